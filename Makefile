@@ -1,0 +1,52 @@
+# The front of the build: each target is a few commands. CMakeLists.txt and CMakePresets.json hold the rest.
+#
+#   make          libraries and programs: build/lib, build/bin      make check    format, lint, layers, sizes, documentation
+#   make demo     the building example on a recorded log            make format   reformat the sources
+#   make test     everything that can be tested on this machine     make bench    measure
+#   make tsan     the tests under the thread sanitizer              make fuzz     fuzz each target for FUZZ_S seconds
+#   make dev      build and test with ASan and UBSan                make clean    remove build/
+#
+# One test: make dev TEST=mailbox_test
+
+DATA ?= examples/building/data
+FUZZ_S ?= 60
+TEST ?= .
+
+.PHONY: all release demo test dev tsan check format bench fuzz clean bootstrap
+
+all: release
+
+bootstrap:
+	@tools/bootstrap.sh build
+
+release: bootstrap
+	@tools/build.sh release
+
+demo: release
+	@tools/demo.sh "$(DATA)"
+
+test:
+	@tools/test.sh
+
+dev tsan:
+	@tools/bootstrap.sh test
+	@tools/build.sh $@
+	@ctest --preset $@ -R "$(TEST)"
+
+check:
+	@tools/bootstrap.sh test
+	@tools/check.sh
+
+format:
+	@tools/format.sh
+
+bench: release
+	@build/bin/bench
+
+fuzz:
+	@tools/bootstrap.sh test
+	@tools/build.sh fuzz
+	@tools/fuzz.sh "$(FUZZ_S)"
+
+clean:
+	@rm -rf build

@@ -1,0 +1,43 @@
+# Examples.cmake - each folder of examples/ is a program of its name, and a test; bench/*.c together are the program bench.
+
+# eda_example_test(NAME PROGRAM [argument...]): runs PROGRAM as the test example_NAME. Where the example's folder holds
+# them, input.txt is its standard input, arguments.txt adds arguments (one a line), and expected.txt is exactly its output.
+function(eda_example_test name program)
+    if(NOT EDA_TESTS AND NOT EDA_INSTALL_TEST)
+        return()
+    endif()
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    add_test(NAME example_${name} COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tools/run_example.py
+        ${PROJECT_SOURCE_DIR}/examples/${name} -- ${EDA_EXAMPLE_LAUNCHER} $<TARGET_FILE:${program}> ${ARGN})
+    set_tests_properties(example_${name} PROPERTIES TIMEOUT 300 LABELS examples ENVIRONMENT
+        "ASAN_OPTIONS=detect_stack_use_after_return=1;TSAN_OPTIONS=halt_on_error=1")
+endfunction()
+
+if(EDA_EXAMPLES)
+    file(GLOB folders CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*)
+    foreach(folder IN LISTS folders)
+        if(EXISTS ${folder}/CMakeLists.txt)
+            add_subdirectory(${folder})
+            continue()
+        endif()
+        file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+        if(sources)
+            cmake_path(GET folder FILENAME name)
+            add_executable(${name} ${sources})
+            target_link_libraries(${name} PRIVATE edacious)
+            # A program without a main of its own takes the stock one from this library.
+            if(TARGET edacious-main)
+                target_link_libraries(${name} PRIVATE edacious-main)
+            endif()
+            eda_example_test(${name} ${name})
+        endif()
+    endforeach()
+endif()
+
+if(EDA_BENCH)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
+    if(sources)
+        add_executable(bench ${sources})
+        target_link_libraries(bench PRIVATE edacious Threads::Threads m)
+    endif()
+endif()

@@ -1,0 +1,71 @@
+# Tests.cmake - every test in the tree, by pattern.
+#
+#   src/**/x_test.c, tests/scenario/x_test.c   a cmocka program each
+#   tests/support/*.c                          linked into all of them
+#   tests/fuzz/x_fuzz.c                        replayed on tests/fuzz/corpus/x, or a libFuzzer program (EDA_FUZZ)
+#   tests/compile_fail/*.c, tests/cxx/*.cpp    compiled, not run (EDA_TOOL_TESTS)
+
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+
+set(EDA_TEST_ENVIRONMENT
+    "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1"
+    "UBSAN_OPTIONS=print_stacktrace=1"
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
+# What a test program may link: everything that exists in the tree so far.
+set(eda_test_links edacious PkgConfig::CMOCKA PkgConfig::JANSSON Threads::Threads m)
+if(TARGET edacious-sim)
+    list(PREPEND eda_test_links edacious-sim)
+endif()
+
+file(GLOB support CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.c)
+if(support)
+    add_library(edacious-test-support STATIC ${support})
+    target_include_directories(edacious-test-support
+        PUBLIC ${PROJECT_SOURCE_DIR}/tests/support PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(edacious-test-support PUBLIC ${eda_test_links})
+    list(PREPEND eda_test_links edacious-test-support)
+endif()
+
+function(eda_test_properties name)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "${EDA_TEST_ENVIRONMENT}" ${ARGN})
+endfunction()
+
+file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*_test.c)
+file(GLOB scenarios CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/scenario/*_test.c)
+foreach(source IN LISTS tests scenarios)
+    cmake_path(GET source STEM name)
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
+    if(TARGET ${name})
+        message(FATAL_ERROR "${folder}/${name}.c: there is another test of that name; test names are unique")
+    endif()
+    add_executable(${name} ${source})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(${name} PRIVATE ${eda_test_links})
+    if(folder MATCHES "^src/app" AND TARGET edacious-main)
+        target_link_libraries(${name} PRIVATE edacious-main)
+    endif()
+    add_test(NAME ${name} COMMAND ${name})
+    eda_test_properties(${name} LABELS ${folder})
+endforeach()
+
+file(GLOB targets CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.c)
+foreach(source IN LISTS targets)
+    cmake_path(GET source STEM name)
+    string(REGEX REPLACE "_fuzz$" "" corpus ${name})
+    add_executable(${name} ${source})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(${name} PRIVATE edacious PkgConfig::JANSSON PkgConfig::LIBCBOR m)
+    if(EDA_FUZZ)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    else()
+        target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.c)
+        add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${corpus})
+        eda_test_properties(${name} LABELS tests/fuzz)
+    endif()
+endforeach()
+
+if(EDA_TOOL_TESTS)
+    include(${CMAKE_CURRENT_LIST_DIR}/ToolTests.cmake)
+endif()
