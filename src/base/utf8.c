@@ -1,0 +1,71 @@
+/* utf8.c - see utf8.h. */
+#include "base/utf8.h"
+
+#include <string.h>
+
+static bool is_tail(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Bytes of the sequence that begins at `at`, 0 if it is none. The second byte's bounds keep out
+ * overlong forms, surrogates and what lies above U+10FFFF. */
+static size_t sequence_len(const unsigned char *at, size_t left)
+{
+    unsigned char low = 0x80;
+    unsigned char high = 0xbf;
+
+    if (at[0] < 0x80) {
+        return 1;
+    }
+    if (at[0] < 0xc2 || at[0] > 0xf4) {
+        return 0;
+    }
+    size_t len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    if (left < len) {
+        return 0;
+    }
+    if (at[0] == 0xe0) {
+        low = 0xa0;
+    } else if (at[0] == 0xed) {
+        high = 0x9f;
+    } else if (at[0] == 0xf0) {
+        low = 0x90;
+    } else if (at[0] == 0xf4) {
+        high = 0x8f;
+    }
+    if (at[1] < low || at[1] > high) {
+        return 0;
+    }
+    for (size_t i = 2; i < len; i++) {
+        if (!is_tail(at[i])) {
+            return 0;
+        }
+    }
+    return len;
+}
+
+bool edai_utf8_valid(eda_str text)
+{
+    const unsigned char *at = (const unsigned char *)text.ptr;
+    size_t left = text.len;
+
+    while (left > 0) {
+        uint64_t eight;
+        if (left >= sizeof eight) {
+            memcpy(&eight, at, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                at += sizeof eight;
+                left -= sizeof eight;
+                continue;
+            }
+        }
+        size_t len = sequence_len(at, left);
+        if (len == 0) {
+            return false;
+        }
+        at += len;
+        left -= len;
+    }
+    return true;
+}

@@ -1,0 +1,45 @@
+/* flat.h - messages as one block: the struct, then everything its strings, bytes and lists point
+ * to.
+ *
+ * Order: what a field points to stands behind the struct in the order of the fields, lists
+ * 8-aligned. Threads: no shared state; what is copied must not change meanwhile. Memory: copy uses
+ * the caller's block, clone the heap. eda_text is treated as eda_str, an opaque struct as bytes.
+ * Empty strings point to the block, empty lists to NULL. */
+#ifndef EDAI_FLAT_H
+#define EDAI_FLAT_H
+
+#include <edacious/codec.h>
+
+/* Bound of any flat block; what comes out of the codecs is at most this. Publishing is bounded by
+ * edai_flat_check. */
+#define EDAI_FLAT_SIZE_MAX ((size_t)16 * EDA_CODEC_SIZE_MAX)
+
+typedef struct edai_shape {
+    size_t size;      /* bytes of the struct */
+    bool is_plain;    /* no pointers anywhere: memcpy is a copy */
+    bool needs_check; /* ranges, lengths, UTF-8, enums: else edai_flat_check has nothing to find */
+} edai_shape;
+
+/* Walks the descriptor, so callers keep the answer. */
+edai_shape edai_shape_of(const eda_type *type);
+
+/* Checks what a publisher passes. EDA_ERANGE: outside a range or a length; nested deeper than
+ * EDA_CODEC_DEPTH_MAX; over EDA_CODEC_LIST_MAX elements; a flat block of over EDA_CODEC_SIZE_MAX.
+ * EDA_EINVAL: not UTF-8, an enum value without a name, NULL with a length. `ret_problem` may be
+ * NULL; filled on failure: "door_unlock.attempt is 9; allowed: 1 to 3". */
+EDA_CHECK eda_status edai_flat_check(
+    const eda_type *type, const void *data, eda_problem *ret_problem);
+
+/* Bytes of the flat block. EDA_ERANGE: over EDAI_FLAT_SIZE_MAX, or nested deeper than
+ * EDA_CODEC_DEPTH_MAX. */
+EDA_CHECK eda_status edai_flat_size(const eda_type *type, const void *data, size_t *ret_size);
+
+/* Fills an 8-aligned block of exactly the size that edai_flat_size gave; asserts it. Gaps between
+ * parts are zero, and so is what an unset optional with pointers held. */
+void edai_flat_copy(const eda_type *type, const void *data, void *block, size_t size);
+
+/* A flat copy on the heap; returns owned, free with edai_free. EDA_ENOMEM, EDA_ERANGE as
+ * edai_flat_size. */
+EDA_CHECK eda_status edai_flat_clone(const eda_type *type, const void *data, void **ret_data);
+
+#endif

@@ -1,0 +1,100 @@
+/* problem.c - see problem.h. */
+#include "message/problem.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* snprintf cuts at a byte, so the last sequence may be half of one. */
+static void drop_half_sequence(char *text)
+{
+    size_t len = strlen(text);
+    size_t back = 0;
+
+    while (back < 3 && back < len && ((unsigned char)text[len - 1 - back] & 0xc0) == 0x80) {
+        back++;
+    }
+    if (back == len) {
+        return;
+    }
+    unsigned char lead = (unsigned char)text[len - 1 - back];
+    size_t wanted = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    if (back < wanted) {
+        text[len - 1 - back] = '\0';
+    }
+}
+
+static size_t add(eda_problem *problem, size_t used, const char *format, ...) EDA_PRINTF(3, 4);
+
+static size_t add(eda_problem *problem, size_t used, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int written = vsnprintf(problem->text + used, sizeof problem->text - used, format, args);
+    va_end(args);
+    size_t next = written < 0 ? used : used + (size_t)written;
+    return next < sizeof problem->text ? next : sizeof problem->text - 1;
+}
+
+/* Depth of a path is bounded by EDA_CODEC_DEPTH_MAX containers: two frames each at most, and one
+ * for the name. */
+#define PATH_LEN_MAX (2 * EDA_CODEC_DEPTH_MAX + 4)
+
+static size_t add_path(eda_problem *problem, const edai_path *path)
+{
+    const edai_path *frames[PATH_LEN_MAX];
+    size_t count = 0;
+    size_t used = 0;
+
+    for (const edai_path *frame = path; frame != NULL && count < PATH_LEN_MAX; frame = frame->up) {
+        frames[count++] = frame;
+    }
+    while (count > 0) {
+        const edai_path *frame = frames[--count];
+        if (frame->name == NULL) {
+            used = add(problem, used, "[%zu]", frame->index);
+        } else {
+            used = add(problem, used, "%s%s", used > 0 ? "." : "", frame->name);
+        }
+    }
+    return used;
+}
+
+eda_status edai_problem_set(
+    eda_problem *problem, const edai_path *path, eda_status status, const char *format, ...)
+{
+    va_list args;
+
+    if (problem == NULL) {
+        return status;
+    }
+    problem->text[0] = '\0';
+    size_t used = add_path(problem, path);
+    if (used > 0) {
+        used = add(problem, used, " ");
+    }
+    va_start(args, format);
+    (void)vsnprintf(problem->text + used, sizeof problem->text - used, format, args);
+    va_end(args);
+    drop_half_sequence(problem->text);
+    return status;
+}
+
+eda_status edai_problem_field(eda_problem *problem, const edai_path *path, const char *field,
+    eda_status status, const char *text)
+{
+    edai_path here = {.up = path, .name = field};
+
+    return edai_problem_set(problem, &here, status, "%s", text);
+}
+
+void edai_problem_number(long double number, char *buffer)
+{
+    if (fabsl(number) < 1e20L && floorl(number) == number) {
+        (void)snprintf(buffer, EDAI_PROBLEM_NUMBER_SIZE, "%.0Lf", number);
+    } else {
+        (void)snprintf(buffer, EDAI_PROBLEM_NUMBER_SIZE, "%.6Lg", number);
+    }
+}

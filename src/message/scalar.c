@@ -1,0 +1,206 @@
+/* scalar.c - see scalar.h. */
+#include "message/scalar.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+edai_bounds edai_bounds_of(const eda_field *field)
+{
+    bool is_open = field->range[0] == 0 && field->range[1] == 0; /* exact zeros: undeclared */
+
+    return (edai_bounds){.range = is_open ? NULL : field->range, .len_max = field->len_max};
+}
+
+/* Integers of every kind as their two readings; which one holds depends on the kind. */
+static int64_t signed_of(eda_kind kind, const void *data)
+{
+    int8_t i8;
+    int16_t i16;
+    int32_t i32;
+    int64_t i64;
+
+    if (kind == EDA_KIND_I8) {
+        memcpy(&i8, data, sizeof i8);
+        return i8;
+    }
+    if (kind == EDA_KIND_I16) {
+        memcpy(&i16, data, sizeof i16);
+        return i16;
+    }
+    if (kind == EDA_KIND_I32) {
+        memcpy(&i32, data, sizeof i32);
+        return i32;
+    }
+    memcpy(&i64, data, sizeof i64);
+    return i64;
+}
+
+static uint64_t unsigned_of(eda_kind kind, const void *data)
+{
+    uint8_t u8;
+    uint16_t u16;
+    uint32_t u32;
+    uint64_t u64;
+
+    if (kind == EDA_KIND_U8 || kind == EDA_KIND_BOOL) {
+        memcpy(&u8, data, sizeof u8);
+        return u8;
+    }
+    if (kind == EDA_KIND_U16) {
+        memcpy(&u16, data, sizeof u16);
+        return u16;
+    }
+    if (kind == EDA_KIND_U32) {
+        memcpy(&u32, data, sizeof u32);
+        return u32;
+    }
+    memcpy(&u64, data, sizeof u64);
+    return u64;
+}
+
+static double real_of(eda_kind kind, const void *data)
+{
+    float f32;
+    double f64;
+
+    if (kind == EDA_KIND_F32) {
+        memcpy(&f32, data, sizeof f32);
+        return (double)f32;
+    }
+    memcpy(&f64, data, sizeof f64);
+    return f64;
+}
+
+static bool kind_is_unsigned(eda_kind kind)
+{
+    return kind == EDA_KIND_BOOL || (kind >= EDA_KIND_U8 && kind <= EDA_KIND_U64);
+}
+
+static void number_text(eda_kind kind, const void *data, char *text, size_t size)
+{
+    if (kind == EDA_KIND_F32 || kind == EDA_KIND_F64) {
+        (void)snprintf(text, size, "%.9g", real_of(kind, data));
+    } else if (kind_is_unsigned(kind)) {
+        (void)snprintf(text, size, "%" PRIu64, unsigned_of(kind, data));
+    } else {
+        (void)snprintf(text, size, "%" PRId64, signed_of(kind, data));
+    }
+}
+
+static bool number_is_within(eda_kind kind, const long double *range, const void *data)
+{
+    long double number;
+
+    if (kind == EDA_KIND_F32 || kind == EDA_KIND_F64) {
+        number = (long double)real_of(kind, data);
+    } else if (kind_is_unsigned(kind)) {
+        number = (long double)unsigned_of(kind, data);
+    } else {
+        number = (long double)signed_of(kind, data);
+    }
+    return number >= range[0] && number <= range[1]; /* false for NaN */
+}
+
+static eda_status number_problem(const eda_type *type, const long double *range, const void *data,
+    const edai_path *path, eda_problem *problem)
+{
+    char low[EDAI_PROBLEM_NUMBER_SIZE];
+    char high[EDAI_PROBLEM_NUMBER_SIZE];
+    char is[EDAI_PROBLEM_NUMBER_SIZE];
+
+    edai_problem_number(range[0], low);
+    edai_problem_number(range[1], high);
+    number_text(type->kind, data, is, sizeof is);
+    return edai_problem_set(problem, path, EDA_ERANGE, "is %s; allowed: %s to %s", is, low, high);
+}
+
+static eda_status check_span(const eda_type *type, edai_bounds bounds, const void *data,
+    const edai_path *path, eda_problem *problem)
+{
+    edai_span span;
+
+    memcpy(&span, data, sizeof span);
+    if (span.len == 0) {
+        return EDA_OK;
+    }
+    size_t len_max = bounds.len_max > 0 ? bounds.len_max : EDA_CODEC_SIZE_MAX;
+    if (span.len > len_max) {
+        return edai_problem_set(
+            problem, path, EDA_ERANGE, "has %zu bytes; allowed: %zu", span.len, len_max);
+    }
+    if (span.ptr == NULL) {
+        return edai_problem_set(
+            problem, path, EDA_EINVAL, "is NULL with a length of %zu", span.len);
+    }
+    if (type->kind == EDA_KIND_BYTES) {
+        return EDA_OK;
+    }
+    eda_str text = {.ptr = span.ptr, .len = span.len};
+    if (!edai_utf8_valid(text)) {
+        return edai_problem_set(problem, path, EDA_EINVAL, "is not UTF-8");
+    }
+    return EDA_OK;
+}
+
+eda_status edai_scalar_check(const eda_type *type, edai_bounds bounds, const void *data,
+    const edai_path *path, eda_problem *problem)
+{
+    int value;
+
+    if (edai_kind_is_number(type->kind)) {
+        if (bounds.range == NULL || number_is_within(type->kind, bounds.range, data)) {
+            return EDA_OK;
+        }
+        return number_problem(type, bounds.range, data, path, problem);
+    }
+    if (type->kind == EDA_KIND_STR || type->kind == EDA_KIND_BYTES || type->kind == EDA_KIND_TEXT) {
+        return check_span(type, bounds, data, path, problem);
+    }
+    if (type->kind == EDA_KIND_ENUM) {
+        memcpy(&value, data, sizeof value);
+        if (edai_scalar_enum_name(type, value) == NULL) {
+            return edai_problem_set(
+                problem, path, EDA_EINVAL, "is %d, which no name of %s has", value, type->name);
+        }
+    }
+    return EDA_OK;
+}
+
+eda_status edai_scalar_check_len(
+    size_t len, edai_bounds bounds, const edai_path *path, eda_problem *problem)
+{
+    size_t len_max = EDA_CODEC_LIST_MAX;
+
+    if (bounds.len_max > 0 && bounds.len_max < len_max) {
+        len_max = bounds.len_max;
+    }
+    if (len > len_max) {
+        return edai_problem_set(
+            problem, path, EDA_ERANGE, "has %zu elements; allowed: %zu", len, len_max);
+    }
+    return EDA_OK;
+}
+
+const char *edai_scalar_enum_name(const eda_type *type, int value)
+{
+    for (const eda_enumerator *one = type->enumerators; one != NULL && one->name != NULL; one++) {
+        if (one->value == value) {
+            return one->name;
+        }
+    }
+    return NULL;
+}
+
+bool edai_scalar_enum_value(const eda_type *type, eda_str name, int *ret_value)
+{
+    for (const eda_enumerator *one = type->enumerators; one != NULL && one->name != NULL; one++) {
+        if (strlen(one->name) == name.len && memcmp(one->name, name.ptr, name.len) == 0) {
+            *ret_value = one->value;
+            return true;
+        }
+    }
+    return false;
+}

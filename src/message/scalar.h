@@ -1,0 +1,46 @@
+/* scalar.h - one value that is no container: its number, and what a field's declaration allows it
+ * to be.
+ *
+ * Shared by the flat check and by both decoders. Threads: no shared state. Memory: none. */
+#ifndef EDAI_SCALAR_H
+#define EDAI_SCALAR_H
+
+#include "message/problem.h"
+
+/* What a field allows. For elements of a list the range holds, the length does not. */
+typedef struct edai_bounds {
+    const long double *range; /* {low, high}; NULL: whatever the C type holds */
+    size_t len_max;           /* 0: the codec's bound */
+} edai_bounds;
+
+edai_bounds edai_bounds_of(const eda_field *field);
+
+/* Nothing a value of this kind holds could be wrong by itself: numbers and bool. */
+static inline bool edai_kind_is_number(eda_kind kind)
+{
+    return (kind >= EDA_KIND_BOOL && kind <= EDA_KIND_F64) || kind == EDA_KIND_TIME ||
+           kind == EDA_KIND_DURATION;
+}
+
+/* What lists and strings look like in memory, whatever they point to. Read and written with memcpy:
+ * the struct of a declared list is another type. */
+typedef struct edai_span {
+    const void *ptr;
+    size_t len;
+} edai_span;
+
+/* Checks anything but records, lists and optionals. EDA_ERANGE: out of range, too long. EDA_EINVAL:
+ * not UTF-8, no name for an enum's value, NULL with a length. */
+EDA_CHECK eda_status edai_scalar_check(const eda_type *type, edai_bounds bounds, const void *data,
+    const edai_path *path, eda_problem *problem);
+
+/* Elements of a list against its bounds. */
+EDA_CHECK eda_status edai_scalar_check_len(
+    size_t len, edai_bounds bounds, const edai_path *path, eda_problem *problem);
+
+/* The name an enum's value travels by, NULL if it has none. */
+const char *edai_scalar_enum_name(const eda_type *type, int value);
+/* The value of a name; false if there is none. */
+bool edai_scalar_enum_value(const eda_type *type, eda_str name, int *ret_value);
+
+#endif
