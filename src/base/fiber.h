@@ -11,8 +11,8 @@
 
 /* 1: stacks are switched by ucontext. Chosen by hand with -DEDAI_FIBER_UCONTEXT (tests do), and
  * where there is no assembly for the processor. */
-#if defined(EDAI_FIBER_UCONTEXT) ||                                                                \
-    !(defined(__x86_64__) && defined(__LP64__)) && !defined(__aarch64__)
+#if defined(EDAI_FIBER_UCONTEXT) || !defined(__ELF__) || !defined(__LP64__) ||                     \
+    !(defined(__x86_64__) || defined(__aarch64__))
 #define EDAI_FIBER_IS_UCONTEXT 1
 #else
 #define EDAI_FIBER_IS_UCONTEXT 0

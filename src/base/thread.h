@@ -12,9 +12,7 @@
 
 #define EDAI_NO_DEADLINE INT64_MAX
 
-/* --- threads
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- threads --- */
 
 typedef struct edai_thread {
     pthread_t native;
@@ -39,14 +37,12 @@ static inline void edai_cpu_relax(void)
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
-    __asm__ volatile(
-        "isb" ::
-            : "memory"); /* yield is a no-op on most cores; isb waits some ten cycles */
+    /* yield does nothing on most cores; isb waits some ten cycles. */
+    __asm__ volatile("isb" ::: "memory");
 #endif
 }
 
-/* --- mutex and condition
- * ---------------------------------------------------------------------------------------- */
+/* --- mutex and condition --- */
 
 /* Not recursive. Held by a thread, not by a fiber: never switch fibers while holding one. */
 typedef struct edai_mutex {
@@ -71,9 +67,7 @@ bool edai_cond_wait_until(edai_cond *cond, edai_mutex *mutex, int64_t deadline_n
 void edai_cond_signal(edai_cond *cond);
 void edai_cond_broadcast(edai_cond *cond);
 
-/* --- parker
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- parker --- */
 
 /* Where one thread waits for any other to wake it. Holds at most one wake: several before a park
  * count as one. What a waker wrote before edai_parker_wake, the parked thread sees after
