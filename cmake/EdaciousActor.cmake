@@ -1,1 +1,68 @@
+# EdaciousActor.cmake - actors that know messages and nothing else.
+#
+#   edacious_actor(NAME [SOURCES file...] [MESSAGES folder...] [ALLOWS regex...])
+#
+# Compiles an actor's folder alone: with edacious's headers and the folders of message headers on its path, and nothing
+# else. SOURCES: by default every .c but the _test.c of the folder NAME, or of the current folder where there is no
+# such. After compiling, the objects may refer to nothing outside but edacious, the harmless part of the C library
+# (EdaciousActorSymbols.txt) and what ALLOWS matches: the symbols of a library which this actor wraps.
+#
+#   edacious_actor(door MESSAGES messages)
+#   target_link_libraries(my_program PRIVATE door)      # nothing more: the actor is in the program
+#
+# Link an actor into programs, always PRIVATE; it brings its objects, edacious and the message folders along.
 include_guard(GLOBAL)
+
+function(edacious_actor name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;MESSAGES;ALLOWS")
+    if(arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "edacious_actor(${name}): does not know ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    set(folder ${CMAKE_CURRENT_SOURCE_DIR})
+    if(IS_DIRECTORY ${folder}/${name})
+        set(folder ${folder}/${name})
+    endif()
+    if(NOT arg_SOURCES)
+        file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${folder}/*.c)
+        list(FILTER arg_SOURCES EXCLUDE REGEX "_test\\.c$")
+        if(NOT arg_SOURCES)
+            message(FATAL_ERROR "edacious_actor(${name}): no .c file in ${folder}")
+        endif()
+    endif()
+    set(sources)
+    foreach(source IN LISTS arg_SOURCES)
+        cmake_path(ABSOLUTE_PATH source)
+        list(APPEND sources ${source})
+    endforeach()
+    set(messages)
+    foreach(message_folder IN LISTS arg_MESSAGES)
+        cmake_path(ABSOLUTE_PATH message_folder NORMALIZE)
+        list(APPEND messages ${message_folder})
+    endforeach()
+
+    add_library(${name}-objects OBJECT ${sources})
+    target_include_directories(${name}-objects PRIVATE
+        $<TARGET_PROPERTY:edacious::edacious,INTERFACE_INCLUDE_DIRECTORIES> ${messages})
+    target_compile_features(${name}-objects PRIVATE c_std_17)
+    set_target_properties(${name}-objects PROPERTIES C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
+
+    set(check ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/EdaciousActorCheck.cmake)
+    set(symbols ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/EdaciousActorSymbols.txt)
+    set(stamp ${CMAKE_CURRENT_BINARY_DIR}/${name}-alone.stamp)
+    add_custom_command(
+        OUTPUT ${stamp}
+        COMMAND ${CMAKE_COMMAND} -DACTOR=${name} -DFOLDER=${folder} "-DSOURCES=${sources}"
+            "-DOBJECTS=$<TARGET_OBJECTS:${name}-objects>" "-DALLOWS=${arg_ALLOWS}" -DSYMBOLS=${symbols}
+            -DLINKER=${CMAKE_LINKER} -DNM=${CMAKE_NM} -DSTAMP=${stamp} -P ${check}
+        DEPENDS ${name}-objects $<TARGET_OBJECTS:${name}-objects> ${check} ${symbols} ${sources}
+        COMMENT "Checking that actor ${name} stands alone"
+        VERBATIM)
+    add_custom_target(${name}-alone ALL DEPENDS ${stamp})
+
+    # An OBJECT library takes no command after building; this one brings the objects and waits for the check.
+    add_library(${name} INTERFACE)
+    target_sources(${name} INTERFACE $<TARGET_OBJECTS:${name}-objects>)
+    target_include_directories(${name} INTERFACE ${messages})
+    target_link_libraries(${name} INTERFACE edacious::edacious)
+    add_dependencies(${name} ${name}-alone)
+endfunction()

@@ -1,1 +1,63 @@
+# ToolTests.cmake - tests of what no sanitizer changes, so that one preset runs them: misuse must not compile and say
+# why, public headers must compile alone and as C++, an actor that cheats must be refused.
 
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(eda_compilers)
+foreach(compiler gcc clang)
+    find_program(EDA_${compiler} ${compiler})
+    if(EDA_${compiler})
+        list(APPEND eda_compilers ${compiler})
+    endif()
+endforeach()
+set(eda_gcc_command ${EDA_gcc} -std=c17 ${EDA_WARNINGS} ${EDA_GCC_FLAGS} -Werror)
+set(eda_clang_command ${EDA_clang} -std=c17 ${EDA_WARNINGS} ${EDA_CLANG_FLAGS} -Werror)
+
+# Misuse, with the first error that each compiler must give.
+file(GLOB cases CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/compile_fail/*.c)
+foreach(case IN LISTS cases)
+    cmake_path(GET case STEM name)
+    foreach(compiler IN LISTS eda_compilers)
+        set(test compile_fail_${name}_${compiler})
+        add_test(NAME ${test} COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tools/compile_fail.py ${compiler} ${case}
+            -- ${eda_${compiler}_command} -I${PROJECT_SOURCE_DIR}/include -fsyntax-only)
+        set_tests_properties(${test} PROPERTIES LABELS tests/compile_fail TIMEOUT 60)
+    endforeach()
+endforeach()
+
+# Each public header alone.
+file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/edacious/*.h)
+foreach(header IN LISTS headers)
+    cmake_path(GET header STEM name)
+    add_test(NAME header_${name}_compiles_alone COMMAND ${CMAKE_C_COMPILER} -std=c17 ${EDA_WARNINGS} -Werror
+        -I${PROJECT_SOURCE_DIR}/include -fsyntax-only -include ${header} -x c /dev/null)
+    set_tests_properties(header_${name}_compiles_alone PROPERTIES LABELS include TIMEOUT 60)
+endforeach()
+
+# Public headers from C++.
+file(GLOB cases CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cxx/*.cpp)
+foreach(compiler g++ clang++)
+    find_program(EDA_${compiler} ${compiler})
+    if(NOT EDA_${compiler})
+        continue()
+    endif()
+    foreach(case IN LISTS cases)
+        cmake_path(GET case STEM name)
+        add_test(NAME cxx_${name}_${compiler} COMMAND ${EDA_${compiler}} -std=c++17 -Wall -Wextra -Wpedantic -Werror
+            -I${PROJECT_SOURCE_DIR}/include -fsyntax-only ${case})
+        set_tests_properties(cxx_${name}_${compiler} PROPERTIES LABELS tests/cxx TIMEOUT 60)
+    endforeach()
+endforeach()
+
+# edacious_actor: one actor it accepts, two it refuses.
+function(eda_actor_alone_test name target)
+    add_test(NAME ${name} COMMAND ${CMAKE_CTEST_COMMAND}
+        --build-and-test ${PROJECT_SOURCE_DIR}/tests/actor_alone ${PROJECT_BINARY_DIR}/actor_alone/${target}
+        --build-generator Ninja --build-target ${target}-alone
+        --build-options -DEDACIOUS_SOURCE=${PROJECT_SOURCE_DIR} -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER})
+    set_tests_properties(${name} PROPERTIES LABELS tests/actor_alone TIMEOUT 120 ${ARGN})
+endfunction()
+eda_actor_alone_test(actor_alone_accepts_honest_actor honest)
+eda_actor_alone_test(actor_alone_refuses_foreign_function cheat
+    PASS_REGULAR_EXPRESSION "actor cheat uses 'honest_secret', 'time'")
+eda_actor_alone_test(actor_alone_refuses_foreign_include peek
+    PASS_REGULAR_EXPRESSION "actor peek: [^ ]*peek.c reaches out of its folder")

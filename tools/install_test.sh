@@ -1,0 +1,26 @@
+#!/bin/sh
+# install_test.sh - installs a build into a temporary prefix and builds a program on it, with find_package and with
+# pkg-config. Usage: tools/install_test.sh BUILD_FOLDER COMPILER
+set -eu
+cd "$(dirname "$0")/../tests/install"
+build=$1
+compiler=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+cmake --install "$build" --prefix "$scratch/prefix" >/dev/null
+
+cmake -S . -B "$scratch/build" -G Ninja -DCMAKE_C_COMPILER="$compiler" -DCMAKE_PREFIX_PATH="$scratch/prefix" >/dev/null
+cmake --build "$scratch/build"
+test "$("$scratch/build/consumer")" = EDA_EFULL
+echo "find_package: ok"
+
+config=$(find "$scratch/prefix" -name edacious.pc)
+PKG_CONFIG_PATH=$(dirname "$config")
+export PKG_CONFIG_PATH
+# The prefix was chosen at installation, after the file had been written.
+flags=$(pkg-config --define-variable=prefix="$scratch/prefix" --cflags --libs edacious)
+# shellcheck disable=SC2086 # flags are words
+"$compiler" -std=c17 main.c $flags -o "$scratch/consumer"
+test "$(LD_LIBRARY_PATH=$(dirname "$(dirname "$config")") "$scratch/consumer")" = EDA_EFULL
+echo "pkg-config: ok"
