@@ -1,2 +1,82 @@
 #!/bin/sh
-exit 0
+# bootstrap.sh - installs what is missing to build, or to test. Quiet when nothing is.
+#
+# Usage: tools/bootstrap.sh build|test. Needs a C compiler and make; the rest comes through apt (Debian 12, Ubuntu 24.04
+# or later), as root, with sudo where it must.
+set -eu
+
+missing=
+need() {
+    missing="$missing $*"
+}
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Format and lint findings differ from version to version: these two are of the version the tree was written with.
+has_14() {
+    has "$1-14" || { has "$1" && "$1" --version | grep -q 'version 14\.'; }
+}
+# Shipped apart from clang, so that clang may be there and unable to link what it instruments.
+has_clang_runtime() {
+    has clang && echo 'int main(void){return 0;}' | clang -fsanitize=address -x c -o /dev/null - 2>/dev/null
+}
+
+has cmake || need cmake
+has ninja || need ninja-build
+has pkg-config || need pkg-config
+pkg-config --exists jansson 2>/dev/null || need libjansson-dev
+pkg-config --exists libcbor 2>/dev/null || need libcbor-dev
+if [ "${1:-build}" = test ]; then
+    has gcc || need gcc
+    has g++ || need g++
+    has clang || need clang
+    has_clang_runtime || need libclang-rt-dev
+    has_14 clang-format || need clang-format-14
+    has_14 clang-tidy || need clang-tidy-14
+    has python3 || need python3
+    pkg-config --exists cmocka 2>/dev/null || need libcmocka-dev
+    # Without the C library's symbols valgrind starts on some systems only.
+    { has valgrind && valgrind -q true >/dev/null 2>&1; } || need valgrind libc6-dbg
+fi
+test -n "$missing" || exit 0
+
+if ! has apt-get; then
+    echo "edacious: missing:$missing (Debian's names). Install them with this system's package manager." >&2
+    exit 1
+fi
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    if ! has sudo; then
+        echo "edacious: missing:$missing. As root: apt-get install$missing" >&2
+        exit 1
+    fi
+    as_root="sudo"
+fi
+echo "edacious: about to install through apt-get${as_root:+ (with sudo)}:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
+
+is_available() {
+    apt-cache show "$1" >/dev/null 2>&1
+}
+packages=
+for package in $missing; do
+    if ! is_available "$package"; then
+        case $package in
+        libclang-rt-dev)
+            # Some releases have it only under the version of their clang.
+            version=$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+            package=libclang-rt-$version-dev
+            ;;
+        clang-format-14 | clang-tidy-14)
+            echo "edacious: this release has no $package: the check that needs it will be skipped"
+            continue
+            ;;
+        esac
+    fi
+    packages="$packages $package"
+done
+test -n "$packages" || exit 0
+# shellcheck disable=SC2086 # packages are words
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null

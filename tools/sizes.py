@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""sizes.py - checks the lengths of files. clang-tidy checks those of functions (.clang-tidy, readability-function-size)."""
+import sys
+
+import tree
+
+FILE_LINES_MAX = 1000
+PUBLIC_LINES_MAX = 1500  # all of include/edacious together
+
+
+def main():
+    problems = []
+    sources = tree.files("*.c", "*.h", "*.S", "*.cpp", "*.hpp", "*.py", "*.sh", "*.cmake", "CMakeLists.txt", "*.md")
+    for path in sources:
+        count = len(tree.lines(path))
+        if count > FILE_LINES_MAX:
+            problems.append(f"{path}: {count} lines; no file has more than {FILE_LINES_MAX}")
+    public = sum(len(tree.lines(path)) for path in tree.files("include/edacious/*.h"))
+    if public >= PUBLIC_LINES_MAX:
+        problems.append(f"include/edacious: {public} lines; together they stay under {PUBLIC_LINES_MAX}")
+    print("\n".join(problems), end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
