@@ -1,6 +1,7 @@
 /* status.h - the result of every call that can fail.
  *
- * Numbers are stable. 0 is success; 1 to 999 are the library's, from 1000 on the application's own. */
+ * Numbers are stable. 0 is success; 1 to 999 are the library's, from 1000 on the application's own.
+ */
 #ifndef EDA_STATUS_H
 #define EDA_STATUS_H
 
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* EDA_CHECK: the result must be looked at. EDA_PRINTF: arguments are checked against the format. */
 #if defined(__GNUC__)
 #define EDA_CHECK __attribute__((warn_unused_result))
 #define EDA_PRINTF(format_, first_) __attribute__((format(printf, format_, first_)))
@@ -48,13 +50,17 @@ extern "C" {
     X(EDA_EDEAD, 23, "became a dead letter")
 
 #define EDA_STATUS_ENUM_(name_, number_, text_) name_ = number_,
-enum eda_status_number { EDA_STATUS_LIST(EDA_STATUS_ENUM_) EDA_STATUS_USER = 1000 };
+/* Their numbers. */
+enum eda_status_number {
+    EDA_STATUS_LIST(EDA_STATUS_ENUM_) EDA_STATUS_USER = 1000
+};
 #undef EDA_STATUS_ENUM_
 
 /* An int, so that an application may add statuses of its own from EDA_STATUS_USER on. */
 typedef int eda_status;
 
-/* The name ("EDA_EFULL") and the text of a status; "application" for numbers from 1000 on. Never NULL; static. */
+/* The name ("EDA_EFULL") and the text of a status; "application" for numbers from 1000 on. Never
+ * NULL; static. */
 const char *eda_status_name(eda_status status);
 const char *eda_status_text(eda_status status);
 

@@ -1,8 +1,9 @@
 /* topic.h - topics: Zenoh's key-expression language, exactly.
  *
- * A key expression is chunks between '/': text, text with "$*" in it, "*" (one chunk), "**" (any number), or a verbatim
- * chunk that begins with '@'. A key is one without wildcards. Source: Zenoh's key-expression RFC; answers follow
- * upstream's where they differ from set theory. All calls are polynomial in time; no allocation, no shared state. */
+ * A key expression is chunks between '/': text, text with "$*" in it, "*" (one chunk), "**" (any
+ * number), or a verbatim chunk that begins with '@'. A key is one without wildcards. Source:
+ * Zenoh's key-expression RFC; answers follow upstream's where they differ from set theory. All
+ * calls are polynomial in time; no allocation, no shared state. */
 #ifndef EDA_TOPIC_H
 #define EDA_TOPIC_H
 
@@ -19,7 +20,8 @@ extern "C" {
 EDA_CHECK eda_status eda_topic_check(eda_str expression);
 /* The same, and no wildcard in it. */
 EDA_CHECK eda_status eda_topic_check_key(eda_str topic);
-/* Writes the canonical form into `buffer`, which holds at least expression.len bytes. Same errors. */
+/* Writes the canonical form into `buffer`, which holds at least expression.len bytes. Same errors.
+ */
 EDA_CHECK eda_status eda_topic_canonize(eda_str expression, char *buffer, size_t *ret_len);
 
 /* Some key is in both. Both arguments are canonical (checked by the caller). */

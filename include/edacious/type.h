@@ -1,7 +1,8 @@
 /* type.h - descriptors: what a message, record, enum, list or optional looks like.
  *
- * Normally written by the macros of declare.h; the plain-C form is what they expand to. Descriptors are constant,
- * live as long as the program, and may exist once per translation unit: the name says which are the same. */
+ * Normally written by the macros of declare.h; the plain-C form is what they expand to. Descriptors
+ * are constant, live as long as the program, and may exist once per translation unit: the name says
+ * which are the same. */
 #ifndef EDA_TYPE_H
 #define EDA_TYPE_H
 
@@ -11,6 +12,7 @@
 extern "C" {
 #endif
 
+/* What a descriptor describes. */
 typedef enum eda_kind {
     EDA_KIND_BOOL = 1,
     EDA_KIND_I8,
@@ -46,6 +48,7 @@ typedef enum eda_overflow {
 typedef struct eda_type eda_type;
 typedef struct eda_field eda_field;
 
+/* One name of an enum. */
 typedef struct eda_enumerator {
     int value;
     const char *name; /* on the wire */
@@ -66,13 +69,16 @@ struct eda_field {
     long double if_missing; /* not 0: a payload from outside may lack it; number, bool or enum */
 };
 
-/* Cache of the process-wide id of a type's name, one per translation unit. Written by the library alone. */
+/* Cache of the process-wide id of a type's name, one per translation unit. Written by the library
+ * alone. */
 typedef struct eda_type_slot {
     uint32_t id; /* 0: not interned yet; accessed atomically */
 } eda_type_slot;
 
+/* Most find lines of a type. */
 #define EDA_FIND_MAX 5
 
+/* One type. Zero where nothing is said. */
 struct eda_type {
     const char *name;
     const char *topic; /* key expression, {field} where a field's value stands; NULL for records */
@@ -118,7 +124,8 @@ EDA_BASIC_TYPES(EDA_BASIC_TYPE_)
 #undef EDA_BASIC_TYPE_
 extern const eda_type eda_type__Bool; /* what `bool` is called after <stdbool.h> */
 
-/* A typed pointer: what EDA_MSG, EDA_DEPS and the like make. Borrowed for the call it is passed to. */
+/* A typed pointer: what EDA_MSG, EDA_DEPS and the like make. Borrowed for the call it is passed to.
+ */
 typedef struct eda_value {
     const eda_type *type;
     const void *data;

@@ -22,8 +22,8 @@ typedef struct eda_bytes {
     size_t len;
 } eda_bytes;
 
-/* Owned text in an actor's state: read with eda_text_str, changed only by eda_text_set (ctx.h), freed by the
- * framework with the activation. Zero is the empty text. */
+/* Owned text in an actor's state: read with eda_text_str, changed only by eda_text_set (ctx.h),
+ * freed by the framework with the activation. Zero is the empty text. */
 typedef struct eda_text {
     char *ptr;
     size_t len;
@@ -32,13 +32,14 @@ typedef struct eda_text {
 typedef int64_t eda_time;     /* nanoseconds since 1970-01-01T00:00:00Z */
 typedef int64_t eda_duration; /* nanoseconds */
 
+/* Durations from numbers of other units. */
 #define EDA_NS(n_) ((eda_duration)(n_))
-#define EDA_US(n_) ((eda_duration)(n_) * 1000)
-#define EDA_MS(n_) ((eda_duration)(n_) * 1000000)
-#define EDA_SEC(n_) ((eda_duration)(n_) * 1000000000)
+#define EDA_US(n_) (1000 * (eda_duration)(n_))
+#define EDA_MS(n_) (1000000 * (eda_duration)(n_))
+#define EDA_SEC(n_) (1000000000 * (eda_duration)(n_))
 
-/* A borrowed eda_str of a string literal; anything but a literal does not compile. The second form is a
- * constant initialiser. Plain C: (eda_str){"x", 1} */
+/* A borrowed eda_str of a string literal; anything but a literal does not compile. The second form
+ * is a constant initialiser. Plain C: (eda_str){"x", 1} */
 #ifndef __cplusplus
 #define EDA_STR(literal_) ((eda_str){"" literal_, sizeof(literal_) - 1})
 #define EDA_BYTES(literal_) ((eda_bytes){(const uint8_t *)("" literal_), sizeof(literal_) - 1})

@@ -12,7 +12,8 @@ static const status_entry entries[] = {EDA_STATUS_LIST(STATUS_ENTRY)};
 #undef STATUS_ENTRY
 
 static const status_entry unknown = {-1, "unknown", "no status of this library"};
-static const status_entry application = {EDA_STATUS_USER, "application", "a status of the application"};
+static const status_entry application = {
+    EDA_STATUS_USER, "application", "a status of the application"};
 
 static const status_entry *status_find(eda_status status)
 {

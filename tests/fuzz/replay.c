@@ -1,4 +1,5 @@
-/* replay.c - main of a fuzz target outside libFuzzer: runs it once on each file of the folders and files given.
+/* replay.c - main of a fuzz target outside libFuzzer: runs it once on each file of the folders and
+ * files given.
  *
  * Fails when there is none: a corpus that went missing must not look like a passing test. */
 #define _POSIX_C_SOURCE 200809L

@@ -1,4 +1,5 @@
-/* main.c - uses an installed edacious; tools/install_test.sh builds it with find_package and with pkg-config. */
+/* main.c - uses an installed edacious; tools/install_test.sh builds it with find_package and with
+ * pkg-config. */
 #include <edacious/value.h>
 
 #include <stdio.h>
