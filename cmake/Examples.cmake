@@ -6,8 +6,7 @@ function(eda_example_test name program)
     if(NOT EDA_TESTS AND NOT EDA_INSTALL_TEST)
         return()
     endif()
-    find_package(Python3 REQUIRED COMPONENTS Interpreter)
-    add_test(NAME example_${name} COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tools/run_example.py
+    add_test(NAME example_${name} COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/run_example.py
         ${PROJECT_SOURCE_DIR}/examples/${name} -- ${EDA_EXAMPLE_LAUNCHER} $<TARGET_FILE:${program}> ${ARGN})
     set_tests_properties(example_${name} PROPERTIES TIMEOUT 300 LABELS examples ENVIRONMENT
         "ASAN_OPTIONS=detect_stack_use_after_return=1;TSAN_OPTIONS=halt_on_error=1")
