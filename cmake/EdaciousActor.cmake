@@ -63,6 +63,7 @@ function(edacious_actor name)
     add_library(${name} INTERFACE)
     target_sources(${name} INTERFACE $<TARGET_OBJECTS:${name}-objects>)
     target_include_directories(${name} INTERFACE ${messages})
-    target_link_libraries(${name} INTERFACE edacious::edacious)
+    # It may use mathematics, which on some systems is a library of its own.
+    target_link_libraries(${name} INTERFACE edacious::edacious m)
     add_dependencies(${name} ${name}-alone)
 endfunction()
