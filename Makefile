@@ -38,6 +38,7 @@ check:
 	@tools/check.sh
 
 format:
+	@tools/bootstrap.sh test
 	@tools/format.sh
 
 bench: release

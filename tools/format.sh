@@ -17,7 +17,6 @@ mode=-i
 test "${1:-}" != --check || mode='--dry-run -Werror'
 # The macro ladder is laid out by hand; misuse is to be read with the line it must fail on.
 # shellcheck disable=SC2086 # mode is words
-git ls-files --cached --others --exclude-standard -- '*.c' '*.h' |
+tools/tree.py '*.c' '*.h' |
     grep -v -e '^include/edacious/ladder\.h$' -e '^tests/compile_fail/' |
-    while read -r file; do test ! -f "$file" || echo "$file"; done |
     xargs "$program" $mode

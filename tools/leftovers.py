@@ -11,7 +11,7 @@ SLEEPS = re.compile(r"\b(sleep|usleep|nanosleep|clock_nanosleep|thrd_sleep)\s*\(
 
 def main():
     problems = []
-    for path in tree.files("*.c", "*.h", "*.S", "*.cpp", "*.py", "*.sh", "*.cmake", "CMakeLists.txt", "Makefile", "*.md"):
+    for path in tree.files("*.c", "*.h", "*.S", "*.cpp", "*.py", "*.sh", "*.cmake", "*CMakeLists.txt", "Makefile", "*.md"):
         is_test = path.name.endswith("_test.c") or path.parts[0] == "tests"
         for number, line in enumerate(tree.lines(path), 1):
             if NOTES.search(line):

@@ -10,7 +10,7 @@ PUBLIC_LINES_MAX = 1500  # all of include/edacious together
 
 def main():
     problems = []
-    sources = tree.files("*.c", "*.h", "*.S", "*.cpp", "*.hpp", "*.py", "*.sh", "*.cmake", "CMakeLists.txt", "*.md")
+    sources = tree.files("*.c", "*.h", "*.S", "*.cpp", "*.hpp", "*.py", "*.sh", "*.cmake", "*CMakeLists.txt", "*.md")
     for path in sources:
         count = len(tree.lines(path))
         if count > FILE_LINES_MAX:
