@@ -27,6 +27,7 @@
 #define EDAI_TAIL(...) EDAI_TAIL_(__VA_ARGS__)
 #define EDAI_TAIL_(a_, ...) __VA_ARGS__
 #define EDAI_UNWRAP(...) __VA_ARGS__
+#define EDAI_OPEN(tuple_) EDAI_UNWRAP tuple_
 #define EDAI_APPLY(m_, ...) m_(__VA_ARGS__)
 
 /* 1 or 0: is it (a, tuple); what stands behind the tuple where a comma is missing; is it nothing at all. */
@@ -39,74 +40,46 @@
 #define EDAI_NAME_0(e_) #e_
 #define EDAI_NAME_1(e_) NULL
 
-/* --- the ladder: m_(c_, x_) for each x_ but the last, empty one; m_ with _M_ appended if there are over 48 ----------------- */
+/* --- the ladder ----------------------------------------------------------------------------------------------------
+ * m_(c_, x_) for each x_ but the last, empty one, by fours and then the rest: 48 at most, else m_ with _MANY appended. */
 
-#define EDAI_EACH(m_, c_, ...) EDAI_CAT(EDAI_EACH_, EDAI_COUNT(__VA_ARGS__))(m_, c_, __VA_ARGS__)
+#define EDAI_EACH(m_, c_, ...) EDAI_EACH_(EDAI_OPEN(EDAI_COUNT(__VA_ARGS__)), m_, c_, __VA_ARGS__)
+#define EDAI_EACH_(...) EDAI_EACH_GO(__VA_ARGS__)
+#define EDAI_EACH_GO(fours_, rest_, m_, c_, ...) EDAI_EACH_##fours_(rest_, m_, c_, __VA_ARGS__)
 #define EDAI_COUNT(...) EDAI_COUNT_(__VA_ARGS__, \
-    M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, \
-    M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, \
-    M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, M_, 48, 47, 46, 45, 44, 43, 42, 41, 40, 39, \
-    38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, \
-    11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, ~)
-#define EDAI_COUNT_(...) EDAI_PICK_(__VA_ARGS__)
-#define EDAI_PICK_( \
+    (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), \
+    (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), \
+    (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), \
+    (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (12, 0), (11, 3), (11, 2), (11, 1), (11, 0), (10, 3), (10, 2), \
+    (10, 1), (10, 0), (9, 3), (9, 2), (9, 1), (9, 0), (8, 3), (8, 2), (8, 1), (8, 0), (7, 3), (7, 2), (7, 1), \
+    (7, 0), (6, 3), (6, 2), (6, 1), (6, 0), (5, 3), (5, 2), (5, 1), (5, 0), (4, 3), (4, 2), (4, 1), (4, 0), \
+    (3, 3), (3, 2), (3, 1), (3, 0), (2, 3), (2, 2), (2, 1), (2, 0), (1, 3), (1, 2), (1, 1), (1, 0), (0, 3), \
+    (0, 2), (0, 1), (0, 0), ~)
+#define EDAI_COUNT_(...) EDAI_PICK(__VA_ARGS__)
+#define EDAI_PICK( \
     p1_, p2_, p3_, p4_, p5_, p6_, p7_, p8_, p9_, p10_, p11_, p12_, p13_, p14_, p15_, p16_, p17_, p18_, p19_, \
     p20_, p21_, p22_, p23_, p24_, p25_, p26_, p27_, p28_, p29_, p30_, p31_, p32_, p33_, p34_, p35_, p36_, p37_, \
     p38_, p39_, p40_, p41_, p42_, p43_, p44_, p45_, p46_, p47_, p48_, p49_, p50_, p51_, p52_, p53_, p54_, p55_, \
     p56_, p57_, p58_, p59_, p60_, p61_, p62_, p63_, p64_, p65_, p66_, p67_, p68_, p69_, p70_, p71_, p72_, p73_, \
-    p74_, p75_, p76_, p77_, p78_, p79_, p80_, p81_, p82_, p83_, p84_, p85_, p86_, p87_, p88_, p89_, p90_, p91_, \
-    p92_, p93_, p94_, p95_, p96_, n_, ...) \
-    n_
-#define EDAI_EACH_M_(m_, c_, ...) m_##_M_(c_)
-#define EDAI_EACH_0(m_, c_, x_)
-#define EDAI_EACH_1(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_0(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_2(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_1(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_3(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_2(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_4(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_3(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_5(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_4(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_6(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_5(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_7(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_6(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_8(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_7(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_9(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_8(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_10(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_9(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_11(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_10(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_12(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_11(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_13(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_12(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_14(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_13(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_15(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_14(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_16(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_15(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_17(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_16(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_18(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_17(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_19(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_18(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_20(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_19(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_21(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_20(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_22(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_21(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_23(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_22(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_24(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_23(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_25(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_24(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_26(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_25(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_27(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_26(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_28(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_27(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_29(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_28(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_30(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_29(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_31(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_30(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_32(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_31(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_33(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_32(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_34(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_33(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_35(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_34(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_36(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_35(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_37(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_36(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_38(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_37(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_39(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_38(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_40(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_39(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_41(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_40(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_42(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_41(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_43(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_42(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_44(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_43(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_45(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_44(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_46(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_45(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_47(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_46(m_, c_, __VA_ARGS__)
-#define EDAI_EACH_48(m_, c_, x_, ...) m_(c_, x_) EDAI_EACH_47(m_, c_, __VA_ARGS__)
+    p74_, p75_, p76_, p77_, p78_, p79_, p80_, n_, ...) n_
+#define EDAI_EACH_MANY(rest_, m_, c_, ...) m_##_MANY(c_)
+#define EDAI_EACH_0(rest_, m_, c_, ...) EDAI_REST_##rest_(m_, c_, __VA_ARGS__)
+#define EDAI_REST_0(m_, c_, w_)
+#define EDAI_REST_1(m_, c_, w_, x_) m_(c_, w_)
+#define EDAI_REST_2(m_, c_, w_, x_, y_) m_(c_, w_) m_(c_, x_)
+#define EDAI_REST_3(m_, c_, w_, x_, y_, z_) m_(c_, w_) m_(c_, x_) m_(c_, y_)
+#define EDAI_EACH_1(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_0(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_2(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_1(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_3(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_2(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_4(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_3(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_5(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_4(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_6(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_5(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_7(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_6(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_8(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_7(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_9(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_8(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_10(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_9(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_11(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_10(rest_, m_, c_, __VA_ARGS__)
+#define EDAI_EACH_12(rest_, m_, c_, w_, x_, y_, z_, ...) m_(c_, w_) m_(c_, x_) m_(c_, y_) m_(c_, z_) EDAI_EACH_11(rest_, m_, c_, __VA_ARGS__)
 
 /* --- messages, records, enums --------------------------------------------------------------------------------------
  * An item is a tuple (a field or an enumerator), or a piece of an initialiser of the type's descriptor: those are put
@@ -141,7 +114,7 @@
 #define EDAI_FLAG_0
 #define EDAI_FLAG_1 , 1
 
-#define EDAI_MEMBER_M_(c_) EDAI_ASSERT(0, #c_ ": more than 48 fields and options; group fields in an EDA_RECORD");
+#define EDAI_MEMBER_MANY(c_) EDAI_ASSERT(0, #c_ ": more than 48 fields and options; group fields in an EDA_RECORD");
 #define EDAI_MEMBER(c_, e_) EDAI_CAT(EDAI_MEMBER_, EDAI_IS_TUPLE(e_))(c_, e_)
 #define EDAI_MEMBER_0(c_, e_)
 #define EDAI_MEMBER_1(c_, e_) EDAI_APPLY(EDAI_MEMBER_2, c_, EDAI_BEHIND(e_), EDAI_UNWRAP e_, , ~)
@@ -158,7 +131,7 @@
     EDAI_OPT_TYPE(name_) \
     EDAI_DESCRIBE_ENUM(name_, __VA_ARGS__) \
     EDAI_ASSERT(sizeof(name_) == sizeof(int), #name_ ": not of the size of an int")
-#define EDAI_CHECK_M_(c_) EDAI_ASSERT(0, #c_ ": more than 48 enumerators and options");
+#define EDAI_CHECK_MANY(c_) EDAI_ASSERT(0, #c_ ": more than 48 enumerators and options");
 #define EDAI_CHECK(c_, e_) EDAI_APPLY(EDAI_COMMA, c_, EDAI_BEHIND(e_))
 #define EDAI_NUMBER(c_, e_) EDAI_CAT(EDAI_NUMBER_, EDAI_IS_TUPLE(e_))(e_)
 #define EDAI_NUMBER_0(e_)
@@ -240,92 +213,85 @@ EDA_BASIC_TYPES(EDAI_BASIC_)
 #define EDAI_DEPS_1(type_, ...) NULL
 
 /* --- actors --------------------------------------------------------------------------------------------------------
- * EDAI_GET(slot, verb) gives what a verb contributes to a slot, and a comma; nothing if there is no such macro. */
+ * EDAI_VERB_x: that it is a verb, and its members of the descriptor. EDAI_GET(SLOT, verb): what the macro EDAI_SLOT_verb
+ * gives, and a comma; nothing if there is no such macro. */
 
 #define EDAI_ACTOR(name_, deps_, ...) \
     EDAI_EACH(EDAI_KNOWN, name_, __VA_ARGS__) \
     EDA_ACTOR_HEADER(name_, deps_); \
-    EDAI_ASSERT(0 EDAI_EACH(EDAI_GET_ROUTE, ~, __VA_ARGS__) < 2, #name_ ": key(...) or pool(...), once"); \
-    EDAI_EACH(EDAI_START, (name_, deps_), EDAI_EACH(EDAI_GET, start, __VA_ARGS__)) \
-    EDAI_EACH(EDAI_STOP, name_, EDAI_EACH(EDAI_GET, stop, __VA_ARGS__)) \
-    EDAI_EACH(EDAI_TURN, (name_, EDAI_FIRST(EDAI_EACH(EDAI_GET, key, __VA_ARGS__))), \
-        EDAI_EACH(EDAI_GET, turn, __VA_ARGS__)) \
+    EDAI_ASSERT(0 EDAI_EACH(EDAI_ROUTE, ~, __VA_ARGS__) < 2, #name_ ": key(...) or pool(...), once"); \
+    EDAI_EACH(EDAI_START, (name_, deps_), EDAI_EACH(EDAI_GET, STARTS, __VA_ARGS__)) \
+    EDAI_EACH(EDAI_STOP, name_, EDAI_EACH(EDAI_GET, STOPS, __VA_ARGS__)) \
+    EDAI_EACH(EDAI_TURN, (name_, EDAI_FIRST(EDAI_EACH(EDAI_GET, KEY, __VA_ARGS__))), \
+        EDAI_EACH(EDAI_GET, TURNS, __VA_ARGS__)) \
     EDAI_UNUSED static const eda_field eda_saves_##name_[] = { \
-        EDAI_EACH(EDAI_SAVE, name_, EDAI_EACH(EDAI_GET, saves, __VA_ARGS__)) {.name = NULL}}; \
+        EDAI_EACH(EDAI_SAVE, name_, EDAI_EACH(EDAI_GET, SAVES, __VA_ARGS__)) {.name = NULL}}; \
     EDAI_UNUSED static const eda_type *const eda_emits_##name_[] = { \
-        EDAI_EACH(EDAI_EMIT, ~, EDAI_EACH(EDAI_GET, emits, __VA_ARGS__)) NULL}; \
+        EDAI_EACH(EDAI_EMIT, ~, EDAI_EACH(EDAI_GET, EMITS, __VA_ARGS__)) NULL}; \
     const eda_actor eda_actor_##name_ = { \
         .name = #name_, .size = sizeof(name_), .deps = &eda_type_##deps_, \
         .handlers = (const eda_handler[]){ \
-            EDAI_EACH(EDAI_ENTRY, name_, EDAI_EACH(EDAI_GET, turn, __VA_ARGS__)) {.fn = NULL}}, \
-        EDAI_EACH(EDAI_OWN, name_, EDAI_EACH(EDAI_GET, own, __VA_ARGS__)) \
-        EDAI_EACH(EDAI_GET, member, __VA_ARGS__) \
-        EDAI_EACH(EDAI_SET, ~, EDAI_EACH(EDAI_GET, options, __VA_ARGS__))}; \
+            EDAI_EACH(EDAI_ENTRY, name_, EDAI_EACH(EDAI_GET, TURNS, __VA_ARGS__)) {.fn = NULL}}, \
+        EDAI_EACH(EDAI_OWN, name_, EDAI_EACH(EDAI_GET, OWNS, __VA_ARGS__)) \
+        EDAI_EACH(EDAI_INLINE, ~, __VA_ARGS__) \
+        EDAI_EACH(EDAI_SET, ~, EDAI_EACH(EDAI_GET, OPTIONS, __VA_ARGS__))}; \
     static eda_linked eda_linked_##name_ = {.actor = &eda_actor_##name_}; \
     __attribute__((constructor)) static void eda_link_##name_(void) { eda_link(&eda_linked_##name_); } \
     EDAI_ASSERT(sizeof(name_) <= 65536, #name_ ": a state over 65,536 bytes")
 
-#define EDAI_GET(slot_, verb_) EDAI_TAIL(EDAI_GET_##slot_##_##verb_, )
-#define EDAI_GET_ROUTE(c_, verb_) EDAI_SECOND(EDAI_GET_route_##verb_, )
-#define EDAI_GET_route_key(...) ~, +1
-#define EDAI_GET_route_pool(...) ~, +1
-#define EDAI_GET_key_key(field_) ~, field_
-#define EDAI_GET_key_pool(...) ~, EDAI_SECOND(__VA_ARGS__, )
-#define EDAI_GET_start_start(fn_) ~, fn_
-#define EDAI_GET_stop_stop(fn_) ~, fn_
-#define EDAI_GET_saves_saves(...) ~, __VA_ARGS__
-#define EDAI_GET_emits_emits(...) ~, __VA_ARGS__
-#define EDAI_GET_options_options(...) ~, __VA_ARGS__
-#define EDAI_GET_turn_on(...) ~, (kind_on, __VA_ARGS__)
-#define EDAI_GET_turn_answers(...) ~, (kind_answers, __VA_ARGS__)
-#define EDAI_GET_turn_on_self(...) ~, (kind_self, __VA_ARGS__)
-#define EDAI_GET_turn_on_any(...) ~, (kind_any, __VA_ARGS__)
-#define EDAI_GET_own_start(...) ~, start
-#define EDAI_GET_own_stop(...) ~, stop
-#define EDAI_GET_own_saves(...) ~, saves
-#define EDAI_GET_own_emits(...) ~, emits
-#define EDAI_GET_member_emits(...) ~, .emits_any = EDAI_IS_ANY(EDAI_FIRST(__VA_ARGS__))
-#define EDAI_GET_member_key(field_) ~, .key = #field_
-#define EDAI_GET_member_pool(...) \
-    ~, .pool_len = EDAI_FIRST(__VA_ARGS__), .pool_key = EDAI_NAME(EDAI_SECOND(__VA_ARGS__, ))
-#define EDAI_GET_member_supervised_by(supervisor_) ~, .supervisor = &supervisor_
-#define EDAI_GET_member_on_failure(decision_) ~, .options.on_failure = EDAI_DECISION_##decision_
+#define EDAI_VERB_key(field_) ~, (.key = #field_, ),
+#define EDAI_VERB_pool(...) \
+    ~, (.pool_len = EDAI_FIRST(__VA_ARGS__), .pool_key = EDAI_NAME(EDAI_SECOND(__VA_ARGS__, )), ),
+#define EDAI_VERB_supervised_by(supervisor_) ~, (.supervisor = &supervisor_, ),
+#define EDAI_VERB_saves(...) ~, (),
+#define EDAI_VERB_emits(...) ~, (.emits_any = EDAI_IS_ANY(EDAI_FIRST(__VA_ARGS__)), ),
+#define EDAI_VERB_start(fn_) ~, (),
+#define EDAI_VERB_stop(fn_) ~, (),
+#define EDAI_VERB_on(...) ~, (),
+#define EDAI_VERB_answers(...) ~, (),
+#define EDAI_VERB_on_self(...) ~, (),
+#define EDAI_VERB_on_any(...) ~, (),
+#define EDAI_VERB_on_failure(decision_) ~, (.options.on_failure = EDAI_DECISION_##decision_, ),
 #define EDAI_DECISION_restart EDA_RESTART
 #define EDAI_DECISION_resume EDA_RESUME
 #define EDAI_DECISION_stop EDA_STOP
-#define EDAI_GET_member_scope(scope_) ~, .options.scope = EDAI_SCOPE_##scope_
+#define EDAI_VERB_scope(scope_) ~, (.options.scope = EDAI_SCOPE_##scope_, ),
 #define EDAI_SCOPE_cluster EDA_SCOPE_CLUSTER
 #define EDAI_SCOPE_node EDA_SCOPE_NODE
-#define EDAI_GET_member_dedicated_thread ~, .options.dedicated_thread = true
-#define EDAI_GET_member_saves_lazily ~, .options.saves_lazily = true
-#define EDAI_GET_extra_key(field_) ~, .key = #field_
-#define EDAI_GET_extra_attempts(count_) ~, .attempts = count_
-#define EDAI_GET_extra_interleaves ~, .interleaves = true
-#define EDAI_OWN(name_, e_) .e_ = eda_##e_##_##name_,
+#define EDAI_VERB_dedicated_thread ~, (.options.dedicated_thread = true, ),
+#define EDAI_VERB_saves_lazily ~, (.options.saves_lazily = true, ),
+#define EDAI_VERB_options(...) ~, (),
+
+#define EDAI_KNOWN_MANY(name_) EDAI_ASSERT(0, #name_ ": more than 48 verbs");
+#define EDAI_KNOWN(name_, verb_) EDAI_APPLY(EDAI_KNOWN_, name_, verb_, EDAI_VERB_##verb_, ~, ~)
+#define EDAI_KNOWN_(name_, verb_, a_, members_, behind_, ...) \
+    EDAI_CAT(EDAI_KNOWN_, EDAI_IS_TUPLE(members_))(name_, verb_, behind_)
+#define EDAI_KNOWN_0(name_, verb_, behind_) EDAI_ASSERT(0, #name_ ": EDA_ACTOR does not know " #verb_);
+#define EDAI_KNOWN_1(name_, verb_, behind_) \
+    EDAI_ASSERT(sizeof(#behind_) == 1, #name_ ": a comma is missing in " #verb_);
+#define EDAI_INLINE(c_, verb_) EDAI_OPEN(EDAI_SECOND(EDAI_VERB_##verb_, ))
+#define EDAI_OWN(name_, verb_) .verb_ = eda_##verb_##_##name_, /* .start = eda_start_door */
 #define EDAI_SET(c_, e_) .options e_, /* .options .idle_ms = 5 */
 
-#define EDAI_KNOWN_M_(name_) EDAI_ASSERT(0, #name_ ": more than 48 verbs");
-#define EDAI_KNOWN(name_, verb_) EDAI_APPLY(EDAI_KNOWN_, name_, verb_, EDAI_VERB_##verb_, 0, ~)
-#define EDAI_KNOWN_(name_, verb_, a_, known_, ...) EDAI_CAT(EDAI_KNOWN_, known_)(name_, verb_, __VA_ARGS__)
-#define EDAI_KNOWN_0(name_, verb_, ...) EDAI_ASSERT(0, #name_ ": EDA_ACTOR does not know " #verb_);
-#define EDAI_KNOWN_1(name_, verb_, behind_, ...) \
-    EDAI_ASSERT(sizeof(#behind_) == 1, #name_ ": a comma is missing in " #verb_);
-#define EDAI_VERB_key(...) ~, 1,
-#define EDAI_VERB_pool(...) ~, 1,
-#define EDAI_VERB_supervised_by(...) ~, 1,
-#define EDAI_VERB_saves(...) ~, 1,
-#define EDAI_VERB_emits(...) ~, 1,
-#define EDAI_VERB_start(...) ~, 1,
-#define EDAI_VERB_stop(...) ~, 1,
-#define EDAI_VERB_on(...) ~, 1,
-#define EDAI_VERB_answers(...) ~, 1,
-#define EDAI_VERB_on_self(...) ~, 1,
-#define EDAI_VERB_on_any(...) ~, 1,
-#define EDAI_VERB_on_failure(...) ~, 1,
-#define EDAI_VERB_scope(...) ~, 1,
-#define EDAI_VERB_options(...) ~, 1,
-#define EDAI_VERB_dedicated_thread ~, 1,
-#define EDAI_VERB_saves_lazily ~, 1,
+#define EDAI_GET(slot_, verb_) EDAI_TAIL(EDAI_##slot_##_##verb_, )
+#define EDAI_ROUTE(c_, verb_) EDAI_SECOND(EDAI_ROUTE_##verb_, )
+#define EDAI_ROUTE_key(...) ~, +1
+#define EDAI_ROUTE_pool(...) ~, +1
+#define EDAI_KEY_key(field_) ~, field_
+#define EDAI_KEY_pool(...) ~, EDAI_SECOND(__VA_ARGS__, )
+#define EDAI_STARTS_start(fn_) ~, fn_
+#define EDAI_STOPS_stop(fn_) ~, fn_
+#define EDAI_SAVES_saves(...) ~, __VA_ARGS__
+#define EDAI_EMITS_emits(...) ~, __VA_ARGS__
+#define EDAI_OPTIONS_options(...) ~, __VA_ARGS__
+#define EDAI_OWNS_start(...) ~, start
+#define EDAI_OWNS_stop(...) ~, stop
+#define EDAI_OWNS_saves(...) ~, saves
+#define EDAI_OWNS_emits(...) ~, emits
+#define EDAI_TURNS_on(...) ~, (kind_on, __VA_ARGS__)
+#define EDAI_TURNS_answers(...) ~, (kind_answers, __VA_ARGS__)
+#define EDAI_TURNS_on_self(...) ~, (kind_self, __VA_ARGS__)
+#define EDAI_TURNS_on_any(...) ~, (kind_any, __VA_ARGS__)
 
 #define EDAI_START(c_, fn_) EDAI_APPLY(EDAI_START_, EDAI_UNWRAP c_, fn_)
 #define EDAI_START_(name_, deps_, fn_) \
@@ -348,17 +314,17 @@ EDA_BASIC_TYPES(EDAI_BASIC_)
 /* A handler's adapter, in which one of the two forms is NULL. */
 #define EDAI_TURN(c_, e_) EDAI_APPLY(EDAI_TURN_, EDAI_UNWRAP c_, EDAI_UNWRAP e_, , , , , ~)
 #define EDAI_TURN_(name_, key_, kind_, type_, fn_, x1_, x2_, x3_, x4_, ...) \
-    EDAI_ASSERT(EDAI_IS_EXTRA(x1_) && EDAI_IS_EXTRA(x2_) && EDAI_IS_EXTRA(x3_) && sizeof(#x4_) == 1, \
-        #name_ ": a handler takes key(field), attempts(n), interleaves; not " #x1_ " " #x2_ " " #x3_ " " #x4_); \
-    EDAI_KEYED_##kind_(name_, type_, EDAI_FIRST( \
-        EDAI_GET(own_key, x1_) EDAI_GET(own_key, x2_) EDAI_GET(own_key, x3_) key_)) \
+    EDAI_ASSERT(EDAI_IS_EXTRA(x1_) && EDAI_IS_EXTRA(x2_) && EDAI_IS_EXTRA(x3_) && sizeof(#x4_) == 1, #name_ \
+        ": a handler takes key(field), attempts(n), interleaves; not " #x1_ " " #x2_ " " #x3_ " " #x4_); \
+    EDAI_KEYED_##kind_(name_, type_, \
+        EDAI_FIRST(EDAI_GET(KEY, x1_) EDAI_GET(KEY, x2_) EDAI_GET(KEY, x3_) key_)) \
     EDAI_TURN_##kind_(name_, type_, fn_)
-#define EDAI_IS_EXTRA(x_) EDAI_SECOND(EDAI_EXTRA_##x_, 0)
-#define EDAI_EXTRA_ ~, 1
-#define EDAI_EXTRA_key(...) ~, 1
-#define EDAI_EXTRA_attempts(...) ~, 1
-#define EDAI_EXTRA_interleaves ~, 1
-#define EDAI_GET_own_key_key(field_) ~, field_
+#define EDAI_IS_EXTRA(x_) EDAI_IS_TUPLE(EDAI_SECOND(EDAI_EXTRA_##x_, ~))
+#define EDAI_EXTRA(x_) EDAI_OPEN(EDAI_SECOND(EDAI_EXTRA_##x_, ))
+#define EDAI_EXTRA_ ~, ()
+#define EDAI_EXTRA_key(field_) ~, (.key = #field_, )
+#define EDAI_EXTRA_attempts(count_) ~, (.attempts = count_, )
+#define EDAI_EXTRA_interleaves ~, (.interleaves = true, )
 #define EDAI_KEYED_kind_on(name_, type_, key_) EDAI_CAT(EDAI_KEYED_, EDAI_IS_EMPTY(key_))(name_, type_, key_)
 #define EDAI_KEYED_kind_answers(name_, type_, key_) EDAI_KEYED_kind_on(name_, type_, key_)
 #define EDAI_KEYED_kind_self(name_, type_, key_)
@@ -368,15 +334,12 @@ EDA_BASIC_TYPES(EDAI_BASIC_)
         uint8_t: 1, uint16_t: 1, uint32_t: 1, uint64_t: 1, default: 0), \
         #name_ ": " #type_ "." #key_ " cannot be a key: neither an eda_str nor an integer");
 #define EDAI_KEYED_1(name_, type_, key_)
-#define EDAI_TURN_kind_on(name_, type_, fn_) \
-    EDAI_ADAPTER(eda_on_##name_##_##type_, (name_ *, const type_ *), (state_, message_), fn_, \
+#define EDAI_TURN_kind_on(name_, type_, fn_) EDAI_ONE_WAY(eda_on_##name_##_##type_, name_, type_, fn_)
+#define EDAI_TURN_kind_self(name_, type_, fn_) EDAI_ONE_WAY(eda_self_##name_##_##type_, name_, type_, fn_)
+#define EDAI_TURN_kind_any(name_, pattern_, fn_) EDAI_ONE_WAY(eda_any_##name_##_##fn_, name_, eda_envelope, fn_)
+#define EDAI_ONE_WAY(adapter_, name_, type_, fn_) \
+    EDAI_ADAPTER(adapter_, (name_ *, const type_ *), (state_, message_), fn_, \
         #name_ ": the handler must be: eda_status " #fn_ "(" #name_ " *, const " #type_ " *, eda_ctx *)")
-#define EDAI_TURN_kind_self(name_, type_, fn_) \
-    EDAI_ADAPTER(eda_self_##name_##_##type_, (name_ *, const type_ *), (state_, message_), fn_, \
-        #name_ ": the handler must be: eda_status " #fn_ "(" #name_ " *, const " #type_ " *, eda_ctx *)")
-#define EDAI_TURN_kind_any(name_, pattern_, fn_) \
-    EDAI_ADAPTER(eda_any_##name_##_##fn_, (name_ *, const eda_envelope *), (state_, message_), fn_, \
-        #name_ ": the handler must be: eda_status " #fn_ "(" #name_ " *, const eda_envelope *, eda_ctx *)")
 #define EDAI_TURN_kind_answers(name_, type_, fn_) \
     EDAI_ADAPTER(eda_on_##name_##_##type_, (name_ *, const type_ *, eda_reply_of_##type_ *), \
         (state_, message_, ret_reply_), fn_, #name_ ": the handler must be: eda_status " #fn_ "(" #name_ \
@@ -400,7 +363,7 @@ EDA_BASIC_TYPES(EDAI_BASIC_)
 #define EDAI_ENTRY(name_, e_) EDAI_APPLY(EDAI_ENTRY_, name_, EDAI_UNWRAP e_, , , , ~)
 #define EDAI_ENTRY_(name_, kind_, type_, fn_, x1_, x2_, x3_, ...) \
     {EDAI_ENTRY_##kind_(name_, type_, fn_) \
-        EDAI_GET(extra, x1_) EDAI_GET(extra, x2_) EDAI_GET(extra, x3_)},
+        EDAI_EXTRA(x1_) EDAI_EXTRA(x2_) EDAI_EXTRA(x3_)},
 #define EDAI_ENTRY_kind_on(name_, type_, fn_) .type = &eda_type_##type_, .fn = eda_on_##name_##_##type_,
 #define EDAI_ENTRY_kind_answers(name_, type_, fn_) EDAI_ENTRY_kind_on(name_, type_, fn_) .answers = true,
 #define EDAI_ENTRY_kind_self(name_, type_, fn_) \
