@@ -36,6 +36,15 @@
 
 /* --- what the tools want to know --- */
 
+/* ThreadSanitizer pushes every function it instruments on a stack of its own and pops it at the
+ * end. A function that changes stacks must not pop from the other one, so these are part of their
+ * callers at every level of optimisation. */
+#if defined(__GNUC__)
+#define ALWAYS_INLINE __attribute__((always_inline)) inline
+#else
+#define ALWAYS_INLINE inline
+#endif
+
 #if EDAI_FIBER_ASAN
 /* The fiber that was left by the last switch on this thread: only its successor can learn the
  * bounds of a thread's own stack, for the sanitizer gives them out on arrival. */
@@ -43,7 +52,7 @@ static _Thread_local edai_fiber *left;
 #endif
 
 /* Comes right before the switch. is_final: `from` will not run again. */
-static inline void tools_leave(edai_fiber *from, edai_fiber *to, bool is_final)
+static ALWAYS_INLINE void tools_leave(edai_fiber *from, edai_fiber *to, bool is_final)
 {
 #if EDAI_FIBER_ASAN
     left = from;
@@ -59,7 +68,7 @@ static inline void tools_leave(edai_fiber *from, edai_fiber *to, bool is_final)
 }
 
 /* Comes right after the switch, on the stack of the fiber that was switched to. */
-static inline void tools_arrive(edai_fiber *self)
+static ALWAYS_INLINE void tools_arrive(edai_fiber *self)
 {
 #if EDAI_FIBER_ASAN
     /* Still there, even if it has ended: nobody can have freed it before this call returns. */
