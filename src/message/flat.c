@@ -80,7 +80,8 @@ edai_shape edai_shape_of(const eda_type *type)
 
 typedef struct checker {
     eda_problem *problem;
-    size_t used; /* bytes of the flat block so far; at most EDA_CODEC_SIZE_MAX */
+    size_t size_max;
+    size_t used; /* bytes of the flat block so far; at most size_max */
     int depth;   /* records and lists that are open */
 } checker;
 
@@ -90,7 +91,7 @@ static eda_status check_nested(checker *self, const eda_type *type, edai_bounds 
 static eda_status check_too_large(checker *self, const edai_path *path)
 {
     return edai_problem_set(self->problem, path, EDA_ERANGE,
-        "brings the message above %u bytes in all", EDA_CODEC_SIZE_MAX);
+        "brings the message above %zu bytes in all", self->size_max);
 }
 
 static eda_status check_single(checker *self, const eda_type *type, edai_bounds bounds,
@@ -101,7 +102,7 @@ static eda_status check_single(checker *self, const eda_type *type, edai_bounds 
     EDA_TRY(edai_scalar_check(type, bounds, data, path, self->problem));
     if (kind_is_span(type->kind)) {
         memcpy(&span, data, sizeof span);
-        if (span.len > EDA_CODEC_SIZE_MAX - self->used) {
+        if (span.len > self->size_max - self->used) {
             return check_too_large(self, path);
         }
         self->used += span.len;
@@ -144,7 +145,7 @@ static eda_status check_list(checker *self, const eda_type *type, edai_bounds bo
             self->problem, path, EDA_EINVAL, "is NULL with a length of %zu", list.len);
     }
     size_t start = align_up(self->used);
-    if (start > EDA_CODEC_SIZE_MAX || list.len > (EDA_CODEC_SIZE_MAX - start) / item->size) {
+    if (start > self->size_max || list.len > (self->size_max - start) / item->size) {
         return check_too_large(self, path);
     }
     self->used = start + list.len * item->size;
@@ -204,10 +205,17 @@ static eda_status check_nested(checker *self, const eda_type *type, edai_bounds 
 
 eda_status edai_flat_check(const eda_type *type, const void *data, eda_problem *ret_problem)
 {
-    edai_path path = {.name = type->name};
-    checker self = {.problem = ret_problem, .used = type->size};
+    return edai_flat_check_within(type, data, EDA_CODEC_SIZE_MAX, ret_problem);
+}
 
-    if (type->size > EDA_CODEC_SIZE_MAX) {
+eda_status edai_flat_check_within(
+    const eda_type *type, const void *data, size_t size_max, eda_problem *ret_problem)
+{
+    edai_path path = {.name = type->name};
+    checker self = {.problem = ret_problem, .size_max = size_max, .used = type->size};
+
+    EDA_ASSERT(size_max <= EDAI_FLAT_SIZE_MAX, "sums of lengths stay far from overflow");
+    if (type->size > size_max) {
         return check_too_large(&self, &path);
     }
     if (kind_is_nested(type->kind)) {

@@ -30,6 +30,11 @@ edai_shape edai_shape_of(const eda_type *type);
 EDA_CHECK eda_status edai_flat_check(
     const eda_type *type, const void *data, eda_problem *ret_problem);
 
+/* The same with another bound on the flat block, at most EDAI_FLAT_SIZE_MAX: what came out of a
+ * codec may be larger than what can be published. */
+EDA_CHECK eda_status edai_flat_check_within(
+    const eda_type *type, const void *data, size_t size_max, eda_problem *ret_problem);
+
 /* Bytes of the flat block. EDA_ERANGE: over EDAI_FLAT_SIZE_MAX, or nested deeper than
  * EDA_CODEC_DEPTH_MAX. */
 EDA_CHECK eda_status edai_flat_size(const eda_type *type, const void *data, size_t *ret_size);

@@ -1,7 +1,6 @@
 /* problem.c - see problem.h. */
 #include "message/problem.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,18 +81,13 @@ eda_status edai_problem_set(
     return status;
 }
 
-eda_status edai_problem_field(eda_problem *problem, const edai_path *path, const char *field,
-    eda_status status, const char *text)
-{
-    edai_path here = {.up = path, .name = field};
-
-    return edai_problem_set(problem, &here, status, "%s", text);
-}
-
 void edai_problem_number(long double number, char *buffer)
 {
-    if (fabsl(number) < 1e20L && floorl(number) == number) {
-        (void)snprintf(buffer, EDAI_PROBLEM_NUMBER_SIZE, "%.0Lf", number);
+    bool is_whole = number > -9.2e18L && number < 9.2e18L && (long double)(int64_t)number == number;
+
+    if (is_whole || number >= 9.2e18L || number <= -9.2e18L) {
+        /* the borders of int64 and uint64 in full, DBL_MAX as 1.79769313486231571e+308 */
+        (void)snprintf(buffer, EDAI_PROBLEM_NUMBER_SIZE, "%.20Lg", number);
     } else {
         (void)snprintf(buffer, EDAI_PROBLEM_NUMBER_SIZE, "%.6Lg", number);
     }

@@ -18,11 +18,7 @@ typedef struct edai_path {
 eda_status edai_problem_set(eda_problem *problem, const edai_path *path, eda_status status,
     const char *format, ...) EDA_PRINTF(4, 5);
 
-/* The same with a frame below `path` for a field. */
-eda_status edai_problem_field(eda_problem *problem, const edai_path *path, const char *field,
-    eda_status status, const char *text);
-
-/* A bound of a range: 21 digits at most, a whole number without fraction. Room for 48 bytes. */
+/* A bound of a range: whole numbers exactly, others to 6 digits. `buffer` holds that many bytes. */
 #define EDAI_PROBLEM_NUMBER_SIZE 48
 void edai_problem_number(long double number, char *buffer);
 

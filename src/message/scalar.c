@@ -15,7 +15,7 @@ edai_bounds edai_bounds_of(const eda_field *field)
 }
 
 /* Integers of every kind as their two readings; which one holds depends on the kind. */
-static int64_t signed_of(eda_kind kind, const void *data)
+int64_t edai_scalar_signed(eda_kind kind, const void *data)
 {
     int8_t i8;
     int16_t i16;
@@ -38,7 +38,7 @@ static int64_t signed_of(eda_kind kind, const void *data)
     return i64;
 }
 
-static uint64_t unsigned_of(eda_kind kind, const void *data)
+uint64_t edai_scalar_unsigned(eda_kind kind, const void *data)
 {
     uint8_t u8;
     uint16_t u16;
@@ -74,7 +74,7 @@ static double real_of(eda_kind kind, const void *data)
     return f64;
 }
 
-static bool kind_is_unsigned(eda_kind kind)
+bool edai_scalar_is_unsigned(eda_kind kind)
 {
     return kind == EDA_KIND_BOOL || (kind >= EDA_KIND_U8 && kind <= EDA_KIND_U64);
 }
@@ -83,10 +83,10 @@ static void number_text(eda_kind kind, const void *data, char *text, size_t size
 {
     if (kind == EDA_KIND_F32 || kind == EDA_KIND_F64) {
         (void)snprintf(text, size, "%.9g", real_of(kind, data));
-    } else if (kind_is_unsigned(kind)) {
-        (void)snprintf(text, size, "%" PRIu64, unsigned_of(kind, data));
+    } else if (edai_scalar_is_unsigned(kind)) {
+        (void)snprintf(text, size, "%" PRIu64, edai_scalar_unsigned(kind, data));
     } else {
-        (void)snprintf(text, size, "%" PRId64, signed_of(kind, data));
+        (void)snprintf(text, size, "%" PRId64, edai_scalar_signed(kind, data));
     }
 }
 
@@ -96,10 +96,10 @@ static bool number_is_within(eda_kind kind, const long double *range, const void
 
     if (kind == EDA_KIND_F32 || kind == EDA_KIND_F64) {
         number = (long double)real_of(kind, data);
-    } else if (kind_is_unsigned(kind)) {
-        number = (long double)unsigned_of(kind, data);
+    } else if (edai_scalar_is_unsigned(kind)) {
+        number = (long double)edai_scalar_unsigned(kind, data);
     } else {
-        number = (long double)signed_of(kind, data);
+        number = (long double)edai_scalar_signed(kind, data);
     }
     return number >= range[0] && number <= range[1]; /* false for NaN */
 }
@@ -115,6 +115,16 @@ static eda_status number_problem(const eda_type *type, const long double *range,
     edai_problem_number(range[1], high);
     number_text(type->kind, data, is, sizeof is);
     return edai_problem_set(problem, path, EDA_ERANGE, "is %s; allowed: %s to %s", is, low, high);
+}
+
+bool edai_scalar_is_unset(const eda_type *type, const void *data)
+{
+    bool is_set = true;
+
+    if (type->kind == EDA_KIND_OPTIONAL) {
+        memcpy(&is_set, data, sizeof is_set);
+    }
+    return !is_set;
 }
 
 static eda_status check_span(const eda_type *type, edai_bounds bounds, const void *data,

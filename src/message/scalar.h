@@ -29,6 +29,14 @@ typedef struct edai_span {
     size_t len;
 } edai_span;
 
+/* Integers by their kind; bool reads as 0 or 1. */
+bool edai_scalar_is_unsigned(eda_kind kind);
+int64_t edai_scalar_signed(eda_kind kind, const void *data);
+uint64_t edai_scalar_unsigned(eda_kind kind, const void *data);
+
+/* The type is an optional, and this one is not set. */
+bool edai_scalar_is_unset(const eda_type *type, const void *data);
+
 /* Checks anything but records, lists and optionals. EDA_ERANGE: out of range, too long. EDA_EINVAL:
  * not UTF-8, no name for an enum's value, NULL with a length. */
 EDA_CHECK eda_status edai_scalar_check(const eda_type *type, edai_bounds bounds, const void *data,

@@ -1,0 +1,423 @@
+/* cbor.c - decoding CBOR; see cbor.h. Encoding is in cbor_write.c.
+ *
+ * Two passes: the first finds everything malformed and bounds the depth, so the second may believe
+ * counts and lengths. Record maps have text keys; a key twice is refused also where it is unknown.
+ */
+#include "message/cbor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "message/builder.h"
+#include "message/cbor_reader.h"
+
+#define FIELDS_MAX 256 /* of one record; the macros allow 48 */
+
+static eda_status malformed(const edai_cbor_reader *reader, eda_bytes bytes, eda_problem *problem)
+{
+    return edai_problem_set(problem, NULL, EDA_ESYNTAX, "CBOR is malformed at byte %zu of %zu",
+        (size_t)(reader->at - bytes.ptr), bytes.len);
+}
+
+eda_status edai_cbor_well_formed(eda_bytes bytes, eda_problem *ret_problem)
+{
+    if (bytes.len > EDA_CODEC_SIZE_MAX) {
+        return edai_problem_set(ret_problem, NULL, EDA_ERANGE, "CBOR has %zu bytes; allowed: %u",
+            bytes.len, EDA_CODEC_SIZE_MAX);
+    }
+    if (bytes.len == 0) {
+        return edai_problem_set(ret_problem, NULL, EDA_ESYNTAX, "CBOR is empty");
+    }
+    edai_cbor_reader reader = {.at = bytes.ptr, .end = bytes.ptr + bytes.len};
+    eda_status status = edai_cbor_reader_skip(&reader);
+    if (status == EDA_ERANGE) {
+        return edai_problem_set(ret_problem, NULL, EDA_ERANGE,
+            "CBOR is nested deeper than %d levels", EDA_CODEC_DEPTH_MAX);
+    }
+    if (status != EDA_OK || reader.at != reader.end) {
+        return malformed(&reader, bytes, ret_problem);
+    }
+    return EDA_OK;
+}
+
+/* --- decoder --- */
+
+typedef struct decoder {
+    edai_builder builder;
+    edai_cbor_reader reader;
+    eda_bytes input;
+    int depth;     /* lists and records that are open */
+    eda_str *keys; /* unknown keys of the records that are open */
+    size_t key_count;
+    size_t key_capacity;
+    char *joined; /* keys that came in chunks; as large as the input, made when first needed */
+    size_t joined_len;
+} decoder;
+
+static eda_status decode_token(decoder *self, const edai_slot *slot, const edai_cbor_token *token);
+
+static eda_status refuse(decoder *self, const edai_slot *slot, const char *why)
+{
+    return edai_problem_set(self->builder.problem, slot->path, EDA_EINVAL, "%s", why);
+}
+
+static eda_status out_of_memory(decoder *self)
+{
+    return edai_problem_set(self->builder.problem, NULL, EDA_ENOMEM, "out of memory");
+}
+
+/* The first pass has seen every byte, so this fails only if the two disagree. */
+static eda_status next(decoder *self, edai_cbor_token *ret_token)
+{
+    if (!edai_cbor_reader_next(&self->reader, ret_token)) {
+        return malformed(&self->reader, self->input, self->builder.problem);
+    }
+    return EDA_OK;
+}
+
+static eda_status decode_next(decoder *self, const edai_slot *slot)
+{
+    edai_cbor_token token;
+
+    EDA_TRY(next(self, &token));
+    return decode_token(self, slot, &token);
+}
+
+/* --- strings --- */
+
+static eda_status decode_chunks(decoder *self, const edai_slot *slot, bool is_text)
+{
+    edai_cbor_token chunk;
+    size_t len = 0;
+    size_t at;
+
+    bool wants_bytes = slot->type->kind == EDA_KIND_BYTES;
+    if (wants_bytes == is_text) {
+        return refuse(self, slot, wants_bytes ? "is not bytes" : "is not of the declared type");
+    }
+    for (;;) {
+        EDA_TRY(next(self, &chunk));
+        if (chunk.head == EDAI_CBOR_BREAK) {
+            return edai_builder_put_tail(&self->builder, slot, len);
+        }
+        EDA_TRY(edai_builder_extend(&self->builder, slot->path, chunk.len, &at));
+        if (chunk.len > 0) {
+            memcpy(self->builder.block + at, chunk.ptr, chunk.len);
+        }
+        len += chunk.len;
+    }
+}
+
+/* --- lists --- */
+
+static eda_status decode_array(decoder *self, const edai_slot *slot, size_t len)
+{
+    size_t items;
+
+    EDA_TRY(edai_builder_put_list(&self->builder, slot, len, &items));
+    for (size_t i = 0; i < len; i++) {
+        edai_path path;
+        edai_slot item = edai_builder_item(slot, items, i, &path);
+        EDA_TRY(decode_next(self, &item));
+    }
+    return EDA_OK;
+}
+
+static eda_status decode_array_open(decoder *self, const edai_slot *slot)
+{
+    size_t items = 0;
+
+    for (size_t i = 0;; i++) {
+        edai_cbor_token token;
+        edai_path path;
+        EDA_TRY(next(self, &token));
+        if (token.head == EDAI_CBOR_BREAK) {
+            return EDA_OK;
+        }
+        EDA_TRY(edai_builder_push(&self->builder, slot, &items));
+        edai_slot item = edai_builder_item(slot, items, i, &path);
+        EDA_TRY(decode_token(self, &item, &token));
+    }
+}
+
+static eda_status decode_list(decoder *self, const edai_slot *slot, const edai_cbor_token *token)
+{
+    if (token->head == EDAI_CBOR_ARRAY) {
+        return decode_array(self, slot, (size_t)token->number);
+    }
+    if (token->head == EDAI_CBOR_ARRAY_OPEN) {
+        return decode_array_open(self, slot);
+    }
+    return refuse(self, slot, "is not a list");
+}
+
+/* --- keys --- */
+
+static eda_status join_key(decoder *self, eda_str *ret_key)
+{
+    edai_cbor_token chunk;
+
+    if (self->joined == NULL) {
+        self->joined = edai_alloc(self->input.len);
+        if (self->joined == NULL) {
+            return out_of_memory(self);
+        }
+    }
+    eda_str key = {.ptr = self->joined + self->joined_len};
+    for (;;) {
+        EDA_TRY(next(self, &chunk));
+        if (chunk.head == EDAI_CBOR_BREAK) {
+            *ret_key = key;
+            return EDA_OK;
+        }
+        EDA_ASSERT(chunk.len <= self->input.len - self->joined_len,
+            "keys are parts of the input, each met once");
+        if (chunk.len > 0) {
+            memcpy(self->joined + self->joined_len, chunk.ptr, chunk.len);
+        }
+        self->joined_len += chunk.len;
+        key.len += chunk.len;
+    }
+}
+
+static eda_status decode_key(
+    decoder *self, const edai_slot *record, const edai_cbor_token *token, eda_str *ret_key)
+{
+    if (token->head == EDAI_CBOR_TEXT) {
+        *ret_key = (eda_str){.ptr = (const char *)token->ptr, .len = token->len};
+        return EDA_OK;
+    }
+    if (token->head == EDAI_CBOR_TEXT_CHUNKS) {
+        return join_key(self, ret_key);
+    }
+    return refuse(self, record, "has a key that is not text");
+}
+
+static eda_status remember_key(decoder *self, eda_str key)
+{
+    if (self->key_count == self->key_capacity) {
+        size_t capacity = self->key_capacity > 0 ? 2 * self->key_capacity : 16;
+        eda_str *keys = edai_realloc(self->keys, capacity * sizeof *keys);
+        if (keys == NULL) {
+            return out_of_memory(self);
+        }
+        self->keys = keys;
+        self->key_capacity = capacity;
+    }
+    self->keys[self->key_count++] = key;
+    return EDA_OK;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return eda_str_compare(*(const eda_str *)a, *(const eda_str *)b);
+}
+
+static eda_status duplicate_key(decoder *self, const edai_slot *record, eda_str key)
+{
+    int len = key.len < 40 ? (int)key.len : 40;
+
+    return edai_problem_set(self->builder.problem, record->path, EDA_ESYNTAX,
+        "has the key \"%.*s\" twice", len, key.ptr);
+}
+
+/* Forgets the unknown keys from `first` on, once it is sure that they differ. */
+static eda_status check_unknown_keys(decoder *self, const edai_slot *record, size_t first)
+{
+    size_t count = self->key_count - first;
+
+    if (count > 1) {
+        qsort(self->keys + first, count, sizeof *self->keys, compare_keys);
+    }
+    for (size_t i = first + 1; i < self->key_count; i++) {
+        if (eda_str_equal(self->keys[i - 1], self->keys[i])) {
+            return duplicate_key(self, record, self->keys[i]);
+        }
+    }
+    self->key_count = first;
+    return EDA_OK;
+}
+
+/* --- records --- */
+
+typedef struct record {
+    const edai_slot *slot;
+    size_t field_count;
+    size_t guess; /* the field behind the last one found: encoders keep the order */
+    uint64_t seen[FIELDS_MAX / 64];
+} record;
+
+static void record_init(record *self, const edai_slot *slot)
+{
+    *self = (record){.slot = slot};
+    if (slot->type->fields != NULL) {
+        while (slot->type->fields[self->field_count].name != NULL) {
+            self->field_count++;
+        }
+    }
+    EDA_ASSERT(self->field_count <= FIELDS_MAX, "records have at most 256 fields");
+}
+
+static const eda_field *find_field(record *self, eda_str key, size_t *ret_index)
+{
+    size_t index = self->guess;
+
+    for (size_t i = 0; i < self->field_count; i++, index++) {
+        if (index >= self->field_count) {
+            index = 0;
+        }
+        const eda_field *field = &self->slot->type->fields[index];
+        if (strlen(field->name) == key.len && memcmp(field->name, key.ptr, key.len) == 0) {
+            self->guess = index + 1;
+            *ret_index = index;
+            return field;
+        }
+    }
+    return NULL;
+}
+
+static eda_status decode_pair(decoder *self, record *into, const edai_cbor_token *token)
+{
+    eda_str key = {0};
+    size_t index;
+    edai_path path;
+
+    EDA_TRY(decode_key(self, into->slot, token, &key));
+    const eda_field *field = find_field(into, key, &index);
+    if (field == NULL) {
+        EDA_TRY(remember_key(self, key));
+        eda_status status = edai_cbor_reader_skip(&self->reader);
+        EDA_ASSERT(status == EDA_OK, "the first pass found the input well-formed");
+        return EDA_OK;
+    }
+    uint64_t bit = UINT64_C(1) << index % 64;
+    if ((into->seen[index / 64] & bit) != 0) {
+        return duplicate_key(self, into->slot, key);
+    }
+    into->seen[index / 64] |= bit;
+    edai_slot value = edai_builder_field(into->slot, field, &path);
+    return decode_next(self, &value);
+}
+
+static eda_status decode_pairs(decoder *self, record *into, const edai_cbor_token *token)
+{
+    bool is_open = token->head == EDAI_CBOR_MAP_OPEN;
+
+    for (uint64_t i = 0; is_open || i < token->number; i++) {
+        edai_cbor_token key;
+        EDA_TRY(next(self, &key));
+        if (key.head == EDAI_CBOR_BREAK) {
+            break;
+        }
+        EDA_TRY(decode_pair(self, into, &key));
+    }
+    return EDA_OK;
+}
+
+static eda_status decode_record(decoder *self, const edai_slot *slot, const edai_cbor_token *token)
+{
+    size_t first_key = self->key_count;
+    record into;
+
+    if (token->head != EDAI_CBOR_MAP && token->head != EDAI_CBOR_MAP_OPEN) {
+        return refuse(self, slot, "is not a map");
+    }
+    record_init(&into, slot);
+    EDA_TRY(decode_pairs(self, &into, token));
+    EDA_TRY(check_unknown_keys(self, slot, first_key));
+    for (size_t i = 0; i < into.field_count; i++) {
+        if ((into.seen[i / 64] >> i % 64 & 1) == 0) {
+            edai_path path;
+            const eda_field *field = &slot->type->fields[i];
+            edai_slot value = edai_builder_field(slot, field, &path);
+            EDA_TRY(edai_builder_put_missing(&self->builder, &value, field));
+        }
+    }
+    return EDA_OK;
+}
+
+/* --- values --- */
+
+static eda_status decode_single(decoder *self, const edai_slot *slot, const edai_cbor_token *token)
+{
+    edai_builder *builder = &self->builder;
+
+    switch (token->head) {
+    case EDAI_CBOR_UNSIGNED:
+        return edai_builder_put_integer(builder, slot, false, token->number);
+    case EDAI_CBOR_NEGATIVE:
+        return edai_builder_put_integer(builder, slot, true, token->number);
+    case EDAI_CBOR_REAL:
+        return edai_builder_put_real(builder, slot, token->real);
+    case EDAI_CBOR_BOOL:
+        return edai_builder_put_bool(builder, slot, token->number != 0);
+    case EDAI_CBOR_TEXT:
+        return edai_builder_put_text(
+            builder, slot, (eda_str){.ptr = (const char *)token->ptr, .len = token->len});
+    case EDAI_CBOR_BYTES:
+        return edai_builder_put_bytes(
+            builder, slot, (eda_bytes){.ptr = token->ptr, .len = token->len});
+    case EDAI_CBOR_TEXT_CHUNKS:
+        return decode_chunks(self, slot, true);
+    case EDAI_CBOR_BYTES_CHUNKS:
+        return decode_chunks(self, slot, false);
+    case EDAI_CBOR_TAG:
+        return refuse(self, slot, "is tagged");
+    case EDAI_CBOR_NULL:
+        return refuse(self, slot, "is null");
+    case EDAI_CBOR_ARRAY:
+    case EDAI_CBOR_MAP:
+    case EDAI_CBOR_ARRAY_OPEN:
+    case EDAI_CBOR_MAP_OPEN:
+    case EDAI_CBOR_SIMPLE:
+    case EDAI_CBOR_BREAK:
+        break;
+    }
+    return refuse(self, slot, "is not of the declared type");
+}
+
+static eda_status decode_token(decoder *self, const edai_slot *slot, const edai_cbor_token *token)
+{
+    eda_kind kind = slot->type->kind;
+
+    if (kind == EDA_KIND_OPTIONAL) {
+        if (token->head == EDAI_CBOR_NULL) {
+            return EDA_OK;
+        }
+        edai_slot value = edai_builder_some(&self->builder, slot);
+        return decode_token(self, &value, token);
+    }
+    if (kind != EDA_KIND_LIST && kind != EDA_KIND_RECORD) {
+        return decode_single(self, slot, token);
+    }
+    EDA_ASSERT(self->depth < EDA_CODEC_DEPTH_MAX, "the first pass bounded the depth");
+    self->depth++;
+    eda_status status =
+        kind == EDA_KIND_LIST ? decode_list(self, slot, token) : decode_record(self, slot, token);
+    self->depth--;
+    return status;
+}
+
+eda_status eda_cbor_decode(
+    const eda_type *type, eda_bytes bytes, void **ret_data, eda_problem *ret_problem)
+{
+    edai_path path = {.name = type->name};
+    edai_slot slot = {.type = type, .path = &path};
+    decoder self = {.input = bytes};
+
+    EDA_TRY(edai_cbor_well_formed(bytes, ret_problem));
+    self.reader = (edai_cbor_reader){.at = bytes.ptr, .end = bytes.ptr + bytes.len};
+    EDA_TRY(edai_builder_init(&self.builder, type, bytes.len, ret_problem));
+    eda_status status = decode_next(&self, &slot);
+    if (status == EDA_OK) {
+        edai_builder_finish(&self.builder, type, ret_data);
+    } else {
+        edai_builder_fini(&self.builder);
+    }
+    edai_free(self.keys);
+    edai_free(self.joined);
+    return status;
+}

@@ -1,0 +1,95 @@
+/* writer.c - see writer.h. */
+#include "message/writer.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+#define FIRST_CAPACITY 256
+
+/* One byte more than the bound, for the terminating zero. */
+#define CAPACITY_MAX ((size_t)EDA_CODEC_SIZE_MAX + 1)
+
+static bool grow(edai_writer *self, size_t wanted)
+{
+    size_t capacity = self->capacity > 0 ? self->capacity : FIRST_CAPACITY;
+
+    while (capacity < wanted) {
+        capacity *= 2;
+    }
+    uint8_t *data = edai_realloc(self->data, capacity);
+    if (data == NULL) {
+        self->status = EDA_ENOMEM;
+        return false;
+    }
+    self->data = data;
+    self->capacity = capacity;
+    return true;
+}
+
+uint8_t *edai_writer_reserve(edai_writer *self, size_t size)
+{
+    if (self->status != EDA_OK) {
+        return NULL;
+    }
+    /* Scratch room for a number may reach over the bound; what is committed may not. */
+    if (size > CAPACITY_MAX + 64 - self->used) {
+        self->status = EDA_ERANGE;
+        return NULL;
+    }
+    if (size > self->capacity - self->used && !grow(self, self->used + size)) {
+        return NULL;
+    }
+    return self->data + self->used;
+}
+
+void edai_writer_commit(edai_writer *self, size_t size)
+{
+    EDA_ASSERT(size <= self->capacity - self->used, "no more is committed than was reserved");
+    if (size > EDA_CODEC_SIZE_MAX - self->used) {
+        self->status = EDA_ERANGE;
+        return;
+    }
+    self->used += size;
+}
+
+void edai_writer_put(edai_writer *self, const void *bytes, size_t size)
+{
+    if (size == 0) {
+        return;
+    }
+    uint8_t *room = edai_writer_reserve(self, size);
+    if (room != NULL) {
+        memcpy(room, bytes, size);
+        edai_writer_commit(self, size);
+    }
+}
+
+void edai_writer_put_char(edai_writer *self, char c)
+{
+    edai_writer_put(self, &c, 1);
+}
+
+void edai_writer_fail(edai_writer *self, eda_status status)
+{
+    if (self->status == EDA_OK) {
+        self->status = status;
+    }
+}
+
+eda_status edai_writer_finish(edai_writer *self, uint8_t **ret_data, size_t *ret_size)
+{
+    uint8_t *room = edai_writer_reserve(self, 1);
+    eda_status status = self->status;
+
+    if (room == NULL) {
+        edai_free(self->data);
+    } else {
+        *room = 0;
+        *ret_data = self->data;
+        *ret_size = self->used;
+    }
+    *self = (edai_writer){0};
+    return status;
+}
