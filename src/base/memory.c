@@ -127,6 +127,10 @@ void *edai_calloc(size_t count, size_t size)
     if (edai_alloc_should_fail()) {
         return NULL;
     }
+    /* Checked here: the sanitizers' calloc ends the program instead of returning NULL. */
+    if (count != 0 && size > SIZE_MAX / count) {
+        return NULL;
+    }
     return count != 0 && size != 0 ? calloc(count, size) : calloc(1, 1);
 }
 
