@@ -5,8 +5,8 @@
  *   96  d8 .. d15
  *  160  fpcr, 168 nothing
  *
- * Branch targets are marked, so that the file may stand in a program with BTI. Return addresses are not signed, which is
- * allowed to mix with code that signs its own. */
+ * Branch targets are marked, so that the file may stand in a program with BTI. Return addresses are
+ * not signed, which may be mixed with code that signs its own. */
 
 #if defined(__aarch64__) && defined(__LP64__) && defined(__ELF__) && !defined(EDAI_FIBER_UCONTEXT)
 
@@ -82,7 +82,8 @@ edai_fiber_swap:
     .cfi_endproc
     .size edai_fiber_swap, . - edai_fiber_swap
 
-    /* Where a new stack returns to first: calls x19 with x20. The stack ends here for whoever unwinds it. */
+    /* Where a new stack returns to first: calls x19 with x20. The stack ends here for whoever
+     * unwinds it. */
     .type fiber_start, %function
     .p2align 4
 fiber_start:
@@ -123,7 +124,7 @@ edai_fiber_frame:
     .size edai_fiber_frame, . - edai_fiber_frame
 
 #if defined(__ARM_FEATURE_BTI_DEFAULT)
-    /* GNU_PROPERTY_AARCH64_FEATURE_1_AND: BTI. Without it one object would turn BTI off for the program. */
+    /* GNU_PROPERTY_AARCH64_FEATURE_1_AND: BTI. Without it this object alone would turn BTI off. */
     .section .note.gnu.property, "a", %note
     .p2align 3
     .word 4

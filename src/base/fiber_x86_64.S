@@ -5,8 +5,9 @@
  *    8  r15, 16 r14, 24 r13, 32 r12, 40 rbx, 48 rbp
  *   56  the address to return to
  *
- * The file says nothing about control-flow enforcement on purpose: a shadow stack does not follow a change of
- * stacks, and an object without that note makes the linker leave the feature off for the program. */
+ * The file says nothing about control-flow enforcement on purpose: a shadow stack does not follow a
+ * change of stacks, and an object without that note makes the linker leave the feature off for the
+ * program. */
 
 #if defined(__x86_64__) && defined(__LP64__) && defined(__ELF__) && !defined(EDAI_FIBER_UCONTEXT)
 
@@ -72,7 +73,8 @@ edai_fiber_swap:
     .cfi_endproc
     .size edai_fiber_swap, . - edai_fiber_swap
 
-    /* Where a new stack returns to first: calls r12 with r13. The stack ends here for whoever unwinds it. */
+    /* Where a new stack returns to first: calls r12 with r13. The stack ends here for whoever
+     * unwinds it. */
     .type fiber_start, %function
     .p2align 4
 fiber_start:
@@ -85,7 +87,8 @@ fiber_start:
     .size fiber_start, . - fiber_start
 
     /* void *edai_fiber_frame(void *top: rdi, void (*fn)(void *arg): rsi, void *arg: rdx)
-     * 16 bytes of zeros stay above the frame, so that the stack is aligned as for a call when fiber_start runs. */
+     * 16 bytes of zeros stay above the frame, so that the stack is aligned as for a call when
+     * fiber_start runs. */
     .globl edai_fiber_frame
     .hidden edai_fiber_frame
     .type edai_fiber_frame, %function

@@ -111,25 +111,28 @@ static void line_append_time(line *to, eda_time at)
     line_append(to, text, len);
 }
 
-void edai_log_format(char *buf, size_t size, eda_time at, const char *system, const char *who,
-    const char *format, va_list args)
+static void line_append_name(line *to, const char *name)
+{
+    if (name != NULL && name[0] != 0) {
+        line_append(to, " ", 1);
+        line_append_text(to, name);
+    }
+}
+
+void edai_log_format(
+    char *buf, size_t size, const edai_log_head *head, const char *format, va_list args)
 {
     EDA_ASSERT(size >= SIZE_MIN, "a line has room for its time and some text");
-    line to = {.buf = buf, .size = size < EDAI_LOG_SIZE_MAX ? size : EDAI_LOG_SIZE_MAX};
+    line to = {.size = size < EDAI_LOG_SIZE_MAX ? size : EDAI_LOG_SIZE_MAX};
+    to.buf = buf;
     /* As large as the line: if the text is cut here, then it is cut there, too, and marked. */
     char text[EDAI_LOG_SIZE_MAX];
     if (vsnprintf(text, sizeof text, format, args) < 0) {
         (void)snprintf(text, sizeof text, "(a text that cannot be formatted: %.100s)", format);
     }
-    line_append_time(&to, at);
-    if (system != NULL && system[0] != 0) {
-        line_append(&to, " ", 1);
-        line_append_text(&to, system);
-    }
-    if (who != NULL && who[0] != 0) {
-        line_append(&to, " ", 1);
-        line_append_text(&to, who);
-    }
+    line_append_time(&to, head->at);
+    line_append_name(&to, head->system);
+    line_append_name(&to, head->who);
     line_append(&to, ": ", 2);
     line_append_text(&to, text);
 }

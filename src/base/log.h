@@ -12,11 +12,17 @@
 /* What a line needs at most, with the final 0; longer ones are cut and end in "...". */
 #define EDAI_LOG_SIZE_MAX ((size_t)1024)
 
-/* Writes "TIME SYSTEM WHO: TEXT" and a final 0, without a line end. borrows everything; system and
- * who may be NULL or "" and are then left out. at is cut to the second. Control characters become
- * \n, \t, \r or \xHH, so that one call is one line whatever the text holds; other bytes stay, and a
- * character of several bytes is never cut in half. size is at least 64. */
-void edai_log_format(char *buf, size_t size, eda_time at, const char *system, const char *who,
-    const char *format, va_list args) EDA_PRINTF(6, 0);
+/* What stands before the text. */
+typedef struct edai_log_head {
+    eda_time at;        /* shown to the second */
+    const char *system; /* NULL or "": left out */
+    const char *who;    /* the same */
+} edai_log_head;
+
+/* Writes "TIME SYSTEM WHO: TEXT" and a final 0, without a line end. borrows everything. Control
+ * characters become \n, \t, \r or \xHH, so that one call is one line whatever the text holds; other
+ * bytes stay, and a character of several bytes is never cut in half. size is at least 64. */
+void edai_log_format(char *buf, size_t size, const edai_log_head *head, const char *format,
+    va_list args) EDA_PRINTF(4, 0);
 
 #endif

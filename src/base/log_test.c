@@ -12,9 +12,7 @@
 typedef struct output {
     char text[2 * EDAI_LOG_SIZE_MAX];
     size_t size; /* what the line may use */
-    eda_time at;
-    const char *system;
-    const char *who;
+    edai_log_head head;
 } output;
 
 static void EDA_PRINTF(2, 3) format(output *to, const char *text, ...)
@@ -22,7 +20,7 @@ static void EDA_PRINTF(2, 3) format(output *to, const char *text, ...)
     memset(to->text, '#', sizeof to->text);
     va_list args;
     va_start(args, text);
-    edai_log_format(to->text, to->size, to->at, to->system, to->who, text, args);
+    edai_log_format(to->text, to->size, &to->head, text, args);
     va_end(args);
     assert_true(memchr(to->text, 0, to->size) != NULL);
     assert_int_equal(to->text[to->size], '#');
@@ -30,14 +28,15 @@ static void EDA_PRINTF(2, 3) format(output *to, const char *text, ...)
 
 static output output_of(size_t size)
 {
-    return (output){.size = size, .at = TEN_OCLOCK, .system = "home", .who = "door[front]"};
+    return (output){
+        .size = size, .head = {.at = TEN_OCLOCK, .system = "home", .who = "door[front]"}};
 }
 
 static void log_line_has_time_system_who_and_text(void **state)
 {
     (void)state;
     output out = output_of(EDAI_LOG_SIZE_MAX);
-    out.at += 999999999;
+    out.head.at += 999999999;
     format(&out, "opened %d times", 3);
     assert_string_equal(out.text, "2026-11-22T10:00:00Z home door[front]: opened 3 times");
 }
@@ -46,10 +45,10 @@ static void log_line_without_names_leaves_them_out(void **state)
 {
     (void)state;
     output out = output_of(EDAI_LOG_SIZE_MAX);
-    out.system = NULL;
+    out.head.system = NULL;
     format(&out, "ready");
     assert_string_equal(out.text, "2026-11-22T10:00:00Z door[front]: ready");
-    out.who = "";
+    out.head.who = "";
     format(&out, "ready");
     assert_string_equal(out.text, "2026-11-22T10:00:00Z: ready");
 }
@@ -58,14 +57,14 @@ static void log_line_before_1970_counts_whole_seconds(void **state)
 {
     (void)state;
     output out = output_of(EDAI_LOG_SIZE_MAX);
-    out.system = out.who = NULL;
-    out.at = -1;
+    out.head.system = out.head.who = NULL;
+    out.head.at = -1;
     format(&out, "old");
     assert_string_equal(out.text, "1969-12-31T23:59:59Z: old");
-    out.at = INT64_MIN;
+    out.head.at = INT64_MIN;
     format(&out, "oldest");
     assert_string_equal(out.text, "1677-09-21T00:12:43.145224192Z: oldest");
-    out.at = INT64_MAX;
+    out.head.at = INT64_MAX;
     format(&out, "newest");
     assert_string_equal(out.text, "2262-04-11T23:47:16Z: newest");
 }
@@ -74,7 +73,7 @@ static void log_line_escapes_control_characters_everywhere(void **state)
 {
     (void)state;
     output out = output_of(EDAI_LOG_SIZE_MAX);
-    out.who = "door[a\nb]";
+    out.head.who = "door[a\nb]";
     format(&out, "%s", "x\n\r\t\x01\x1b[2J\x7f\xc2\x9b \xc2\xa0 T\xc3\xbcr");
     assert_string_equal(out.text, "2026-11-22T10:00:00Z home door[a\\nb]: "
                                   "x\\n\\r\\t\\x01\\x1b[2J\\x7f\\xc2\\x9b \xc2\xa0 T\xc3\xbcr");
@@ -84,7 +83,7 @@ static void log_line_keeps_bytes_that_are_no_text(void **state)
 {
     (void)state;
     output out = output_of(EDAI_LOG_SIZE_MAX);
-    out.system = out.who = NULL;
+    out.head.system = out.head.who = NULL;
     format(&out, "%s", "\x80\xff\xc3");
     assert_string_equal(out.text, "2026-11-22T10:00:00Z: \x80\xff\xc3");
 }
@@ -107,7 +106,7 @@ static void log_line_that_just_fits_is_not_cut(void **state)
 {
     (void)state;
     output out = output_of(64);
-    out.system = out.who = NULL;
+    out.head.system = out.head.who = NULL;
     const char *fits = "0123456789012345678901234567890123456789X"; /* 22 + 41 = 63 */
     format(&out, "%s", fits);
     assert_string_equal(out.text + 22, fits);
@@ -121,7 +120,7 @@ static void log_line_is_cut_between_characters(void **state)
     (void)state;
     for (size_t lead = 0; lead < 8; lead++) {
         output out = output_of(64);
-        out.system = out.who = NULL;
+        out.head.system = out.head.who = NULL;
         format(&out, "%.*s%s", (int)lead, "01234567",
             "\xe2\x82\xac\x1b\xe2\x82\xac\x1b\xe2\x82\xac\x1b\xe2\x82\xac\x1b"
             "\xe2\x82\xac\x1b\xe2\x82\xac\x1b\xe2\x82\xac\x1b\xe2\x82\xac\x1b");
