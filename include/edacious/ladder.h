@@ -237,7 +237,7 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_VERB_options(...) ~, (),
 
 #define EDAI_KNOWN_MANY(name_) static_assert(0, #name_ ": more than 48 verbs");
-#define EDAI_KNOWN(name_, verb_) EDAI_APPLY(EDAI_KNOWN_, name_, verb_, EDAI_VERB_##verb_, ~, ~)
+#define EDAI_KNOWN(name_, verb_) EDAI_APPLY(EDAI_KNOWN_, name_, verb_, EDAI_VERB_##verb_, ~, ~, ~)
 #define EDAI_KNOWN_(name_, verb_, a_, members_, behind_, ...) \
     EDAI_CAT(EDAI_KNOWN_, EDAI_IS_TUPLE(members_))(name_, verb_, behind_)
 #define EDAI_KNOWN_0(name_, verb_, behind_) static_assert(0, #name_ ": EDA_ACTOR does not know " #verb_);

@@ -1,0 +1,18 @@
+/* expect-gcc: redefinition of 'eda_on_foo_lobby_check' */
+/* expect-clang: redefinition of 'eda_on_foo_lobby_check' */
+#include <edacious/edacious.h>
+
+EDA_MESSAGE(lobby_check, "lobby/check", (uint32_t, n));
+
+typedef struct foo {
+    uint32_t count;
+    eda_text name;
+} foo;
+
+static void foo_on(foo *self, const lobby_check *check)
+{
+    (void)check;
+    self->count++;
+}
+
+EDA_ACTOR(foo, eda_none, on(lobby_check, foo_on), on(lobby_check, foo_on));
