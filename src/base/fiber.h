@@ -46,6 +46,7 @@ typedef struct edai_stack {
     struct edai_stack *next; /* for the owner's list of free stacks; not used here */
     void *base;              /* lowest usable address; the guard page lies right below */
     size_t size;             /* usable bytes, whole pages */
+    void *top;               /* where fibers begin, somewhat below the end: see fiber.c */
     unsigned valgrind_id;
 } edai_stack;
 

@@ -51,7 +51,7 @@ edai_fiber_swap:
     /* Both stacks have the same shape here, so what was said of the frame stays true. */
     mov sp, x1
     ldr x10, [sp, #160]
-    cmp x9, x10                 /* writing fpcr drains the pipeline, and it is nearly always the same */
+    cmp x9, x10                 /* writing fpcr is slow, and it is nearly always the same */
     b.eq 1f
     msr fpcr, x10
 1:
@@ -82,7 +82,7 @@ edai_fiber_swap:
     .cfi_endproc
     .size edai_fiber_swap, . - edai_fiber_swap
 
-    /* Where a new stack returns to first: calls x19 with x20. The stack ends here for whoever
+    /* Where a new stack goes on first: calls x19 with x20. The stack ends here for whoever
      * unwinds it. */
     .type fiber_start, %function
     .p2align 4

@@ -176,7 +176,9 @@ static void fiber_switch_between_fibers_needs_no_thread_between(void **state)
 static uint64_t dig(unsigned depth, partner *p)
 {
     volatile unsigned char frame[512];
-    memset((void *)(uintptr_t)frame, (int)(depth & 0xff), sizeof frame);
+    for (size_t i = 0; i < sizeof frame; i++) {
+        frame[i] = (unsigned char)depth;
+    }
     if (depth == 0) {
         edai_fiber_switch(&p->fiber, p->back);
     }

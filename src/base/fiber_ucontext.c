@@ -25,7 +25,8 @@ typedef struct start_frame {
 static void start(unsigned high, unsigned low)
 {
     uintptr_t address = (uintptr_t)((uint64_t)high << 32 | low);
-    const start_frame *frame = (const start_frame *)address;
+    const start_frame *frame = NULL;
+    memcpy(&frame, &address, sizeof frame);
     frame->fn(frame->arg);
     EDA_ASSERT(false, "a fiber ends by switching away");
 }
@@ -36,8 +37,9 @@ void *edai_fiber_frame(void *top, void (*fn)(void *arg), void *arg)
         ALIGNMENT = 64,
         BELOW_SIZE = 4096
     };
-    uintptr_t address = ((uintptr_t)top - sizeof(start_frame)) / ALIGNMENT * ALIGNMENT;
-    start_frame *frame = (start_frame *)address;
+    char *low = (char *)top - sizeof(start_frame);
+    low -= (uintptr_t)low % ALIGNMENT;
+    start_frame *frame = (void *)low;
     memset(frame, 0, sizeof *frame);
     int error = getcontext(&frame->context);
     EDA_ASSERT(error == 0, "the running context can be read");
@@ -45,10 +47,10 @@ void *edai_fiber_frame(void *top, void (*fn)(void *arg), void *arg)
     frame->arg = arg;
     /* makecontext only starts at the end of what it is given; how far the stack reaches down is not
      * its concern. */
-    frame->context.uc_stack.ss_sp = (void *)(address - BELOW_SIZE);
+    frame->context.uc_stack.ss_sp = low - BELOW_SIZE;
     frame->context.uc_stack.ss_size = BELOW_SIZE;
     frame->context.uc_link = NULL;
-    uint64_t halves = address;
+    uint64_t halves = (uintptr_t)frame;
     makecontext(&frame->context, (void (*)(void))start, 2, (unsigned)(halves >> 32),
         (unsigned)(halves & UINT32_MAX));
     return &frame->context;

@@ -159,17 +159,15 @@ enum {
     PER_THREAD = 1000
 };
 
-/* Returns how many allocations failed, as a pointer. */
 static void *alloc_many(void *arg)
 {
-    (void)arg;
-    uintptr_t failed = 0;
+    unsigned *failed = arg;
     for (unsigned i = 0; i < PER_THREAD; i++) {
         void *block = edai_alloc(8);
-        failed += block == NULL;
+        *failed += block == NULL;
         edai_free(block);
     }
-    return (void *)failed;
+    return NULL;
 }
 
 static void alloc_fail_process_fails_one_of_all_threads(void **state)
@@ -179,27 +177,34 @@ static void alloc_fail_process_fails_one_of_all_threads(void **state)
         LEN = 4
     };
     edai_thread threads[LEN];
+    unsigned failed[LEN] = {0};
     edai_alloc_fail_process(2 * PER_THREAD + 7);
     for (size_t i = 0; i < LEN; i++) {
-        assert_int_equal(edai_thread_start(&threads[i], alloc_many, NULL, "alloc"), EDA_OK);
+        assert_int_equal(edai_thread_start(&threads[i], alloc_many, &failed[i], "alloc"), EDA_OK);
     }
-    uintptr_t failed = 0;
+    unsigned sum = 0;
     for (size_t i = 0; i < LEN; i++) {
-        failed += (uintptr_t)edai_thread_join(&threads[i]);
+        (void)edai_thread_join(&threads[i]);
+        sum += failed[i];
     }
-    assert_int_equal(failed, 1);
+    assert_int_equal(sum, 1);
     edai_alloc_fail_process(0);
-    assert_int_equal((uintptr_t)alloc_many(NULL), 0);
+    (void)alloc_many(&sum);
+    assert_int_equal(sum, 1);
 }
 
 static void alloc_fail_at_spares_other_threads(void **state)
 {
     (void)state;
+    unsigned mine = 0;
+    unsigned others = 0;
     edai_alloc_fail_at(1);
     edai_thread thread;
-    assert_int_equal(edai_thread_start(&thread, alloc_many, NULL, NULL), EDA_OK);
-    assert_int_equal((uintptr_t)edai_thread_join(&thread), 0);
-    assert_int_equal((uintptr_t)alloc_many(NULL), 1);
+    assert_int_equal(edai_thread_start(&thread, alloc_many, &others, NULL), EDA_OK);
+    (void)edai_thread_join(&thread);
+    (void)alloc_many(&mine);
+    assert_int_equal(others, 0);
+    assert_int_equal(mine, 1);
 }
 
 int main(void)

@@ -208,7 +208,8 @@ static void parker_wake_that_meets_a_timeout_is_not_lost(void **state)
 
 enum {
     WAKERS = 3,
-    WAKES = 2000
+    WAKES = 2000,
+    WAKES_ALL = WAKERS * WAKES
 };
 
 typedef struct crowd {
@@ -236,7 +237,7 @@ static void parker_woken_by_many_sees_every_write(void **state)
     for (size_t i = 0; i < WAKERS; i++) {
         assert_int_equal(edai_thread_start(&threads[i], wake_often, &c, "waker"), EDA_OK);
     }
-    while (atomic_load_explicit(&c.given, memory_order_relaxed) < WAKERS * WAKES) {
+    while (atomic_load_explicit(&c.given, memory_order_relaxed) < WAKES_ALL) {
         (void)edai_parker_park(&c.parker, EDAI_NO_DEADLINE); /* hangs if a wake is lost */
     }
     for (size_t i = 0; i < WAKERS; i++) {
