@@ -9,7 +9,8 @@ void eda_link(eda_linked *node)
 {
     eda_linked **place = &first;
 
-    /* Sorted, so that what is added first does not depend on the order of object files: simulations must repeat. */
+    /* Sorted, so that what is added first does not depend on the order of object files: simulations
+     * must repeat. */
     while (*place != NULL && strcmp((*place)->actor->name, node->actor->name) <= 0) {
         place = &(*place)->next;
     }

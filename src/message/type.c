@@ -1,4 +1,5 @@
-/* type.c - descriptors of the basic field types, of lists and optionals of them, and of the system's own messages. */
+/* type.c - descriptors of the basic field types, of lists and optionals of them, and of the
+ * system's own messages. */
 #include <edacious/declare.h>
 #include <edacious/system.h>
 
@@ -30,16 +31,16 @@ const eda_type eda_type_eda_none = {.name = "eda_none",
     .size = sizeof(eda_none),
     .fields = (const eda_field[]){{.name = NULL}}};
 
-#define BOTH(type_)                                                                                \
-    EDAI_DESCRIBE_BOTH(const, eda_list_##type_, eda_opt_##type_, eda_type_##type_)
+#define BOTH(type_) EDAI_DESCRIBE_BOTH(const, eda_list_##type_, eda_opt_##type_, eda_type_##type_)
 EDA_BASIC_TYPES(BOTH)
 
 #define TEXT(name_)                                                                                \
-    {.name = #name_, .type = &eda_type_eda_str, .offset = offsetof(eda_dead_letter, name_)}
+    {                                                                                              \
+        .name = #name_, .type = &eda_type_eda_str, .offset = offsetof(eda_dead_letter, name_)      \
+    }
 
 static eda_type_slot dead_letter_slot;
-const eda_type eda_type_eda_dead_letter = {
-    .name = "eda_dead_letter",
+const eda_type eda_type_eda_dead_letter = {.name = "eda_dead_letter",
     .topic = "@edacious/dead",
     .kind = EDA_KIND_RECORD,
     .size = sizeof(eda_dead_letter),
