@@ -59,17 +59,35 @@ static eda_status check_bounds(eda_str text, eda_problem *problem)
     return EDA_OK;
 }
 
-static eda_status parse_problem(const json_error_t *error, eda_problem *problem)
+static bool begins_with(const char *text, const char *start)
 {
-    enum json_error_code code = json_error_code(error);
+    return strncmp(text, start, strlen(start)) == 0;
+}
 
-    /* jansson reports a failed allocation as no error at all where it happens inside of the tree */
-    if (code == json_error_out_of_memory || error->text[0] == '\0') {
+/* jansson reports some failed allocations as no error at all, and those within a string as if it
+ * had not found a string where it has just read one. */
+static bool is_out_of_memory(const json_error_t *error, eda_str text)
+{
+    size_t read = error->position > 0 ? (size_t)error->position : 0;
+
+    if (json_error_code(error) == json_error_out_of_memory || error->text[0] == '\0') {
+        return true;
+    }
+    if (read == 0 || read > text.len || text.ptr[read - 1] != '"') {
+        return false;
+    }
+    return begins_with(error->text, "string or '}' expected") ||
+           begins_with(error->text, "invalid token");
+}
+
+static eda_status parse_problem(const json_error_t *error, eda_str text, eda_problem *problem)
+{
+    if (is_out_of_memory(error, text)) {
         return edai_problem_set(problem, NULL, EDA_ENOMEM, "out of memory");
     }
-    eda_status status = code == json_error_numeric_overflow ? EDA_ERANGE : EDA_ESYNTAX;
-    return edai_problem_set(problem, NULL, status, "JSON, line %d, column %d: %s", error->line,
-        error->column, error->text);
+    bool is_overflow = json_error_code(error) == json_error_numeric_overflow;
+    return edai_problem_set(problem, NULL, is_overflow ? EDA_ERANGE : EDA_ESYNTAX,
+        "JSON, line %d, column %d: %s", error->line, error->column, error->text);
 }
 
 eda_status edai_json_parse(eda_str text, json_t **ret_json, eda_problem *ret_problem)
@@ -87,7 +105,7 @@ eda_status edai_json_parse(eda_str text, json_t **ret_json, eda_problem *ret_pro
     json_t *json = json_loadb(
         text.ptr, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (json == NULL) {
-        return parse_problem(&error, ret_problem);
+        return parse_problem(&error, text, ret_problem);
     }
     *ret_json = json;
     return EDA_OK;

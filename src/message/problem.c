@@ -38,25 +38,46 @@ static size_t add(eda_problem *problem, size_t used, const char *format, ...)
 }
 
 /* Depth of a path is bounded by EDA_CODEC_DEPTH_MAX containers: two frames each at most, and one
- * for the name. */
+ * for the type's name. */
 #define PATH_LEN_MAX (2 * EDA_CODEC_DEPTH_MAX + 4)
+
+/* Bytes of a path; of a longer one the middle is left out, so that the sentence has its place. */
+#define PATH_SIZE_MAX 110
+
+static size_t add_frame(eda_problem *problem, size_t used, const edai_path *frame)
+{
+    if (frame->name == NULL) {
+        return add(problem, used, "[%zu]", frame->index);
+    }
+    return add(problem, used, "%s%s", used > 0 ? "." : "", frame->name);
+}
+
+static size_t frame_size(const edai_path *frame)
+{
+    return frame->name == NULL ? sizeof "[65535]" : strlen(frame->name) + 1;
+}
 
 static size_t add_path(eda_problem *problem, const edai_path *path)
 {
-    const edai_path *frames[PATH_LEN_MAX];
+    const edai_path *frames[PATH_LEN_MAX]; /* the last part first */
     size_t count = 0;
+    size_t shown = 0; /* last frames that fit */
+    size_t size = 0;
     size_t used = 0;
 
     for (const edai_path *frame = path; frame != NULL && count < PATH_LEN_MAX; frame = frame->up) {
         frames[count++] = frame;
-    }
-    while (count > 0) {
-        const edai_path *frame = frames[--count];
-        if (frame->name == NULL) {
-            used = add(problem, used, "[%zu]", frame->index);
-        } else {
-            used = add(problem, used, "%s%s", used > 0 ? "." : "", frame->name);
+        size += frame_size(frame);
+        if (size <= PATH_SIZE_MAX) {
+            shown = count;
         }
+    }
+    if (shown < count) {
+        used = add_frame(problem, used, frames[count - 1]);
+        used = add(problem, used, "..");
+    }
+    while (shown > 0) {
+        used = add_frame(problem, used, frames[--shown]);
     }
     return used;
 }
