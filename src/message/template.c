@@ -335,9 +335,10 @@ static eda_status append_field(writer *out, const part *p, const void *message)
 eda_status edai_template_format(const edai_template *template, const void *message, char *buffer,
     size_t buffer_size, size_t *ret_len)
 {
-    writer out = {.buffer = buffer, .size = buffer_size};
+    writer out = {.size = buffer_size};
     eda_str topic = template->tail;
 
+    out.buffer = buffer;
     if (template->type->is_raw) {
         EDA_TRY(check_raw(template, message, &topic));
     } else {

@@ -133,6 +133,15 @@ static void template_new_over_bounds_returns_einval(void **state)
     edai_template_free(template);
 }
 
+/* Adds to a terminated text whose array has room for `size` bytes in all. */
+static void append(char *text, size_t size, const char *more)
+{
+    size_t len = strlen(text);
+
+    assert_true(strlen(more) < size - len);
+    memcpy(text + len, more, strlen(more) + 1);
+}
+
 static void template_new_too_many_placeholders_returns_einval(void **state)
 {
     static eda_field fields[18];
@@ -145,9 +154,9 @@ static void template_new_too_many_placeholders_returns_einval(void **state)
     for (size_t i = 0; i < 17; i++) {
         names[i][0] = (char)('a' + i);
         fields[i] = (eda_field){.name = names[i], .type = &eda_type_int8_t, .offset = i};
-        strcat(topic, i == 0 ? "{" : "/{");
-        strcat(topic, names[i]);
-        strcat(topic, "}");
+        append(topic, sizeof(topic), i == 0 ? "{" : "/{");
+        append(topic, sizeof(topic), names[i]);
+        append(topic, sizeof(topic), "}");
     }
     eda_type type = {.name = "big", .topic = topic, .size = 17, .fields = fields};
     assert_int_equal(edai_template_new(&type, &template, &problem), EDA_EINVAL);
@@ -257,7 +266,7 @@ static void template_topic_over_its_bound_returns_ekey(void **state)
 
     (void)state;
     memset(text, 'a', sizeof(text));
-    strcpy(text + 900, "/{door_id}/{floor}");
+    memcpy(text + 900, "/{door_id}/{floor}", sizeof("/{door_id}/{floor}"));
     memset(id, 'b', sizeof(id));
     eda_type type = unlock_type(text);
     edai_template *template = make(&type);

@@ -162,10 +162,11 @@ eda_status eda_topic_canonize(eda_str expression, char *buffer, size_t *ret_len)
 {
     bool is_canonical;
     bool owes_many = false;
-    writer out = {.buffer = buffer, .len = 0};
+    writer out = {.len = 0};
     eda_str rest = expression;
     edai_chunk chunk;
 
+    out.buffer = buffer;
     EDA_TRY(check_chunks(expression, &is_canonical));
     while (edai_chunk_next(&rest, &chunk)) {
         bool is_one = chunk.kind == EDAI_CHUNK_ONE || form_of(chunk) == CHUNK_ONLY_WILD;

@@ -70,6 +70,15 @@ static const vector vectors[] = {
     {"a b/é", "a b/*", 1, 0},
 };
 
+/* Adds to a terminated text whose array has room for `size` bytes in all. */
+static void append(char *text, size_t size, const char *more)
+{
+    size_t len = strlen(text);
+
+    assert_true(strlen(more) < size - len);
+    memcpy(text + len, more, strlen(more) + 1);
+}
+
 static bool intersects(const char *a, const char *b)
 {
     return eda_topic_intersects(eda_str_from(a), eda_str_from(b));
@@ -309,9 +318,9 @@ static bool rewrite(char *text, const char *from, const char *to, bool is_whole_
         bool begins = at == text || at[-1] == '/';
         bool ends = at[from_len] == '\0' || at[from_len] == '/';
         if (!is_whole_chunk || (begins && ends)) {
-            char rest[64];
-            snprintf(rest, sizeof(rest), "%s%s", to, at + from_len);
-            strcpy(at, rest);
+            size_t to_len = strlen(to); /* never longer */
+            memmove(at + to_len, at + from_len, strlen(at + from_len) + 1);
+            memcpy(at, to, to_len);
             return true;
         }
     }
@@ -330,7 +339,7 @@ static void check_short_text(const grammar *g, const char *text)
 {
     char buffer[SHORT_LEN_MAX];
     char expected[SHORT_LEN_MAX + 1];
-    size_t len;
+    size_t len = 0;
     eda_str str = eda_str_from(text);
     bool is_valid = matches(&g->any, text);
     bool is_canon = matches(&g->canon, text) && !matches(&g->disorder, text);
@@ -342,7 +351,7 @@ static void check_short_text(const grammar *g, const char *text)
     if (!is_valid) {
         return;
     }
-    strcpy(expected, text);
+    memcpy(expected, text, strlen(text) + 1);
     canonize_slowly(expected);
     if (len != strlen(expected) || memcmp(expected, buffer, len) != 0) {
         fail_msg("%s: %.*s instead of %s", text, (int)len, buffer, expected);
@@ -414,8 +423,8 @@ static size_t make_paths(const char *const *chunks, size_t chunk_count, size_t l
             *p = (path){.len = len};
             for (size_t i = 0; i < len; i++, left /= chunk_count) {
                 p->chunks[i] = chunks[left % chunk_count];
-                strcat(p->text, i == 0 ? "" : "/");
-                strcat(p->text, p->chunks[i]);
+                append(p->text, sizeof(p->text), i == 0 ? "" : "/");
+                append(p->text, sizeof(p->text), p->chunks[i]);
             }
         }
     }
@@ -546,11 +555,11 @@ static void make_parts(parts *all)
             char text[2 * PART_TOKENS_MAX + 1] = {0};
             size_t left = number;
             for (size_t i = 0; i < len; i++, left /= 3) {
-                strcat(text, tokens[left % 3]);
+                append(text, sizeof(text), tokens[left % 3]);
             }
             if (eda_topic_check(eda_str_from(text)) == EDA_OK) {
                 assert_true(all->count < PARTS_MAX);
-                strcpy(all->texts[all->count++], text);
+                memcpy(all->texts[all->count++], text, sizeof(text));
             }
         }
     }

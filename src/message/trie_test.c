@@ -14,9 +14,10 @@
 
 #define EXPRESSIONS 300
 #define TOPICS 150
+#define TEXT_SIZE 64
 
 typedef struct entry {
-    char text[64];
+    char text[TEXT_SIZE];
     uint32_t reported;
     bool is_in;
 } entry;
@@ -35,6 +36,15 @@ static uint32_t draw(sample *s, uint32_t below)
     return (uint32_t)(s->seed >> 32) % below;
 }
 
+/* Adds to a terminated text whose array has room for `size` bytes in all. */
+static void append(char *text, size_t size, const char *more)
+{
+    size_t len = strlen(text);
+
+    assert_true(strlen(more) < size - len);
+    memcpy(text + len, more, strlen(more) + 1);
+}
+
 /* A canonical expression of 1 to 5 chunks out of few, so that many relate. */
 static void draw_expression(sample *s, bool is_key, char *ret_text)
 {
@@ -46,8 +56,8 @@ static void draw_expression(sample *s, bool is_key, char *ret_text)
         uint32_t len = 1 + draw(s, 5);
         ret_text[0] = '\0';
         for (uint32_t i = 0; i < len; i++) {
-            strcat(ret_text, i == 0 ? "" : "/");
-            strcat(ret_text, chunks[draw(s, choices)]);
+            append(ret_text, TEXT_SIZE, i == 0 ? "" : "/");
+            append(ret_text, TEXT_SIZE, chunks[draw(s, choices)]);
         }
     } while (eda_topic_check(eda_str_from(ret_text)) != EDA_OK);
 }
@@ -87,7 +97,7 @@ static void check_topic(sample *s, const edai_trie *trie, const char *topic)
 static void check_topics(sample *s, const edai_trie *trie)
 {
     for (size_t i = 0; i < TOPICS; i++) {
-        char topic[64];
+        char topic[TEXT_SIZE];
         draw_expression(s, i % 2 == 0, topic);
         check_topic(s, trie, topic);
     }
@@ -209,7 +219,7 @@ static void trie_deepest_expression_is_matched(void **state)
 
     (void)state;
     for (size_t i = 0; i < EDA_TOPIC_CHUNKS_MAX; i++) {
-        strcat(deep, i == 0 ? "a" : "/a");
+        append(deep, sizeof(deep), i == 0 ? "a" : "/a");
     }
     assert_int_equal(edai_trie_insert(trie, eda_str_from(deep), &value), EDA_OK);
     assert_int_equal(count_matches(trie, deep), 1);
