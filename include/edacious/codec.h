@@ -4,8 +4,8 @@
  * 2^63-1 as a decimal string; bytes in base64; times RFC 3339 (integer ms accepted), durations
  * "250ms", "5s" (integer ms accepted). CBOR (RFC 8949): one map by field name; definite lengths
  * written, indefinite accepted. Unknown fields are ignored. Bounds on input: 1 MiB, depth 32,
- * 65,536 elements a list; duplicate keys, invalid UTF-8, NaN in JSON, trailing bytes are refused.
- * Threads: no shared state. */
+ * 65,536 elements a list; what is decoded takes at most 16 MiB. Duplicate keys, invalid UTF-8, NaN
+ * and infinite numbers, trailing bytes are refused. Threads: no shared state. */
 #ifndef EDA_CODEC_H
 #define EDA_CODEC_H
 

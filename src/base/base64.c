@@ -61,6 +61,22 @@ static size_t padding(eda_str text)
     return text.ptr[text.len - 2] == '=' ? 2 : 1;
 }
 
+/* Up to four characters as 24 bits; false where one is no digit. */
+static bool group_bits(const char *text, size_t count, uint32_t *ret_bits)
+{
+    uint32_t bits = 0;
+
+    for (size_t i = 0; i < 4; i++) {
+        int value = i < count ? digit(text[i]) : 0;
+        if (value < 0) {
+            return false;
+        }
+        bits = bits << 6 | (uint32_t)value;
+    }
+    *ret_bits = bits;
+    return true;
+}
+
 bool edai_base64_decode(eda_str text, uint8_t *bytes, size_t *ret_size)
 {
     size_t size = 0;
@@ -70,24 +86,14 @@ bool edai_base64_decode(eda_str text, uint8_t *bytes, size_t *ret_size)
     }
     size_t end = text.len - padding(text);
     for (size_t i = 0; i < end; i += 4) {
-        size_t count = end - i < 4 ? end - i : 4;
-        uint32_t bits = 0;
-        for (size_t k = 0; k < 4; k++) {
-            int value = k < count ? digit(text.ptr[i + k]) : 0;
-            if (value < 0) {
-                return false;
-            }
-            bits = bits << 6 | (uint32_t)value;
-        }
-        if ((count == 2 && (bits & 0xffff) != 0) || (count == 3 && (bits & 0xff) != 0)) {
+        size_t count = end - i < 4 ? end - i : 4; /* 2 to 4 characters are 1 to 3 bytes */
+        uint32_t bits;
+        if (!group_bits(text.ptr + i, count, &bits) ||
+            (count < 4 && (bits & (count == 2 ? 0xffff : 0xff)) != 0)) {
             return false;
         }
-        bytes[size++] = (uint8_t)(bits >> 16);
-        if (count > 2) {
-            bytes[size++] = (uint8_t)(bits >> 8);
-        }
-        if (count > 3) {
-            bytes[size++] = (uint8_t)bits;
+        for (size_t k = 1; k < count; k++) {
+            bytes[size++] = (uint8_t)(bits >> (24 - 8 * k));
         }
     }
     *ret_size = size;

@@ -281,7 +281,7 @@ static const eda_field *find_field(record *self, eda_str key, size_t *ret_index)
 
 static eda_status decode_pair(decoder *self, record *into, const edai_cbor_token *token)
 {
-    eda_str key = {0};
+    eda_str key = {.ptr = "", .len = 0};
     size_t index;
     edai_path path;
 

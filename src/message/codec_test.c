@@ -245,6 +245,57 @@ static void values_no_codec_takes_are_refused(void **state)
     assert_int_equal(eda_cbor_encode(beyond, &bytes, &len), EDA_ERANGE);
 }
 
+EDA_RECORD(saved_state, (eda_text, note), (uint32_t, count));
+
+static void texts_of_states_are_strings(void **state)
+{
+    char note[] = "kept \xe2\x82\xac";
+    saved_state saved = {.note = {.ptr = note, .len = 8}, .count = 3};
+    char *text;
+    uint8_t *bytes;
+    size_t len;
+    void *again;
+
+    (void)state;
+    eda_value value = {.type = &eda_type_saved_state, .data = &saved};
+    assert_int_equal(eda_json_encode(value, &text, &len), EDA_OK);
+    assert_string_equal(text, "{\"note\":\"kept \xe2\x82\xac\",\"count\":3}");
+    assert_int_equal(
+        eda_json_decode(value.type, (eda_str){.ptr = text, .len = len}, &again, NULL), EDA_OK);
+    assert_true(
+        eda_str_equal(eda_text_str(((saved_state *)again)->note), eda_text_str(saved.note)));
+    free(again);
+    free(text);
+    assert_int_equal(eda_cbor_encode(value, &bytes, &len), EDA_OK);
+    assert_int_equal(
+        eda_cbor_decode(value.type, (eda_bytes){.ptr = bytes, .len = len}, &again, NULL), EDA_OK);
+    assert_true(
+        eda_str_equal(eda_text_str(((saved_state *)again)->note), eda_text_str(saved.note)));
+    free(again);
+    free(bytes);
+}
+
+typedef struct machine {
+    void *handle;
+} machine;
+EDA_OPAQUE(machine);
+
+static void opaque_structs_have_no_encoding(void **state)
+{
+    machine it = {.handle = state};
+    char *text = NULL;
+    uint8_t *bytes = NULL;
+    size_t len;
+    void *data = state;
+
+    eda_value value = {.type = &eda_type_machine, .data = &it};
+    assert_int_equal(eda_json_encode(value, &text, &len), EDA_EINVAL);
+    assert_int_equal(eda_cbor_encode(value, &bytes, &len), EDA_EINVAL);
+    assert_int_equal(eda_json_decode(value.type, EDA_STR("1"), &data, NULL), EDA_EINVAL);
+    assert_int_equal(eda_cbor_decode(value.type, EDA_BYTES("\x01"), &data, NULL), EDA_EINVAL);
+    assert_ptr_equal(data, state);
+}
+
 /* --- allocations that fail --- */
 
 #define ALLOCATIONS_MAX 200
@@ -340,6 +391,8 @@ int main(void)
         cmocka_unit_test(lists_at_the_bound_come_back_and_above_are_refused),
         cmocka_unit_test(encodings_above_the_size_bound_are_refused),
         cmocka_unit_test(values_no_codec_takes_are_refused),
+        cmocka_unit_test(texts_of_states_are_strings),
+        cmocka_unit_test(opaque_structs_have_no_encoding),
         cmocka_unit_test(decode_without_memory_returns_enomem),
         cmocka_unit_test(encode_without_memory_returns_enomem),
     };

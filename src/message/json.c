@@ -418,7 +418,7 @@ eda_status edai_json_decode_preset(const eda_type *type, eda_str text, const eda
     size_t preset_count, void **ret_data, eda_problem *ret_problem)
 {
     decoder self = {.presets = presets, .preset_count = preset_count};
-    json_t *json;
+    json_t *json = NULL;
 
     EDA_TRY(edai_json_parse(text, &json, ret_problem));
     eda_status status = decode(&self, type, text.len, json, ret_problem, ret_data);

@@ -88,7 +88,7 @@ static void write_double(edai_writer *writer, double number)
     for (; digits <= DBL_DECIMAL_DIG; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, number);
         double again = strtod(text, NULL);
-        if (memcmp(&again, &number, sizeof again) == 0) {
+        if (again == number) {
             break;
         }
     }
@@ -108,7 +108,7 @@ static void write_float(edai_writer *writer, float number)
     for (; digits <= FLT_DECIMAL_DIG; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, (double)number);
         float again = (float)strtod(text, NULL);
-        if (memcmp(&again, &number, sizeof again) == 0) {
+        if (again == number) {
             break;
         }
     }

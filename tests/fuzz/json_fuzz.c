@@ -35,7 +35,10 @@ static void run(const eda_type *type, eda_str text)
     void *value;
     size_t size;
 
-    if (eda_json_decode(type, text, &value, &problem) != EDA_OK) {
+    eda_status status = eda_json_decode(type, text, &value, &problem);
+    if (status != EDA_OK) {
+        EDA_ASSERT(
+            status != EDA_ENOMEM, "there is memory: no input may look as if there were none");
         EDA_ASSERT(problem.text[0] != '\0', "a refusal says why");
         return;
     }
