@@ -245,6 +245,53 @@ static void values_no_codec_takes_are_refused(void **state)
     assert_int_equal(eda_cbor_encode(beyond, &bytes, &len), EDA_ERANGE);
 }
 
+EDA_RECORD(many, (eda_list_of(sample_any), all));
+
+/* 60,000 times next to nothing on the wire, and hundreds of bytes each in memory. */
+#define MANY 60000
+
+static void blocks_above_the_memory_bound_are_refused(void **state)
+{
+    uint8_t *bytes = malloc(MANY + 16);
+    char *text = malloc((size_t)3 * MANY + 16);
+    eda_problem problem;
+    void *data = state;
+
+    assert_non_null(bytes);
+    assert_non_null(text);
+    assert_true(MANY * sizeof(sample_any) > (size_t)16 * EDA_CODEC_SIZE_MAX);
+    memcpy(bytes,
+        "\xa1\x63"
+        "all\x9f",
+        6);
+    memset(bytes + 6, 0xa0, MANY);
+    bytes[6 + MANY] = 0xff;
+    eda_bytes open = {.ptr = bytes, .len = MANY + 7};
+    assert_int_equal(eda_cbor_decode(&eda_type_many, open, &data, &problem), EDA_ERANGE);
+    assert_string_equal(problem.text, "many.all brings the message above 16777216 bytes in memory");
+    memcpy(text, "{\"all\":[{}", 10);
+    for (size_t i = 1; i < MANY; i++) {
+        memcpy(text + 7 + 3 * i, ",{}", 3);
+    }
+    memcpy(text + 7 + (size_t)3 * MANY, "]}", 2);
+    eda_str json = {.ptr = text, .len = (size_t)3 * MANY + 9};
+    assert_int_equal(eda_json_decode(&eda_type_many, json, &data, &problem), EDA_ERANGE);
+    assert_string_equal(problem.text, "many.all brings the message above 16777216 bytes in memory");
+    assert_ptr_equal(data, state);
+    free(text);
+    free(bytes);
+}
+
+static void optionals_outside_of_records_are_null_or_their_value(void **state)
+{
+    eda_opt_uint32_t number = {.is_set = false};
+
+    (void)state;
+    assert_round_trip((eda_value){.type = &eda_type_eda_opt_uint32_t, .data = &number});
+    number = EDA_SOME(uint32_t, 0);
+    assert_round_trip((eda_value){.type = &eda_type_eda_opt_uint32_t, .data = &number});
+}
+
 EDA_RECORD(saved_state, (eda_text, note), (uint32_t, count));
 
 static void texts_of_states_are_strings(void **state)
@@ -391,6 +438,8 @@ int main(void)
         cmocka_unit_test(lists_at_the_bound_come_back_and_above_are_refused),
         cmocka_unit_test(encodings_above_the_size_bound_are_refused),
         cmocka_unit_test(values_no_codec_takes_are_refused),
+        cmocka_unit_test(blocks_above_the_memory_bound_are_refused),
+        cmocka_unit_test(optionals_outside_of_records_are_null_or_their_value),
         cmocka_unit_test(texts_of_states_are_strings),
         cmocka_unit_test(opaque_structs_have_no_encoding),
         cmocka_unit_test(decode_without_memory_returns_enomem),
