@@ -24,14 +24,12 @@ typedef struct eda_timer {
 
 /* Message and metadata. Borrowed for the turn. */
 typedef struct eda_envelope {
-    uint64_t id;          /* unique in the system's life */
-    const eda_type *type; /* NULL: a topic no type declares */
-    const void *data;     /* the message struct; for raw and undeclared ones an eda_raw */
-    eda_str topic;        /* filled in */
-    eda_time sent_at;
-    eda_time deadline; /* 0: none */
-    eda_str publisher; /* "door[front]", "client 3" */
-    uint64_t trace;    /* of the first message in the chain of causes */
+    const eda_type *type; /* NULL: a topic no type declares; data is then an eda_raw */
+    const void *data;
+    eda_str topic;          /* filled in */
+    eda_str publisher;      /* name of the actor type, or "client 3" */
+    eda_duration time_left; /* until the deadline; 0: none */
+    uint32_t attempt;       /* 1: the first */
 } eda_envelope;
 
 /* What EDA_MESSAGE_RAW declares: a payload the library does not look into. */

@@ -48,7 +48,8 @@ typedef struct eda_verdict {
 /* An activation that waits for messages. */
 typedef struct eda_idleness {
     const eda_actor *actor;
-    eda_duration idle;   /* since its last turn */
+    eda_duration idle;       /* since its last turn */
+    eda_duration idle_limit; /* options.idle_ms, or the system's */
     uint64_t live_count; /* activations of the type on this worker */
 } eda_idleness;
 

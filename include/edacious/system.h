@@ -75,6 +75,8 @@ void eda_system_stop(eda_system *sys);
 /* Text of the last failed call on the system. Borrowed until the next one. Never NULL. */
 const char *eda_system_error(eda_system *sys);
 
+/* The client of the thread that started the system; the system's own. NULL: not started. */
+eda_ctx *eda_system_client(eda_system *sys);
 /* A publisher outside the actors; returns owned. Free before the system. EDA_ESTATE: not started.
  */
 EDA_CHECK eda_status eda_client_new(eda_system *sys, eda_ctx **ret_client);

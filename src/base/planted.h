@@ -1,0 +1,30 @@
+/* planted.h - ten faults planted on purpose, to prove that the simulator finds what unit tests do not.
+ *
+ * Only a build with EDAI_HAS_PLANTED has them; one at a time is switched on by edai_planted. Elsewhere EDAI_PLANTED is
+ * the constant 0. */
+#ifndef EDAI_PLANTED_H
+#define EDAI_PLANTED_H
+
+typedef enum edai_fault {
+    EDAI_FAULT_NONE = 0,
+    EDAI_FAULT_LOST_WAKEUP,      /* the parked mark is looked for before the exchange, not in it */
+    EDAI_FAULT_DOUBLE_ACTIVATION, /* an activation enters the directory only when it has started */
+    EDAI_FAULT_PASSIVATION_LOSS, /* a listed activation is passivated without looking at its mailbox again */
+    EDAI_FAULT_EARLY_EFFECTS,    /* effects are released before the commit */
+    EDAI_FAULT_WRONG_REPLY,      /* a reply goes to whatever ask its asker waits for */
+    EDAI_FAULT_CHAIN_ORDER,      /* what arrives while an activation starts is put first */
+    EDAI_FAULT_EARLY_RECEIPT,    /* a receipt counts its deliveries while they are handed over */
+    EDAI_FAULT_LATE_TIMER,       /* timers are left armed at passivation */
+    EDAI_FAULT_KEEP_OLDEST,      /* keep_latest drops the new one when its predecessor waits */
+    EDAI_FAULT_STALE_EPOCH,      /* the memory store does not look at the epoch */
+    EDAI_FAULT_COUNT
+} edai_fault;
+
+#if defined(EDAI_HAS_PLANTED)
+extern edai_fault edai_planted;
+#define EDAI_PLANTED(name_) (edai_planted == EDAI_FAULT_##name_)
+#else
+#define EDAI_PLANTED(name_) 0
+#endif
+
+#endif

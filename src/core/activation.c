@@ -1,0 +1,444 @@
+/* activation.c - see activation.h: finding or making, running, restarting and ending activations. */
+#include "core/activation.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "core/after.h"
+#include "core/mailbox.h"
+#include "base/planted.h"
+#include "core/publish.h"
+#include "core/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NEW_KEYS_BURST 10000.0
+
+static edai_directory *directory_of(
+    edai_worker *worker, const edai_actor_type *type, uint64_t hash)
+{
+    return &edai_worker_holding(worker, type)->directories[(hash ^ type->hash) % EDAI_SHARDS];
+}
+
+static uint64_t hash_of(bool is_text, uint64_t identity)
+{
+    return is_text ? identity : edai_hash_u64(identity);
+}
+
+edai_extra *edai_activation_extra(edai_activation *activation)
+{
+    if (activation->extra == NULL) {
+        activation->extra = edai_calloc(1, sizeof(*activation->extra));
+    }
+    return activation->extra;
+}
+
+static eda_status set_text_key(edai_activation *activation, eda_str key)
+{
+    edai_extra *extra = edai_activation_extra(activation);
+
+    if (extra == NULL) {
+        return EDA_ENOMEM;
+    }
+    extra->key = edai_alloc(key.len);
+    if (extra->key == NULL) {
+        edai_free(extra);
+        activation->extra = NULL;
+        return EDA_ENOMEM;
+    }
+    memcpy(extra->key, key.ptr, key.len);
+    extra->key_len = key.len;
+    activation->flags |= EDAI_IS_TEXT_KEY;
+    return EDA_OK;
+}
+
+/* The limits on new keys; only keyed types have them. */
+static eda_status admit_new(edai_worker *worker, edai_actor_type *type, edai_holding *holding)
+{
+    uint32_t per_s = worker->sys->options.new_keys_per_s;
+
+    if (!type->supervisor->has_keys) {
+        return EDA_OK;
+    }
+    if (holding->pool.live_count >= type->keys_max) {
+        return EDA_ELIMIT;
+    }
+    if (per_s == EDA_UNLIMITED) {
+        return EDA_OK;
+    }
+    holding->new_tokens += (double)(worker->now - holding->new_at) * (double)per_s / 1e9;
+    holding->new_at = worker->now;
+    if (holding->new_tokens > per_s) {
+        holding->new_tokens = per_s;
+    }
+    if (holding->new_tokens < 1.0) {
+        return EDA_ELIMIT;
+    }
+    holding->new_tokens -= 1.0;
+    return EDA_OK;
+}
+
+static eda_status create(edai_worker *worker, const edai_route *route, edai_envelope *envelope,
+    uint64_t hash, edai_activation **ret_activation)
+{
+    edai_actor_type *type = route->actor;
+    edai_holding *holding = edai_worker_holding(worker, type);
+    edai_activation *activation;
+    eda_status status;
+
+    EDA_TRY(admit_new(worker, type, holding));
+    activation = edai_pool_take(&holding->pool);
+    if (activation == NULL) {
+        return EDA_ENOMEM;
+    }
+    activation->type = type;
+    activation->identity = envelope->identity;
+    status = (envelope->flags & EDAI_IS_TEXT) != 0
+                 ? set_text_key(activation, edai_publish_key(envelope))
+                 : EDA_OK;
+    if (status == EDA_OK && !EDAI_PLANTED(DOUBLE_ACTIVATION)) {
+        status = edai_directory_add(directory_of(worker, type, hash), hash, activation);
+        activation->flags |= status == EDA_OK ? EDAI_IS_IN_DIRECTORY : 0;
+    }
+    if (status != EDA_OK) {
+        edai_activation_discard(worker, activation);
+        return status;
+    }
+    edai_pool_link(&holding->pool, activation);
+    activation->used_at = (uint32_t)(worker->now / 1000000);
+    edai_bump(&holding->live);
+    edai_bump(&holding->starts);
+    edai_passivate_scan(worker, type);
+    *ret_activation = activation;
+    return EDA_OK;
+}
+
+void edai_activation_discard(edai_worker *worker, edai_activation *activation)
+{
+    if (activation->extra != NULL) {
+        edai_free(activation->extra->key);
+        edai_free(activation->extra);
+        activation->extra = NULL;
+    }
+    edai_pool_give(&edai_worker_holding(worker, activation->type)->pool, activation);
+}
+
+edai_activation *edai_activation_get(
+    edai_worker *worker, const edai_route *route, edai_envelope *envelope, eda_status *ret_status)
+{
+    edai_actor_type *type = route->actor;
+    bool is_text = (envelope->flags & EDAI_IS_TEXT) != 0;
+    uint64_t hash = hash_of(is_text, envelope->identity);
+    eda_str key;
+    edai_activation *activation;
+
+    if (is_text) {
+        key = edai_publish_key(envelope);
+    }
+    activation = edai_directory_find(directory_of(worker, type, hash), hash, is_text ? &key : NULL);
+    if (EDAI_LIKELY(activation != NULL)) {
+        return activation;
+    }
+    if (type->live_max != 0 &&
+        edai_worker_holding(worker, type)->pool.live_count >= type->live_max) {
+        edai_passivate_limit(worker, type);
+    }
+    *ret_status = create(worker, route, envelope, hash, &activation);
+    return *ret_status == EDA_OK ? activation : NULL;
+}
+
+void edai_activation_started(edai_worker *worker, edai_activation *activation)
+{
+    uint64_t hash;
+
+    if (EDAI_PLANTED(DOUBLE_ACTIVATION) && (activation->flags & EDAI_IS_IN_DIRECTORY) == 0) {
+        hash = hash_of((activation->flags & EDAI_IS_TEXT_KEY) != 0, activation->identity);
+        if (edai_directory_add(directory_of(worker, activation->type, hash), hash, activation) ==
+            EDA_OK) {
+            activation->flags |= EDAI_IS_IN_DIRECTORY;
+        }
+    }
+}
+
+void edai_activation_wake(edai_worker *worker, edai_activation *activation)
+{
+    const unsigned blocked =
+        EDAI_IS_QUEUED | EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_STARVED;
+
+    if ((activation->flags & blocked) != 0 || activation->head == NULL) {
+        return;
+    }
+    if (activation->turn_count > 0 && !edai_mailbox_has_interleaving(activation)) {
+        return;
+    }
+    activation->flags |= EDAI_IS_QUEUED;
+    edai_worker_queue(worker, activation);
+}
+
+static bool can_go_on(const edai_activation *activation)
+{
+    return activation->head != NULL &&
+           (activation->flags & (EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_STARTED)) ==
+               EDAI_IS_STARTED &&
+           (activation->turn_count == 0 || edai_mailbox_has_interleaving(activation));
+}
+
+void edai_activation_run(edai_worker *worker, edai_activation *activation)
+{
+    uint32_t budget = worker->sys->options.turn_budget < worker->turns_cap
+                          ? worker->sys->options.turn_budget
+                          : worker->turns_cap;
+    edai_pool *pool = &edai_worker_holding(worker, activation->type)->pool;
+
+    activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_QUEUED);
+    activation->used_at = (uint32_t)(worker->now / 1000000);
+    if (activation->type->live_max != 0) {
+        edai_pool_touch(pool, activation);
+    }
+    if (EDAI_UNLIKELY((activation->flags & EDAI_IS_STARTED) == 0) &&
+        !edai_turn_start(worker, activation)) {
+        return;
+    }
+    while (budget-- > 0 && can_go_on(activation)) {
+        edai_envelope *envelope = activation->turn_count == 0
+                                      ? edai_mailbox_pop(worker, activation)
+                                      : edai_mailbox_pop_interleaving(worker, activation);
+
+        if (!edai_turn_run(worker, activation, envelope)) {
+            return;
+        }
+    }
+    edai_activation_wake(worker, activation);
+    edai_passivate_consider(worker, activation);
+}
+
+void edai_activation_drain(edai_worker *worker, edai_activation *activation,
+    edai_outcome outcome, eda_status status, const char *reason)
+{
+    edai_mailbox_refuse_waiting(worker, activation, EDA_ESHED, reason);
+    for (;;) {
+        edai_envelope *envelope = edai_mailbox_pop(worker, activation);
+
+        if (envelope == NULL) {
+            break;
+        }
+        edai_envelope_end(worker, envelope, outcome, status, reason);
+    }
+}
+
+static void event(edai_worker *worker, edai_event kind, const edai_activation *activation)
+{
+    if (EDAI_UNLIKELY(worker->port->event != NULL)) {
+        worker->port->event(worker->port->self, worker->sys, kind, activation->type->index,
+            activation->identity);
+    }
+}
+
+void edai_activation_reset(edai_worker *worker, edai_activation *activation)
+{
+    EDA_ASSERT(activation->turn_count == 0, "a suspended turn's state is never taken away");
+    if ((activation->flags & EDAI_IS_STARTED) != 0) {
+        event(worker, EDAI_EVENT_STOP, activation);
+    }
+    if (!EDAI_PLANTED(LATE_TIMER)) {
+        edai_after_cancel_all(worker, activation);
+    }
+    edai_state_clear(activation);
+    activation->flags = (uint16_t)(activation->flags &
+                                   ~(EDAI_IS_STARTED | EDAI_IS_NEW | EDAI_WANTS_RESTART |
+                                       EDAI_WANTS_STOP));
+}
+
+void edai_activation_remove(edai_worker *worker, edai_activation *activation)
+{
+    edai_holding *holding = edai_worker_holding(worker, activation->type);
+    uint64_t hash =
+        hash_of((activation->flags & EDAI_IS_TEXT_KEY) != 0, activation->identity);
+
+    if (activation->extra != NULL) {
+        edai_timers_disarm(&worker->timers, &activation->extra->backoff);
+        if (activation->extra->holds > 0) {
+            worker->held_count--;
+        }
+        if (EDAI_PLANTED(LATE_TIMER)) {
+            edai_after_orphan_all(activation);
+        }
+    }
+    if ((activation->flags & EDAI_IS_IN_DIRECTORY) != 0) {
+        edai_directory_remove(directory_of(worker, activation->type, hash), hash, activation);
+    }
+    edai_pool_unlink(&holding->pool, activation);
+    atomic_store_explicit(&holding->live,
+        atomic_load_explicit(&holding->live, memory_order_relaxed) - 1, memory_order_relaxed);
+    edai_activation_discard(worker, activation);
+}
+
+bool edai_activation_stop(
+    edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
+{
+    const edai_actor_type *type = activation->type;
+    bool is_passivation = reason == EDA_STOP_IDLE || reason == EDA_STOP_LIMIT;
+
+    EDA_ASSERT(activation->turn_count == 0, "a suspended turn's state is never taken away");
+    if ((activation->flags & EDAI_IS_STARTED) != 0) {
+        if (type->has_saves && type->is_saved_lazily &&
+            edai_state_commit(worker, activation) != EDA_OK && is_passivation) {
+            return false; /* kept; counted by commit, tried again at the next idle scan */
+        }
+        edai_turn_stop(worker, activation, reason);
+    }
+    edai_activation_reset(worker, activation);
+    if (is_passivation) {
+        edai_bump(&edai_worker_holding(worker, type)->passivations);
+    }
+    /* What the stop function sent to itself must not be lost; a planted fault loses what came before it. */
+    if (activation->head != NULL && reason != EDA_STOP_SYSTEM) {
+        if (!EDAI_PLANTED(PASSIVATION_LOSS)) {
+            edai_activation_wake(worker, activation);
+            return false;
+        }
+        while (activation->head != NULL) {
+            edai_worker_free(worker, edai_mailbox_pop(worker, activation));
+        }
+    }
+    edai_activation_drain(
+        worker, activation, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+    edai_activation_remove(worker, activation);
+    return true;
+}
+
+static void on_backed_off(edai_worker *worker, edai_timer *timer)
+{
+    edai_extra *extra = (edai_extra *)(void *)((char *)timer - offsetof(edai_extra, backoff));
+    edai_activation *activation = extra->owner;
+
+    activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_BACKING_OFF);
+    edai_activation_wake(worker, activation);
+    edai_passivate_consider(worker, activation);
+}
+
+static bool kill_now(edai_worker *worker, edai_activation *activation, const char *reason)
+{
+    if ((activation->flags & EDAI_IS_STARTED) != 0) {
+        edai_turn_stop(worker, activation, EDA_STOP_RESTART);
+    }
+    edai_activation_reset(worker, activation);
+    edai_activation_drain(worker, activation, EDAI_DEAD, EDA_EDEAD, reason);
+    edai_activation_remove(worker, activation);
+    return false;
+}
+
+static bool restart_now(edai_worker *worker, edai_activation *activation, eda_duration backoff)
+{
+    edai_extra *extra = edai_activation_extra(activation);
+
+    if (extra == NULL) {
+        return kill_now(worker, activation, "out of memory while restarting");
+    }
+    if ((activation->flags & EDAI_IS_STARTED) != 0) {
+        edai_turn_stop(worker, activation, EDA_STOP_RESTART);
+    }
+    edai_activation_reset(worker, activation);
+    edai_bump(&edai_worker_holding(worker, activation->type)->restarts);
+    edai_bump(&edai_worker_holding(worker, activation->type)->starts);
+    extra->owner = activation;
+    if (backoff > 0 && extra->backoff.index == 0 &&
+        edai_timers_arm(&worker->timers, &extra->backoff, worker->now + backoff,
+            on_backed_off) == EDA_OK) {
+        activation->flags |= EDAI_IS_BACKING_OFF;
+    }
+    edai_activation_wake(worker, activation);
+    edai_passivate_consider(worker, activation);
+    return true;
+}
+
+/* Counts restarts within the window that the options give. */
+static uint32_t count_restart(edai_worker *worker, edai_activation *activation)
+{
+    edai_extra *extra = edai_activation_extra(activation);
+    uint32_t window_ms = activation->type->actor->options.restarts_ms;
+
+    if (extra == NULL) {
+        return UINT32_MAX;
+    }
+    if (window_ms == 0) {
+        window_ms = 30000;
+    }
+    if (extra->restart_count == 0 ||
+        worker->now - extra->restart_since > EDA_MS(window_ms)) {
+        extra->restart_count = 0;
+        extra->restart_since = worker->now;
+    }
+    return extra->restart_count;
+}
+
+bool edai_activation_failed(
+    edai_worker *worker, edai_activation *activation, eda_status status, bool asked_restart)
+{
+    edai_actor_type *type = activation->type;
+    eda_failure failure = {.actor = type->actor,
+        .status = status,
+        .asked_restart = asked_restart,
+        .restart_count = count_restart(worker, activation),
+        .now = worker->now};
+    eda_verdict verdict = type->supervisor->on_failure != NULL
+                              ? type->supervisor->on_failure(&failure)
+                              : eda_supervise_failure(&failure);
+
+    if (verdict.decision == EDA_RESTART && activation->extra != NULL) {
+        activation->extra->restart_count++;
+        activation->extra->backoff_ns = verdict.backoff;
+        activation->flags |= EDAI_WANTS_RESTART;
+    } else if (verdict.decision == EDA_STOP || verdict.decision == EDA_RESTART) {
+        activation->flags |= EDAI_WANTS_STOP;
+    } else {
+        return true;
+    }
+    if (activation->turn_count > 0) {
+        edai_turn_cancel_all(activation);
+        return true;
+    }
+    return edai_activation_settle(worker, activation);
+}
+
+bool edai_activation_settle(edai_worker *worker, edai_activation *activation)
+{
+    if ((activation->flags & EDAI_WANTS_STOP) != 0) {
+        return kill_now(worker, activation, "its actor failed too often, or was stopped after a failure");
+    }
+    if ((activation->flags & EDAI_WANTS_RESTART) != 0) {
+        return restart_now(worker, activation, activation->extra->backoff_ns);
+    }
+    return true;
+}
+
+eda_str edai_activation_key(const edai_activation *activation, char *buffer)
+{
+    int len;
+
+    if ((activation->flags & EDAI_IS_TEXT_KEY) != 0) {
+        return (eda_str){.ptr = activation->extra->key, .len = activation->extra->key_len};
+    }
+    if (activation->type->supervisor == &eda_supervisor_singleton) {
+        return (eda_str){.ptr = "", .len = 0};
+    }
+    len = activation->type->is_signed_key
+              ? snprintf(buffer, 24, "%" PRId64, (int64_t)activation->identity)
+              : snprintf(buffer, 24, "%" PRIu64, activation->identity);
+    return (eda_str){.ptr = buffer, .len = (size_t)len};
+}
+
+void edai_activation_name(const edai_activation *activation, char *buffer, size_t size)
+{
+    char digits[24];
+    eda_str key = edai_activation_key(activation, digits);
+
+    if (key.len == 0) {
+        (void)snprintf(buffer, size, "%s", activation->type->actor->name);
+    } else {
+        (void)snprintf(
+            buffer, size, "%s[%.*s]", activation->type->actor->name, EDA_STR_ARG(key));
+    }
+}

@@ -1,0 +1,140 @@
+/* activation.h - a live instance of an actor: its mailbox, its state, and where it stands in its life.
+ *
+ * Threads: touched by the owning worker alone. Memory: slots of a pool per worker and actor type; a slot is reused but
+ * never given back while the system lives, so a stale pointer can be told by its generation. */
+#ifndef EDAI_ACTIVATION_H
+#define EDAI_ACTIVATION_H
+
+#include "core/contract.h"
+#include "core/envelope.h"
+#include "core/tally.h"
+#include "core/timer.h"
+
+enum {
+    EDAI_IS_STARTED = 1,
+    EDAI_IS_STARTING = 2,
+    EDAI_IS_QUEUED = 4,   /* in the worker's run queue */
+    EDAI_IS_HELD = 8,     /* its last turn's EDA_WAIT effects are not all admitted */
+    EDAI_IS_BACKING_OFF = 16,
+    EDAI_IS_NEW = 32,     /* no record was stored before */
+    EDAI_IS_TEXT_KEY = 64,
+    EDAI_IS_STARVED = 128, /* waits for a stack */
+    EDAI_IS_LISTED = 256,  /* in the list to be passivated */
+    EDAI_WANTS_RESTART = 512, /* when its last open turn has ended */
+    EDAI_WANTS_STOP = 1024,
+    EDAI_IS_IN_DIRECTORY = 2048
+};
+
+/* An EDA_WAIT delivery that found the mailbox full. */
+typedef struct edai_waiting {
+    struct edai_waiting *next;
+    edai_envelope *envelope;
+    edai_activation *activation;
+    edai_timer timer;
+} edai_waiting;
+
+/* What only some activations need. */
+typedef struct edai_extra {
+    char *key; /* text key, owned; NULL: a number or none */
+    size_t key_len;
+    struct eda_ctx *suspended; /* turns, newest first */
+    edai_waiting *waiting;     /* oldest first */
+    edai_waiting *waiting_last;
+    struct edai_text_block *texts; /* owned texts of the state */
+    struct edai_after *timers; /* of on_self records */
+    uint32_t timer_count;
+    uint32_t holds; /* EDA_WAIT effects not admitted yet */
+    /* Saved state. */
+    uint8_t *saved; /* what was committed last, CBOR; owned */
+    size_t saved_size;
+    uint64_t version;
+    uint64_t epoch;
+    /* Failures. */
+    uint32_t restart_count;
+    int64_t restart_since;
+    edai_timer backoff;
+    eda_duration backoff_ns; /* of the restart that waits for open turns to end */
+    edai_activation *owner;
+} edai_extra;
+
+struct edai_activation {
+    edai_envelope *head;
+    edai_envelope *tail;
+    edai_activation *run_next;
+    edai_activation *idle_prev;
+    edai_activation *idle_next;
+    edai_activation *listed_next; /* of the worker's list to be passivated */
+    edai_actor_type *type;
+    uint64_t identity; /* number, or hash of extra->key */
+    edai_extra *extra; /* NULL: nothing of it needed yet */
+    uint32_t len;      /* messages in the mailbox */
+    uint16_t flags;
+    uint16_t turn_count; /* running or suspended */
+    uint32_t used_at;    /* ms of the worker's clock */
+    uint32_t generation; /* grows with each reuse of the slot */
+    _Alignas(16) unsigned char state[];
+};
+
+/* Slots of one actor type on one worker. */
+typedef struct edai_pool {
+    edai_activation *free; /* by run_next */
+    void *chunks;
+    char *fresh;
+    size_t fresh_count;
+    size_t slot_size;
+    edai_activation *idle_first; /* live ones; the least recently used first where live_max is set */
+    edai_activation *idle_last;
+    uint64_t live_count;
+    uint64_t scan_left; /* of the running idle scan */
+    edai_timer scan;
+} edai_pool;
+
+/* Finds the activation of a route and identity, or makes it. NULL with `ret_status`: EDA_ENOMEM, EDA_ELIMIT. */
+edai_activation *edai_activation_get(
+    edai_worker *worker, const edai_route *route, edai_envelope *envelope, eda_status *ret_status);
+/* Gives the slot back; nothing refers to it any more. */
+void edai_activation_discard(edai_worker *worker, edai_activation *activation);
+edai_extra *edai_activation_extra(edai_activation *activation); /* NULL: out of memory */
+
+/* Its start succeeded: from now on it is found, if a planted fault hid it. */
+void edai_activation_started(edai_worker *worker, edai_activation *activation);
+/* Takes it out of the directory and gives the slot back. The mailbox is empty, no turn is open. */
+void edai_activation_remove(edai_worker *worker, edai_activation *activation);
+
+/* Puts it into the run queue if it may run and has something to do. */
+void edai_activation_wake(edai_worker *worker, edai_activation *activation);
+/* Runs what is ready, at most the turn budget. */
+void edai_activation_run(edai_worker *worker, edai_activation *activation);
+
+/* Stops it; true when it is gone. Not with a turn open (asserted). Passivation keeps it if a save fails. */
+bool edai_activation_stop(
+    edai_worker *worker, edai_activation *activation, eda_stop_reason reason);
+/* Restart, stop or go on, after a failed turn or start. False: the activation is gone. */
+bool edai_activation_failed(
+    edai_worker *worker, edai_activation *activation, eda_status status, bool asked_restart);
+/* Forgets state and timers without the stop function; the mailbox stays, the next turn starts it anew. */
+void edai_activation_reset(edai_worker *worker, edai_activation *activation);
+/* An open turn has ended: carries out what was put off until then. False: the activation is gone. */
+bool edai_activation_settle(edai_worker *worker, edai_activation *activation);
+/* Ends every waiting message: status to askers and receipts, and counted. */
+void edai_activation_drain(edai_worker *worker, edai_activation *activation, edai_outcome outcome,
+    eda_status status, const char *reason);
+
+/* Key as text: of a text key itself, of a number in decimal in `buffer` (24 bytes). */
+eda_str edai_activation_key(const edai_activation *activation, char *buffer);
+/* "door[front]" into buffer; terminated, cut if need be. */
+void edai_activation_name(const edai_activation *activation, char *buffer, size_t size);
+
+/* passivate.c */
+void edai_passivate_consider(edai_worker *worker, edai_activation *activation); /* after a turn */
+void edai_passivate_listed(edai_worker *worker); /* end of a worker's round */
+void edai_passivate_limit(edai_worker *worker, edai_actor_type *type); /* over live_max */
+void edai_passivate_scan(edai_worker *worker, edai_actor_type *type);  /* idle timer */
+void edai_pool_touch(edai_pool *pool, edai_activation *activation);
+void edai_pool_link(edai_pool *pool, edai_activation *activation);
+void edai_pool_unlink(edai_pool *pool, edai_activation *activation);
+edai_activation *edai_pool_take(edai_pool *pool);
+void edai_pool_give(edai_pool *pool, edai_activation *activation);
+void edai_pool_fini(edai_pool *pool);
+
+#endif

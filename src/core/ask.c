@@ -1,0 +1,292 @@
+/* ask.c - requests and replies: the turn waits, its thread does not. */
+#include "core/ask.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "core/publish.h"
+
+#include <string.h>
+
+static void on_deadline(edai_worker *worker, edai_timer *timer)
+{
+    edai_wait *wait = (edai_wait *)(void *)((char *)timer - offsetof(edai_wait, timer));
+
+    (void)worker;
+    edai_turn_resume(wait->ctx, wait->kind == EDAI_WAIT_TIME ? EDA_OK : EDA_ETIMEOUT);
+}
+
+int64_t edai_ask_deadline(eda_ctx *ctx, uint32_t timeout_ms)
+{
+    int64_t deadline = EDAI_NO_DEADLINE;
+    const edai_ext *ext = ctx->envelope != NULL ? edai_envelope_ext(ctx->envelope) : NULL;
+
+    if (timeout_ms != EDA_FOREVER) {
+        deadline = edai_system_now(ctx->sys) + EDA_MS(timeout_ms);
+    }
+    /* Deadlines travel: who is asked has no longer than who asks. */
+    if (ext != NULL && ext->deadline < deadline) {
+        deadline = ext->deadline;
+    }
+    return deadline;
+}
+
+eda_status edai_ask_lookup(eda_ctx *ctx, eda_request request, const edai_msg **ret_msg)
+{
+    const edai_msg *msg = NULL;
+
+    EDA_TRY(edai_publish_lookup(ctx, request.value.type, &msg));
+    if (!msg->is_request) {
+        return edai_ctx_fail(ctx, EDA_EINVAL, "%s is not a request", msg->type->name);
+    }
+    EDA_TRY(edai_publish_check(ctx, msg, request.value.data));
+    if (msg->responder == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOENT, "no actor answers %s", msg->type->name);
+    }
+    *ret_msg = msg;
+    return EDA_OK;
+}
+
+eda_status edai_ask_result(eda_ctx *ctx, edai_envelope *envelope, const void **ret_reply)
+{
+    const edai_reply *reply = edai_envelope_body(envelope);
+
+    if (reply->status != EDA_OK) {
+        return edai_ctx_fail(ctx, reply->status, "%.*s", (int)reply->text_len,
+            (const char *)(reply + 1));
+    }
+    *ret_reply = reply + 1;
+    return EDA_OK;
+}
+
+/* Suspends until the reply, the deadline or the actor's end. */
+static eda_status wait_for_reply(
+    eda_ctx *ctx, edai_envelope *envelope, edai_wait *wait, int64_t deadline)
+{
+    edai_worker *worker = ctx->worker;
+    eda_status status = EDA_OK;
+
+    if (deadline != EDAI_NO_DEADLINE) {
+        status = edai_timers_arm(&worker->timers, &wait->timer, deadline, on_deadline);
+    }
+    if (status != EDA_OK) {
+        edai_worker_free(worker, envelope);
+        return edai_ctx_fail(ctx, status, "out of memory for the deadline");
+    }
+    wait->request = envelope; /* leaves as soon as the stack for the loop is there */
+    status = edai_turn_suspend(ctx, wait);
+    if (status != EDA_OK) {
+        edai_timers_disarm(&worker->timers, &wait->timer);
+        edai_worker_free(worker, envelope);
+        return status;
+    }
+    return wait->status;
+}
+
+/* Asking oneself can only work where the handler interleaves. */
+static bool is_self_ask(const eda_ctx *ctx, edai_envelope *envelope)
+{
+    const edai_activation *activation = ctx->activation;
+
+    return envelope->route->actor == activation->type &&
+           envelope->identity == activation->identity && !envelope->route->handler->interleaves;
+}
+
+static eda_status ask_in_turn(
+    eda_ctx *ctx, const edai_msg *msg, eda_request request, uint32_t timeout_ms)
+{
+    edai_wait wait = {.kind = EDAI_WAIT_ASK, .ctx = ctx};
+    edai_extras extras = {.asker = ctx->activation};
+    edai_envelope *envelope = NULL;
+    eda_status status;
+
+    EDA_TRY(edai_turn_can_suspend(ctx));
+    if (edai_activation_extra(ctx->activation) == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    }
+    extras.deadline = edai_ask_deadline(ctx, timeout_ms);
+    wait.seq = ++ctx->worker->ask_seq;
+    wait.since = edai_system_now(ctx->sys);
+    extras.ask_seq = wait.seq;
+    EDA_TRY(edai_publish_one(ctx, msg->responder, request.value.data, &extras, &envelope));
+    if (is_self_ask(ctx, envelope)) {
+        edai_worker_free(ctx->worker, envelope);
+        return edai_ctx_fail(ctx, EDA_EDEADLOCK, "actor '%s' asks itself (%s): %s -> %s",
+            ctx->type->actor->name, msg->type->name, ctx->type->actor->name,
+            ctx->type->actor->name);
+    }
+    wait.target = msg->responder->actor;
+    wait.target_identity = envelope->identity;
+    status = wait_for_reply(ctx, envelope, &wait, extras.deadline);
+    if (status == EDA_OK && wait.reply != NULL) {
+        wait.reply->next = ctx->replies;
+        ctx->replies = wait.reply;
+        return edai_ask_result(ctx, wait.reply, request.ret_reply);
+    }
+    if (wait.text != NULL) {
+        status = edai_ctx_fail(ctx, status, "%s", wait.text);
+        edai_free(wait.text);
+        return status;
+    }
+    return edai_ctx_fail(ctx, status, "%s: %s", msg->type->name, eda_status_text(status));
+}
+
+eda_status eda_ask(eda_ctx *ctx, eda_request request, uint32_t timeout_ms)
+{
+    const edai_msg *msg = NULL;
+
+    edai_ctx_check(ctx);
+    EDA_TRY(edai_ask_lookup(ctx, request, &msg));
+    if (ctx->kind == EDAI_CTX_CLIENT) {
+        return edai_client_ask((edai_client *)ctx, msg, request, timeout_ms);
+    }
+    return ask_in_turn(ctx, msg, request, timeout_ms);
+}
+
+void edai_ask_answered(edai_worker *worker, edai_envelope *envelope)
+{
+    const edai_reply *reply = edai_envelope_body(envelope);
+    eda_ctx *ctx;
+
+    if (reply->client != NULL) {
+        edai_client_answer(worker, envelope);
+        return;
+    }
+    ctx = edai_turn_by_ask(reply->asker, reply->ask_seq);
+    if (ctx == NULL) {
+        edai_worker_free(worker, envelope); /* it gave up waiting */
+        return;
+    }
+    ctx->wait->reply = envelope;
+    edai_turn_resume(ctx, EDA_OK);
+}
+
+/* --- replying ----------------------------------------------------------------------------------------------------- */
+
+eda_status eda_reply(eda_ctx *ctx, eda_value value)
+{
+    const edai_msg *msg;
+    const edai_ext *ext;
+    edai_envelope *envelope;
+    edai_reply *reply;
+    eda_problem problem;
+    size_t size = 0;
+    uint16_t home = 0;
+    uint8_t size_class = 0;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    if (ctx->envelope == NULL || !ctx->envelope->route->msg->is_request || ctx->has_replied) {
+        return edai_ctx_fail(ctx, EDA_ESTATE, "there is no request to reply to, or it was answered");
+    }
+    msg = ctx->envelope->route->msg;
+    if (value.type != msg->type->reply && strcmp(value.type->name, msg->type->reply->name) != 0) {
+        return edai_ctx_fail(ctx, EDA_EINVAL, "%s is answered with %s, not %s", msg->type->name,
+            msg->type->reply->name, value.type->name);
+    }
+    if (msg->reply_shape.needs_check &&
+        (status = edai_flat_check(msg->type->reply, value.data, &problem)) != EDA_OK) {
+        return edai_ctx_fail(ctx, status, "%s", problem.text);
+    }
+    EDA_TRY(edai_flat_size(msg->type->reply, value.data, &size));
+    envelope = edai_worker_alloc(
+        ctx->worker, sizeof(*envelope) + sizeof(*reply) + size, &home, &size_class);
+    if (envelope == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    }
+    *envelope = (edai_envelope){.kind = EDAI_REPLY, .home = home, .size_class = size_class};
+    ext = edai_envelope_its_ext(ctx->envelope);
+    reply = edai_envelope_body(envelope);
+    *reply = (edai_reply){.client = ext->asking_client,
+        .asker = ext->asker,
+        .ask_seq = ext->ask_seq,
+        .worker = ext->asker_worker};
+    edai_flat_copy(msg->type->reply, value.data, reply + 1, size);
+    edai_ctx_add_effects(ctx, envelope, envelope, 0);
+    ctx->has_replied = true;
+    return EDA_OK;
+}
+
+/* --- other waits -------------------------------------------------------------------------------------------------- */
+
+eda_status eda_sleep(eda_ctx *ctx, eda_duration time)
+{
+    edai_wait wait = {.kind = EDAI_WAIT_TIME, .ctx = ctx};
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    if (ctx->kind == EDAI_CTX_CLIENT) {
+        return edai_ctx_fail(ctx, EDA_EPERM, "a client has a thread of its own to sleep on");
+    }
+    EDA_TRY(edai_turn_can_suspend(ctx));
+    if (edai_activation_extra(ctx->activation) == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    }
+    wait.since = edai_system_now(ctx->sys);
+    EDA_TRY(edai_timers_arm(
+        &ctx->worker->timers, &wait.timer, wait.since + (time > 0 ? time : 0), on_deadline));
+    status = edai_turn_suspend(ctx, &wait);
+    if (status != EDA_OK) {
+        edai_timers_disarm(&ctx->worker->timers, &wait.timer);
+        return status;
+    }
+    return wait.status == EDA_OK
+               ? EDA_OK
+               : edai_ctx_fail(ctx, wait.status, "%s", eda_status_text(wait.status));
+}
+
+/* One blocking call; on the suspended stack, which cannot go before the job is done. */
+typedef struct blocking {
+    edai_job job;
+    eda_ctx *ctx;
+    edai_envelope *notice;
+} blocking;
+
+static void call_resume(edai_worker *worker, void *arg)
+{
+    (void)worker;
+    edai_turn_resume(arg, EDA_OK);
+}
+
+static void on_done(edai_job *job)
+{
+    blocking *call = (blocking *)(void *)job;
+
+    edai_worker_post(call->ctx->worker, call->notice);
+}
+
+eda_status eda_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
+{
+    edai_wait wait = {.kind = EDAI_WAIT_JOB, .ctx = ctx};
+    blocking call = {.job = {.run = fn, .arg = arg, .done = on_done}, .ctx = ctx};
+    uint16_t home = 0;
+    uint8_t size_class = 0;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    if (ctx->kind == EDAI_CTX_CLIENT) {
+        fn(arg); /* a client's thread may block */
+        return EDA_OK;
+    }
+    EDA_TRY(edai_turn_can_suspend(ctx));
+    call.notice = edai_worker_alloc(
+        NULL, sizeof(edai_envelope) + sizeof(edai_call), &home, &size_class);
+    if (call.notice == NULL || edai_activation_extra(ctx->activation) == NULL) {
+        edai_free(call.notice);
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    }
+    *call.notice = (edai_envelope){.kind = EDAI_CALL, .home = home, .size_class = size_class};
+    *(edai_call *)edai_envelope_body(call.notice) =
+        (edai_call){.fn = call_resume, .arg = ctx, .worker = ctx->worker->index};
+    wait.since = edai_system_now(ctx->sys);
+    wait.job = &call.job;
+    status = edai_turn_suspend(ctx, &wait);
+    if (status != EDA_OK) {
+        edai_free(call.notice);
+        return status;
+    }
+    if (wait.status != EDA_OK) { /* the job was never taken */
+        edai_free(call.notice);
+        return edai_ctx_fail(ctx, wait.status, "no blocking thread could be had");
+    }
+    return EDA_OK;
+}

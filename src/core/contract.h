@@ -1,0 +1,95 @@
+/* contract.h - what was declared, made ready to run: message types, actor types, and the routes between them.
+ *
+ * Built by eda_add and eda_system_start, constant afterwards: any thread may read. Owned by the system. */
+#ifndef EDAI_CONTRACT_H
+#define EDAI_CONTRACT_H
+
+#include <edacious/supervisor.h>
+#include <edacious/system.h>
+
+#include "message/flat.h"
+#include "message/template.h"
+
+typedef struct edai_actor_type edai_actor_type;
+typedef struct edai_msg edai_msg;
+
+/* One receiver of one message type: an actor type and the handler it has for it. */
+typedef struct edai_route {
+    edai_actor_type *actor; /* NULL: nobody; the route that counts unheard publishes */
+    const eda_handler *handler;
+    const edai_msg *msg;
+    const eda_field *key; /* field that picks the instance; NULL: none */
+    uint32_t index;       /* into the tallies */
+    bool is_number_key;   /* key is an integer: no call to identify needed */
+    bool is_text_key;     /* key is a string, by the keyed supervisor */
+    bool is_any;          /* on_any: the handler gets an eda_envelope */
+    bool needs_match;     /* on_any: only some topics of the type match the pattern */
+} edai_route;
+
+struct edai_msg {
+    const eda_type *type;
+    edai_template *template; /* NULL: a record, or the topic of raw publishes */
+    edai_route **routes;
+    edai_route *responder; /* requests: the one route; NULL: nobody answers */
+    edai_route *nobody;
+    uint32_t route_count;
+    uint32_t id; /* process-wide, from intern.h */
+    edai_shape shape;
+    edai_shape reply_shape;
+    bool is_request;
+    bool has_keys; /* the topic has placeholders */
+    bool is_system; /* topic under @edacious/ */
+};
+
+struct edai_actor_type {
+    const eda_actor *actor;
+    const eda_supervisor *supervisor;
+    const void *deps;  /* owned copy if is_deps_owned, else static or NULL */
+    bool is_deps_owned;
+    bool is_deps_explicit;
+    bool asks;         /* emits a request: its turns may be held back when stacks run short */
+    bool has_saves;
+    bool is_saved_lazily;
+    bool passivates_at_once;
+    bool has_interleaves;
+    bool is_signed_key;
+    uint16_t index;
+    uint16_t worker; /* of its own; UINT16_MAX: by shard */
+    uint32_t mailbox_len_max;
+    uint32_t route_count;
+    int64_t idle_ns;
+    uint64_t live_max; /* on one worker; passivates the least recently used beyond */
+    uint64_t keys_max; /* on one worker; refuses beyond */
+    uint64_t hash;     /* of the name: spreads types over shards */
+    uint64_t *emits;   /* bit set by message id; NULL: everything */
+    edai_route *routes;
+    edai_msg **self_msgs; /* of on_self records, by route; owned */
+    eda_type saved;    /* record over the saved fields, text as strings; fields owned */
+};
+
+/* Checks one actor's declaration and makes its routes. EDA_EINVAL, EDA_ECONFLICT, EDA_ENOMEM; the sentence goes to the
+ * system's error. */
+EDA_CHECK eda_status edai_contract_add(eda_system *sys, eda_added added);
+/* Resolves receivers per message type. After the last add. */
+EDA_CHECK eda_status edai_contract_seal(eda_system *sys);
+void edai_contract_free(eda_system *sys);
+
+/* For contract.c, seal.c and depend.c. */
+EDA_CHECK eda_status edai_contract_declare(eda_system *sys, const eda_type *type, edai_msg **ret_msg);
+EDA_CHECK eda_status edai_contract_register(eda_system *sys, edai_route *route);
+void edai_contract_route(
+    edai_route *route, edai_actor_type *type, const eda_handler *handler, const edai_msg *msg);
+const eda_field *edai_contract_key(
+    const edai_actor_type *type, const eda_handler *handler, const eda_type *message);
+edai_msg *edai_contract_own(eda_system *sys, uint32_t id);
+edai_msg *edai_contract_raw(eda_system *sys); /* NULL: out of memory */
+void edai_contract_forget(eda_system *sys, edai_actor_type *type, uint32_t routes_before);
+void edai_msg_free(edai_msg *msg);
+void edai_actor_type_free(edai_actor_type *type);
+
+/* The message type of a descriptor; NULL: not known to this system. */
+const edai_msg *edai_contract_msg(const eda_system *sys, const eda_type *type);
+/* The declared type whose topic pattern has this concrete topic; NULL: none. */
+const edai_msg *edai_contract_by_topic(const eda_system *sys, eda_str topic);
+
+#endif

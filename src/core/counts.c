@@ -1,0 +1,96 @@
+/* counts.c - sums of the tallies, for whoever asks. */
+#include "base/assert.h"
+#include "core/system.h"
+
+#include <string.h>
+
+static bool is_asked(const edai_route *route, const char *message, const char *actor)
+{
+    if (route->msg == NULL) {
+        return false; /* an on_any pattern; its deliveries are counted by the types it matches */
+    }
+    if (message != NULL) {
+        if (strcmp(route->msg->type->name, message) != 0) {
+            return false;
+        }
+    } else if (route->msg->is_system) {
+        return false;
+    }
+    return actor == NULL ||
+           (route->actor != NULL && strcmp(route->actor->actor->name, actor) == 0);
+}
+
+static void add(eda_counts *sum, const edai_tally *tally)
+{
+    sum->handled += edai_tally_get(tally, EDAI_HANDLED);
+    sum->failed += edai_tally_get(tally, EDAI_FAILED);
+    sum->expired += edai_tally_get(tally, EDAI_EXPIRED);
+    sum->shed += edai_tally_get(tally, EDAI_SHED);
+    sum->dead += edai_tally_get(tally, EDAI_DEAD);
+    sum->stopped += edai_tally_get(tally, EDAI_STOPPED);
+    sum->unheard += edai_tally_get(tally, EDAI_UNHEARD);
+    sum->accepted += edai_tally_get(tally, EDAI_ACCEPTED);
+}
+
+eda_counts eda_system_counts(eda_system *sys, const char *message, const char *actor)
+{
+    eda_counts sum = {.accepted = 0};
+    edai_client *client;
+    uint32_t route;
+    uint16_t i;
+
+    EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
+    if (sys->workers == NULL) {
+        return sum;
+    }
+    for (route = 0; route < sys->route_count; route++) {
+        if (!is_asked(sys->routes[route], message, actor)) {
+            continue;
+        }
+        for (i = 0; i < sys->worker_count; i++) {
+            add(&sum, &sys->workers[i].tallies[route]);
+        }
+        edai_mutex_lock(&sys->mutex);
+        for (client = sys->clients; client != NULL; client = client->next) {
+            add(&sum, &client->tallies[route]);
+        }
+        edai_mutex_unlock(&sys->mutex);
+    }
+    return sum;
+}
+
+int64_t eda_counts_balance(const eda_counts *counts)
+{
+    return (int64_t)(counts->accepted - counts->handled - counts->failed - counts->expired -
+                     counts->shed - counts->dead - counts->stopped);
+}
+
+static uint64_t get(const _Atomic uint64_t *count)
+{
+    return atomic_load_explicit(count, memory_order_relaxed);
+}
+
+eda_activations eda_system_activations(eda_system *sys, const char *actor)
+{
+    eda_activations sum = {.live = 0};
+    uint32_t type;
+    uint16_t i;
+
+    EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
+    for (type = 0; sys->workers != NULL && type < sys->actor_count; type++) {
+        if (actor != NULL && strcmp(sys->actors[type]->actor->name, actor) != 0) {
+            continue;
+        }
+        for (i = 0; i < sys->worker_count; i++) {
+            const edai_holding *holding = &sys->workers[i].holdings[type];
+
+            sum.live += get(&holding->live);
+            sum.keys_ever += get(&holding->keys_ever);
+            sum.starts += get(&holding->starts);
+            sum.passivations += get(&holding->passivations);
+            sum.restarts += get(&holding->restarts);
+            sum.state_errors += get(&holding->state_errors);
+        }
+    }
+    return sum;
+}

@@ -1,0 +1,146 @@
+/* envelope.c - making, ending and freeing envelopes. */
+#include "core/envelope.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "core/held.h"
+#include "core/publish.h"
+
+#include <string.h>
+
+void *edai_worker_alloc(
+    edai_worker *worker, size_t size, uint16_t *ret_home, uint8_t *ret_size_class)
+{
+    uint8_t size_class = worker != NULL ? edai_slab_class(size) : EDAI_SLAB_HEAP;
+    void *block;
+
+    if (size_class == EDAI_SLAB_HEAP) {
+        block = edai_alloc(size);
+        *ret_home = EDAI_HOME_HEAP;
+    } else {
+        block = edai_slab_alloc(&worker->slab, size_class);
+        *ret_home = worker->index;
+    }
+    if (block == NULL) {
+        return NULL;
+    }
+    *ret_size_class = size_class;
+    return block;
+}
+
+/* Gives a block back to where it came from; worker NULL: a client's thread. */
+static void block_free(
+    eda_system *sys, edai_worker *worker, void *block, uint16_t home, uint8_t size_class)
+{
+    edai_free_block *free_block;
+
+    if (home == EDAI_HOME_NOWHERE) {
+        return;
+    }
+    if (home == EDAI_HOME_HEAP) {
+        edai_free(block);
+        return;
+    }
+    if (worker != NULL && home == worker->index) {
+        edai_slab_free(&worker->slab, block, size_class);
+        return;
+    }
+    free_block = edai_slab_block(block, size_class);
+    if (worker == NULL) {
+        edai_slab_return(&sys->workers[home].slab, free_block, free_block);
+        return;
+    }
+    free_block->next = worker->returns[home].first;
+    worker->returns[home].first = free_block;
+    if (worker->returns[home].count++ == 0) {
+        worker->returns[home].last = free_block;
+    }
+}
+
+void edai_shared_release(eda_system *sys, edai_worker *worker, edai_shared *shared)
+{
+    /* acq_rel: whoever frees must see the others' reads done. */
+    if (atomic_fetch_sub_explicit(&shared->refs, 1, memory_order_acq_rel) == 1) {
+        block_free(sys, worker, shared, shared->home, shared->size_class);
+    }
+}
+
+void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *envelope)
+{
+    edai_ext *ext;
+
+    if (EDAI_UNLIKELY((envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_EXT)) != 0)) {
+        if ((envelope->flags & EDAI_IS_SHARED) != 0) {
+            edai_shared_release(sys, worker, *(edai_shared **)edai_envelope_payload(envelope));
+        }
+        ext = edai_envelope_ext(envelope);
+        if (ext != NULL && ext->notice != NULL) {
+            block_free(sys, worker, ext->notice, ext->notice->home, ext->notice->size_class);
+        }
+    }
+    block_free(sys, worker, envelope, envelope->home, envelope->size_class);
+}
+
+void edai_worker_free(edai_worker *worker, edai_envelope *envelope)
+{
+    if (EDAI_LIKELY(
+            (envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_EXT)) == 0 &&
+            envelope->home == worker->index)) {
+        edai_slab_free(&worker->slab, envelope, envelope->size_class);
+        return;
+    }
+    edai_envelope_free(worker->sys, worker, envelope);
+}
+
+void edai_reply_status(
+    edai_worker *worker, edai_envelope *request, eda_status status, const char *text)
+{
+    edai_ext ext = *edai_envelope_its_ext(request);
+    edai_reply *reply;
+    size_t room;
+    size_t len = text != NULL ? strlen(text) : 0;
+
+    /* The request's own block becomes the reply, so that an error can always be told. Its room is that of an extension
+     * at least; the text is cut to what fits. */
+    EDA_ASSERT((request->flags & EDAI_IS_SHARED) == 0, "a request has one receiver");
+    EDA_ASSERT(ext.notice == NULL, "only one-way messages hold their publisher");
+    room = request->size_class == EDAI_SLAB_HEAP ? sizeof(edai_ext)
+                                                 : ((size_t)64 << request->size_class) - sizeof(edai_envelope);
+    room -= sizeof(*reply);
+    reply = edai_envelope_body(request);
+    len = len > room ? room : len;
+    *reply = (edai_reply){.client = ext.asking_client,
+        .asker = ext.asker,
+        .ask_seq = ext.ask_seq,
+        .worker = ext.asker_worker,
+        .status = status,
+        .text_len = (uint32_t)len};
+    if (len > 0) {
+        memcpy(reply + 1, text, len);
+    }
+    request->flags = 0;
+    request->kind = EDAI_REPLY;
+    edai_worker_dispatch(worker, request);
+}
+
+void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcome outcome,
+    eda_status status, const char *text)
+{
+    edai_ext *ext = edai_envelope_ext(envelope);
+
+    edai_tally_add(&worker->tallies[envelope->route->index], outcome);
+    if (outcome == EDAI_DEAD) {
+        edai_dead_report(worker, envelope, text);
+    }
+    if (ext != NULL) {
+        edai_held_release(worker, ext, status);
+        if (ext->receipt != NULL) {
+            edai_receipt_end(ext->receipt, outcome == EDAI_SHED && status == EDA_ENOMEM ? EDA_ESHED : status);
+        }
+        if (ext->asker != NULL || ext->asking_client != NULL) {
+            edai_reply_status(worker, envelope, status, text);
+            return;
+        }
+    }
+    edai_worker_free(worker, envelope);
+}

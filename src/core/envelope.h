@@ -1,0 +1,139 @@
+/* envelope.h - one message on its way to one receiver: a block of header, optional extension and flat payload.
+ *
+ * Memory: blocks of 64 to 4,096 bytes come from the slab of the worker that publishes and go home to it, others from
+ * the heap. A message for several receivers is held once, counted, and each envelope refers to it.
+ * Threads: an envelope has one owner at a time; handing it over (inbox.h) hands over everything in it. */
+#ifndef EDAI_ENVELOPE_H
+#define EDAI_ENVELOPE_H
+
+#include <edacious/actor.h>
+
+#include "base/assert.h"
+
+#include <stdatomic.h>
+
+typedef struct edai_activation edai_activation;
+typedef struct edai_client edai_client;
+typedef struct edai_envelope edai_envelope;
+typedef struct edai_receipt edai_receipt;
+typedef struct edai_route edai_route;
+typedef struct edai_worker edai_worker;
+
+typedef enum edai_kind {
+    EDAI_DELIVERY = 0, /* to an activation, by route and identity */
+    EDAI_REPLY,        /* to a suspended turn or a waiting client */
+    EDAI_ADMITTED,     /* to a held publisher: its EDA_WAIT delivery found room, or never will */
+    EDAI_CALL          /* runs a function on the worker */
+} edai_kind;
+
+enum {
+    EDAI_HAS_EXT = 1,  /* an edai_ext follows the header */
+    EDAI_IS_SHARED = 2, /* the payload is a pointer to an edai_shared */
+    EDAI_IS_TEXT = 4,  /* identity is the hash of a text key */
+    EDAI_IS_REQUEST = 8,
+    EDAI_HAS_KEY = 16 /* ext.key holds the text key: it cannot be read from the message */
+};
+
+#define EDAI_HOME_HEAP UINT16_MAX
+#define EDAI_HOME_NOWHERE (UINT16_MAX - 1) /* part of something else; not freed */
+#define EDAI_PUBLISHER_CLIENT 0x8000u
+
+struct edai_envelope {
+    edai_envelope *next;
+    const edai_route *route;
+    uint64_t identity; /* number, or hash of the text key */
+    uint16_t home;     /* worker whose slab owns the block, or EDAI_HOME_HEAP */
+    uint8_t size_class;
+    uint8_t kind;
+    uint8_t flags;
+    uint8_t attempts;   /* turns that failed on it so far */
+    uint16_t publisher; /* index of the actor type, or EDAI_PUBLISHER_CLIENT | client number */
+};
+
+typedef struct edai_ext {
+    int64_t deadline; /* monotonic ns; EDAI_NO_DEADLINE: none */
+    /* Who gets the reply: a client, or the turn `ask_seq` of an activation. */
+    edai_client *asking_client;
+    edai_activation *asker;
+    uint64_t ask_seq;
+    /* Who is told when an EDA_WAIT delivery is admitted. */
+    edai_client *held_client;
+    edai_activation *held;
+    edai_envelope *notice; /* owned: the block that will tell a publisher on another worker */
+    uint64_t held_identity; /* of held, for the graph of who waits for whom */
+    uint32_t held_generation;
+    uint16_t asker_worker;
+    uint16_t held_worker;
+    edai_receipt *receipt;
+    eda_str key;
+} edai_ext;
+
+/* Payload of several envelopes. */
+typedef struct edai_shared {
+    _Atomic uint32_t refs;
+    uint16_t home;
+    uint8_t size_class;
+    uint8_t unused;
+    uint64_t data[]; /* flat message */
+} edai_shared;
+
+/* Follows the header of an EDAI_REPLY; then the flat reply, or the text of an error. */
+typedef struct edai_reply {
+    edai_client *client;
+    edai_activation *asker;
+    uint64_t ask_seq;
+    uint16_t worker;
+    eda_status status;
+    uint32_t text_len;
+} edai_reply;
+
+typedef struct edai_admitted {
+    edai_activation *held;
+    uint32_t generation;
+    uint16_t worker;
+} edai_admitted;
+
+typedef struct edai_call {
+    void (*fn)(edai_worker *worker, void *arg);
+    void *arg;
+    uint16_t worker;
+} edai_call;
+
+static inline void *edai_envelope_body(edai_envelope *envelope)
+{
+    return envelope + 1;
+}
+
+static inline edai_ext *edai_envelope_ext(edai_envelope *envelope)
+{
+    return (envelope->flags & EDAI_HAS_EXT) != 0 ? (edai_ext *)(void *)(envelope + 1) : NULL;
+}
+
+/* Where one is known to be. */
+static inline edai_ext *edai_envelope_its_ext(edai_envelope *envelope)
+{
+    EDA_ASSERT((envelope->flags & EDAI_HAS_EXT) != 0, "made with an extension");
+    return (edai_ext *)(void *)(envelope + 1);
+}
+
+static inline void *edai_envelope_payload(edai_envelope *envelope)
+{
+    char *at = (char *)(envelope + 1);
+
+    if ((envelope->flags & EDAI_HAS_EXT) != 0) {
+        at += sizeof(edai_ext);
+    }
+    return at;
+}
+
+static inline const void *edai_envelope_data(edai_envelope *envelope)
+{
+    void *payload = edai_envelope_payload(envelope);
+
+    if ((envelope->flags & EDAI_IS_SHARED) != 0) {
+        return (*(edai_shared **)payload)->data;
+    }
+    return payload;
+}
+
+#endif

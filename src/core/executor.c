@@ -1,0 +1,497 @@
+/* executor.c - the two ways to run a system for real: worker threads, and the pump in a program's own loop. */
+#include "core/stop.h"
+#include "core/system.h"
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* A worker polls its inbox that often, some 20 us, before it sleeps. */
+#define SPIN_COUNT 400u
+#define BLOCKING_THREADS_MAX 64u
+/* A blocking thread that found nothing to do for that long ends. */
+#define BLOCKING_IDLE_NS EDA_SEC(10)
+
+static int64_t now(void *self)
+{
+    (void)self;
+    return edai_clock_monotonic_ns();
+}
+
+static int64_t wall(void *self)
+{
+    (void)self;
+    return edai_clock_wall_ns();
+}
+
+/* --- blocking threads ------------------------------------------------------------------------------------------- */
+
+/* Threads: all fields under the mutex. */
+typedef struct blocking_pool {
+    edai_mutex mutex;
+    edai_cond has_job;
+    edai_job *first;
+    edai_job *last;
+    uint32_t idle_count;
+    uint32_t thread_count; /* started and not joined; only stop joins */
+    bool is_stopping;
+    edai_thread threads[BLOCKING_THREADS_MAX];
+} blocking_pool;
+
+static void *blocking_main(void *arg)
+{
+    blocking_pool *pool = arg;
+
+    edai_mutex_lock(&pool->mutex);
+    for (;;) {
+        edai_job *job = pool->first;
+
+        if (job != NULL) {
+            pool->first = job->next;
+            edai_mutex_unlock(&pool->mutex);
+            job->run(job->arg);
+            job->done(job); /* the job is gone after this */
+            edai_mutex_lock(&pool->mutex);
+            continue;
+        }
+        if (pool->is_stopping) {
+            break;
+        }
+        pool->idle_count++;
+        edai_cond_wait(&pool->has_job, &pool->mutex);
+        pool->idle_count--;
+    }
+    edai_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+static eda_status blocking_run(blocking_pool *pool, edai_job *job)
+{
+    eda_status status = EDA_OK;
+
+    edai_mutex_lock(&pool->mutex);
+    if (pool->idle_count == 0 && pool->thread_count < BLOCKING_THREADS_MAX) {
+        status = edai_thread_start(
+            &pool->threads[pool->thread_count], blocking_main, pool, "eda-blocking");
+        if (status == EDA_OK) {
+            pool->thread_count++;
+        } else if (pool->thread_count > 0) {
+            status = EDA_OK; /* one that runs will come to it */
+        }
+    }
+    if (status == EDA_OK) {
+        job->next = NULL;
+        if (pool->first == NULL) {
+            pool->first = job;
+        } else {
+            pool->last->next = job;
+        }
+        pool->last = job;
+        edai_cond_signal(&pool->has_job);
+    }
+    edai_mutex_unlock(&pool->mutex);
+    return status;
+}
+
+static void blocking_init(blocking_pool *pool)
+{
+    edai_mutex_init(&pool->mutex);
+    edai_cond_init(&pool->has_job);
+}
+
+static void blocking_stop(blocking_pool *pool)
+{
+    uint32_t i;
+
+    edai_mutex_lock(&pool->mutex);
+    pool->is_stopping = true;
+    edai_cond_broadcast(&pool->has_job);
+    edai_mutex_unlock(&pool->mutex);
+    for (i = 0; i < pool->thread_count; i++) {
+        (void)edai_thread_join(&pool->threads[i]);
+    }
+    pool->thread_count = 0;
+}
+
+static void blocking_fini(blocking_pool *pool)
+{
+    edai_cond_fini(&pool->has_job);
+    edai_mutex_fini(&pool->mutex);
+}
+
+/* --- worker threads --------------------------------------------------------------------------------------------- */
+
+typedef struct threads {
+    edai_executor executor; /* first */
+    blocking_pool blocking;
+    uint16_t started;
+    edai_thread watcher;
+    bool has_watcher;
+    edai_mutex mutex; /* watcher_stops */
+    edai_cond watcher_wakes;
+    bool watcher_stops;
+    eda_system *sys;
+} threads;
+
+static void threads_park(void *self, edai_waiter *waiter, int64_t until)
+{
+    (void)self;
+    (void)edai_parker_park(&waiter->parker, until);
+}
+
+static void threads_wake(void *self, edai_waiter *waiter)
+{
+    (void)self;
+    edai_parker_wake(&waiter->parker);
+}
+
+static eda_status threads_block(void *self, edai_job *job)
+{
+    return blocking_run(&((threads *)self)->blocking, job);
+}
+
+static void *worker_main(void *arg)
+{
+    edai_worker *worker = arg;
+
+    edai_worker_enter(worker);
+    return NULL;
+}
+
+/* Reports turns that run long while they run: who, and on which message. */
+static void watch(eda_system *sys, uint64_t *serials, bool *reported)
+{
+    uint16_t i;
+
+    for (i = 0; i < sys->worker_count; i++) {
+        edai_worker *worker = &sys->workers[i];
+        const edai_route *route = atomic_load_explicit(&worker->running, memory_order_relaxed);
+        uint64_t serial = atomic_load_explicit(&worker->running_serial, memory_order_relaxed);
+
+        if (route == NULL || serial != serials[i]) {
+            serials[i] = serial;
+            reported[i] = false;
+        } else if (!reported[i]) {
+            reported[i] = true;
+            edai_system_log(sys, route->actor->actor->name,
+                "a turn on %s has run for over %u ms; let it call eda_blocking, or declare a dedicated thread",
+                route->msg->type->name, sys->options.slow_turn_ms);
+        }
+    }
+}
+
+static void *watcher_main(void *arg)
+{
+    threads *self = arg;
+    eda_system *sys = self->sys;
+    uint64_t serials[EDAI_WORKERS_MAX * 2] = {0};
+    bool reported[EDAI_WORKERS_MAX * 2] = {false};
+
+    edai_mutex_lock(&self->mutex);
+    while (!self->watcher_stops) {
+        int64_t until = edai_clock_monotonic_ns() + EDA_MS(sys->options.slow_turn_ms);
+
+        if (!edai_cond_wait_until(&self->watcher_wakes, &self->mutex, until) &&
+            !self->watcher_stops) {
+            watch(sys, serials, reported);
+        }
+    }
+    edai_mutex_unlock(&self->mutex);
+    return NULL;
+}
+
+static void start_watcher(threads *self, eda_system *sys)
+{
+    if (sys->options.slow_turn_ms == EDA_UNLIMITED || sys->worker_count > EDAI_WORKERS_MAX * 2) {
+        return;
+    }
+    /* Without it slow turns go unreported, nothing else. */
+    self->has_watcher =
+        edai_thread_start(&self->watcher, watcher_main, self, "eda-watcher") == EDA_OK;
+}
+
+static void threads_join(eda_system *sys)
+{
+    threads *self = (threads *)(void *)sys->executor;
+    uint16_t i;
+
+    for (i = 0; i < self->started; i++) {
+        (void)edai_thread_join(&sys->workers[i].thread);
+    }
+    self->started = 0;
+    if (self->has_watcher) {
+        edai_mutex_lock(&self->mutex);
+        self->watcher_stops = true;
+        edai_cond_signal(&self->watcher_wakes);
+        edai_mutex_unlock(&self->mutex);
+        (void)edai_thread_join(&self->watcher);
+        self->has_watcher = false;
+    }
+    blocking_stop(&self->blocking);
+}
+
+static eda_status threads_start(eda_system *sys)
+{
+    threads *self = (threads *)(void *)sys->executor;
+    eda_status status = EDA_OK;
+    uint16_t i;
+
+    self->sys = sys;
+    for (i = 0; i < sys->worker_count && status == EDA_OK; i++) {
+        status = edai_worker_prepare(&sys->workers[i]);
+    }
+    for (i = 0; i < sys->worker_count && status == EDA_OK; i++) {
+        char name[24];
+
+        (void)snprintf(name, sizeof(name), "eda-worker-%u", i);
+        status = edai_thread_start(
+            &sys->workers[i].thread, worker_main, &sys->workers[i], name);
+        if (status == EDA_OK) {
+            self->started++;
+        }
+    }
+    if (status != EDA_OK) {
+        for (i = 0; i < self->started; i++) {
+            edai_stop_worker(&sys->workers[i]);
+        }
+        threads_join(sys);
+        return edai_system_fail(sys, status, "%u worker threads could not be started", sys->worker_count);
+    }
+    start_watcher(self, sys);
+    return EDA_OK;
+}
+
+static void threads_free(edai_executor *executor)
+{
+    threads *self = (threads *)(void *)executor;
+
+    blocking_fini(&self->blocking);
+    edai_cond_fini(&self->watcher_wakes);
+    edai_mutex_fini(&self->mutex);
+    edai_free(self);
+}
+
+edai_executor *edai_threads_new(void)
+{
+    threads *self = edai_calloc(1, sizeof(*self));
+
+    if (self == NULL) {
+        return NULL;
+    }
+    blocking_init(&self->blocking);
+    edai_mutex_init(&self->mutex);
+    edai_cond_init(&self->watcher_wakes);
+    self->executor = (edai_executor){.port = {.self = self,
+                                         .now = now,
+                                         .wall = wall,
+                                         .park = threads_park,
+                                         .wake = threads_wake,
+                                         .block = threads_block,
+                                         .spin_count = edai_cpu_count() > 1 ? SPIN_COUNT : 0},
+        .start = threads_start,
+        .stop = threads_join,
+        .free = threads_free};
+    return &self->executor;
+}
+
+/* --- the pump --------------------------------------------------------------------------------------------------- */
+
+/* One worker, a coroutine of whichever thread steps it. */
+typedef struct pump {
+    edai_executor executor; /* first */
+    blocking_pool blocking;
+    eda_system *sys;
+    int fd;              /* readable while the worker was woken from outside */
+    bool is_inside;      /* a step runs: no step within a step */
+    uint64_t turns_stop; /* turns_ever at which the step ends */
+    edai_waiter *host;   /* who waits outside while the pump runs */
+} pump;
+
+static void pump_signal(pump *self)
+{
+    uint64_t one = 1;
+
+    while (write(self->fd, &one, sizeof(one)) < 0 && errno == EINTR) {
+    }
+}
+
+/* Runs the worker until it parks. */
+static void pump_run(pump *self)
+{
+    edai_worker *worker = &self->sys->workers[0];
+    uint64_t drained;
+
+    EDA_ASSERT(!self->is_inside, "a pumped system is stepped by one thread, and not from a handler");
+    while (read(self->fd, &drained, sizeof(drained)) < 0 && errno == EINTR) {
+    }
+    self->is_inside = true;
+    if (!worker->is_done) {
+        edai_worker_enter(worker);
+    }
+    self->is_inside = false;
+}
+
+/* A round has ended: the step may have run as many turns as it was asked for. */
+static void pump_round(void *arg)
+{
+    pump *self = arg;
+
+    if (self->sys->workers[0].turns_ever >= self->turns_stop) {
+        edai_worker_yield(&self->sys->workers[0]);
+    }
+}
+
+static void set_host(pump *self, edai_waiter *host)
+{
+    edai_mutex_lock(&self->sys->mutex);
+    self->host = host;
+    edai_mutex_unlock(&self->sys->mutex);
+}
+
+/* The worker parks: back to whoever stepped. Somebody outside waits: runs the worker meanwhile. */
+static void pump_park(void *arg, edai_waiter *waiter, int64_t until)
+{
+    pump *self = arg;
+    edai_worker *worker = &self->sys->workers[0];
+    int64_t next;
+
+    if (waiter == &worker->waiter) {
+        edai_worker_yield(worker);
+        return;
+    }
+    pump_run(self);
+    next = edai_timers_next(&worker->timers);
+    next = next < until ? next : until;
+    /* From here on a push from another thread wakes us; one that came before has replaced the parked mark. */
+    set_host(self, waiter);
+    if (edai_inbox_is_parked(&worker->inbox)) {
+        (void)edai_parker_park(&waiter->parker, next);
+    }
+    set_host(self, NULL);
+}
+
+static void pump_wake(void *arg, edai_waiter *waiter)
+{
+    pump *self = arg;
+
+    if (waiter == &self->sys->workers[0].waiter) {
+        pump_signal(self);
+        edai_mutex_lock(&self->sys->mutex);
+        if (self->host != NULL) {
+            edai_parker_wake(&self->host->parker);
+        }
+        edai_mutex_unlock(&self->sys->mutex);
+        return;
+    }
+    edai_parker_wake(&waiter->parker);
+}
+
+static eda_status pump_block(void *self, edai_job *job)
+{
+    return blocking_run(&((pump *)self)->blocking, job);
+}
+
+static eda_status pump_start(eda_system *sys)
+{
+    pump *self = (pump *)(void *)sys->executor;
+
+    self->sys = sys;
+    return edai_worker_prepare(&sys->workers[0]);
+}
+
+static void pump_stop(eda_system *sys)
+{
+    pump *self = (pump *)(void *)sys->executor;
+
+    while (!sys->workers[0].is_done) {
+        pump_run(self);
+    }
+    blocking_stop(&self->blocking);
+}
+
+static void pump_free(edai_executor *executor)
+{
+    pump *self = (pump *)(void *)executor;
+
+    blocking_fini(&self->blocking);
+    if (self->fd >= 0) {
+        (void)close(self->fd);
+    }
+    edai_free(self);
+}
+
+edai_executor *edai_pump_new(void)
+{
+    pump *self = edai_calloc(1, sizeof(*self));
+
+    if (self == NULL) {
+        return NULL;
+    }
+    blocking_init(&self->blocking);
+    self->turns_stop = UINT64_MAX;
+    self->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (self->fd < 0) {
+        pump_free(&self->executor);
+        return NULL;
+    }
+    self->executor = (edai_executor){.port = {.self = self,
+                                         .now = now,
+                                         .wall = wall,
+                                         .park = pump_park,
+                                         .wake = pump_wake,
+                                         .block = pump_block,
+                                         .round = pump_round},
+        .start = pump_start,
+        .stop = pump_stop,
+        .free = pump_free};
+    return &self->executor;
+}
+
+static pump *pump_of(eda_system *sys)
+{
+    EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
+    return sys->executor->port.park == pump_park ? (pump *)(void *)sys->executor : NULL;
+}
+
+uint32_t eda_system_step(eda_system *sys, uint32_t turns_max, uint32_t *ret_wait_ms)
+{
+    pump *self = pump_of(sys);
+    edai_worker *worker;
+    uint64_t before;
+    int64_t left;
+
+    EDA_ASSERT(self != NULL && self->sys != NULL, "only a pumped system that was started is stepped");
+    worker = &sys->workers[0];
+    before = worker->turns_ever;
+    if (turns_max != 0) {
+        worker->turns_cap = turns_max;
+        self->turns_stop = before + turns_max;
+    }
+    pump_run(self);
+    worker->turns_cap = UINT32_MAX;
+    self->turns_stop = UINT64_MAX;
+    if (ret_wait_ms != NULL) {
+        left = edai_timers_next(&worker->timers);
+        if (!edai_inbox_is_parked(&worker->inbox)) {
+            *ret_wait_ms = 0;
+        } else if (left == EDAI_NO_DEADLINE) {
+            *ret_wait_ms = EDA_FOREVER;
+        } else {
+            left = (left - edai_clock_monotonic_ns() + EDA_MS(1) - 1) / EDA_MS(1);
+            *ret_wait_ms = left < 0 ? 0 : (uint32_t)(left > 3600000 ? 3600000 : left);
+        }
+    }
+    return (uint32_t)(worker->turns_ever - before);
+}
+
+int eda_system_fd(eda_system *sys)
+{
+    pump *self = pump_of(sys);
+
+    return self != NULL ? self->fd : -1;
+}

@@ -1,0 +1,302 @@
+/* mailbox.c - see mailbox.h. */
+#include "core/mailbox.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "base/planted.h"
+#include "core/publish.h"
+
+static void append(edai_activation *activation, edai_envelope *envelope)
+{
+    envelope->next = NULL;
+    if (activation->head == NULL) {
+        activation->head = envelope;
+    } else {
+        activation->tail->next = envelope;
+    }
+    activation->tail = envelope;
+    activation->len++;
+}
+
+void edai_mailbox_unpop(edai_activation *activation, edai_envelope *envelope)
+{
+    envelope->next = activation->head;
+    activation->head = envelope;
+    if (activation->tail == NULL || envelope->next == NULL) {
+        activation->tail = envelope;
+    }
+    activation->len++;
+}
+
+/* Takes out `envelope`, whose predecessor is `before` (NULL: it is the head). */
+static void unlink_at(
+    edai_activation *activation, edai_envelope *before, edai_envelope *envelope)
+{
+    if (before == NULL) {
+        activation->head = envelope->next;
+    } else {
+        before->next = envelope->next;
+    }
+    if (activation->tail == envelope) {
+        activation->tail = before;
+    }
+    envelope->next = NULL;
+    activation->len--;
+}
+
+/* Tells the publisher that holds back because of this delivery. */
+static void tell_admitted(edai_worker *worker, edai_envelope *envelope)
+{
+    edai_ext *ext = edai_envelope_ext(envelope);
+
+    if (ext != NULL && (ext->held != NULL || ext->held_client != NULL)) {
+        edai_held_release(worker, ext, EDA_OK);
+    }
+}
+
+static void shed(edai_worker *worker, edai_envelope *envelope, eda_status status, const char *text)
+{
+    edai_envelope_end(worker, envelope, EDAI_SHED, status, text);
+}
+
+static edai_envelope *find_type(
+    edai_activation *activation, const edai_msg *msg, edai_envelope **ret_before)
+{
+    edai_envelope *before = NULL;
+    edai_envelope *at;
+
+    for (at = activation->head; at != NULL; at = at->next) {
+        if (at->route->msg == msg && (at->flags & EDAI_IS_REQUEST) == 0) {
+            *ret_before = before;
+            return at;
+        }
+        before = at;
+    }
+    return NULL;
+}
+
+static void waiting_unlink(edai_extra *extra, edai_waiting *waiting)
+{
+    edai_waiting *before = NULL;
+    edai_waiting *at = extra->waiting;
+
+    while (at != waiting) {
+        before = at;
+        at = at->next;
+    }
+    if (before == NULL) {
+        extra->waiting = waiting->next;
+    } else {
+        before->next = waiting->next;
+    }
+    if (extra->waiting_last == waiting) {
+        extra->waiting_last = before;
+    }
+}
+
+static void on_waited_too_long(edai_worker *worker, edai_timer *timer)
+{
+    edai_waiting *waiting =
+        (edai_waiting *)(void *)((char *)timer - offsetof(edai_waiting, timer));
+    edai_envelope *envelope = waiting->envelope;
+
+    waiting_unlink(waiting->activation->extra, waiting);
+    edai_free(waiting);
+    shed(worker, envelope, EDA_EFULL, "the mailbox stayed full for the whole wait");
+}
+
+static bool is_own(const edai_activation *activation, edai_envelope *envelope)
+{
+    const edai_ext *ext = edai_envelope_ext(envelope);
+
+    return ext != NULL && (ext->held == activation || ext->asker == activation);
+}
+
+/* Lets an EDA_WAIT delivery stand in line. */
+static void wait_for_room(
+    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    uint32_t wait_ms = envelope->route->msg->type->wait_ms;
+    edai_extra *extra;
+    edai_waiting *waiting;
+
+    if (is_own(activation, envelope)) {
+        shed(worker, envelope, EDA_EDEADLOCK, "an actor would wait for room in its own mailbox");
+        return;
+    }
+    extra = edai_activation_extra(activation);
+    waiting = edai_calloc(1, sizeof(*waiting));
+    if (wait_ms == 0) {
+        wait_ms = worker->sys->options.wait_ms;
+    }
+    if (extra == NULL || waiting == NULL ||
+        edai_timers_arm(&worker->timers, &waiting->timer, worker->now + EDA_MS(wait_ms),
+            on_waited_too_long) != EDA_OK) {
+        edai_free(waiting);
+        shed(worker, envelope, EDA_ENOMEM, "out of memory");
+        return;
+    }
+    waiting->envelope = envelope;
+    waiting->activation = activation;
+    if (extra->waiting == NULL) {
+        extra->waiting = waiting;
+    } else {
+        extra->waiting_last->next = waiting;
+    }
+    extra->waiting_last = waiting;
+    edai_waitgraph_arm(worker);
+}
+
+/* Makes room for one more of the message's type, by its policy. False: the envelope was taken care of. */
+static bool make_room(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    const edai_msg *msg = envelope->route->msg;
+    bool is_full = activation->len >= activation->type->mailbox_len_max;
+    edai_envelope *before = NULL;
+    edai_envelope *older = NULL;
+
+    if (envelope->route->handler->is_self) {
+        is_full = activation->len >= 2 * activation->type->mailbox_len_max;
+    } else if (msg->type->overflow == EDA_WAIT && is_full) {
+        wait_for_room(worker, activation, envelope);
+        return false;
+    } else if ((msg->type->overflow == EDA_KEEP_LATEST ||
+                   (msg->type->overflow == EDA_DROP_OLDEST && is_full)) &&
+               !msg->is_request) {
+        older = find_type(activation, msg, &before);
+    }
+    if (older != NULL && EDAI_PLANTED(KEEP_OLDEST) && msg->type->overflow == EDA_KEEP_LATEST) {
+        shed(worker, envelope, EDA_ESHED, "a newer one came");
+        return false;
+    }
+    if (older != NULL) {
+        unlink_at(activation, before, older);
+        shed(worker, older, EDA_ESHED, "a newer one came");
+        is_full = activation->len >= activation->type->mailbox_len_max;
+    }
+    if (is_full) {
+        shed(worker, envelope, EDA_ESHED, "the mailbox is full");
+        return false;
+    }
+    return true;
+}
+
+void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    if (EDAI_UNLIKELY(activation->len >= activation->type->mailbox_len_max ||
+                      envelope->route->msg->type->overflow == EDA_KEEP_LATEST)) {
+        if (!make_room(worker, activation, envelope)) {
+            return;
+        }
+    }
+    if (EDAI_PLANTED(CHAIN_ORDER) && (activation->flags & EDAI_IS_STARTING) != 0) {
+        edai_mailbox_unpop(activation, envelope);
+    } else {
+        append(activation, envelope);
+    }
+    if ((envelope->flags & EDAI_HAS_EXT) != 0) {
+        tell_admitted(worker, envelope);
+    }
+    edai_activation_wake(worker, activation);
+}
+
+static void admit_waiting(edai_worker *worker, edai_activation *activation)
+{
+    edai_extra *extra = activation->extra;
+
+    while (extra->waiting != NULL && activation->len < activation->type->mailbox_len_max) {
+        edai_waiting *waiting = extra->waiting;
+        edai_envelope *envelope = waiting->envelope;
+
+        waiting_unlink(extra, waiting);
+        edai_timers_disarm(&worker->timers, &waiting->timer);
+        edai_free(waiting);
+        append(activation, envelope);
+        tell_admitted(worker, envelope);
+    }
+}
+
+edai_envelope *edai_mailbox_pop(edai_worker *worker, edai_activation *activation)
+{
+    edai_envelope *envelope = activation->head;
+
+    if (envelope == NULL) {
+        return NULL;
+    }
+    unlink_at(activation, NULL, envelope);
+    if (EDAI_UNLIKELY(activation->extra != NULL && activation->extra->waiting != NULL)) {
+        admit_waiting(worker, activation);
+    }
+    return envelope;
+}
+
+static edai_envelope *find_interleaving(
+    const edai_activation *activation, edai_envelope **ret_before)
+{
+    edai_envelope *before = NULL;
+    edai_envelope *at;
+
+    for (at = activation->head; at != NULL; at = at->next) {
+        if (at->route->handler->interleaves) {
+            *ret_before = before;
+            return at;
+        }
+        before = at;
+    }
+    return NULL;
+}
+
+edai_envelope *edai_mailbox_pop_interleaving(edai_worker *worker, edai_activation *activation)
+{
+    edai_envelope *before = NULL;
+    edai_envelope *envelope = find_interleaving(activation, &before);
+
+    if (envelope == NULL) {
+        return NULL;
+    }
+    unlink_at(activation, before, envelope);
+    if (activation->extra != NULL && activation->extra->waiting != NULL) {
+        admit_waiting(worker, activation);
+    }
+    return envelope;
+}
+
+bool edai_mailbox_has_interleaving(const edai_activation *activation)
+{
+    edai_envelope *before = NULL;
+
+    return activation->type->has_interleaves &&
+           (activation->flags & EDAI_IS_STARTED) != 0 &&
+           find_interleaving(activation, &before) != NULL;
+}
+
+edai_envelope *edai_mailbox_take_self(edai_activation *activation, uint64_t timer_id)
+{
+    edai_envelope *before = NULL;
+    edai_envelope *at;
+
+    for (at = activation->head; at != NULL; at = at->next) {
+        if (at->route->handler->is_self && at->identity == timer_id) {
+            unlink_at(activation, before, at);
+            return at;
+        }
+        before = at;
+    }
+    return NULL;
+}
+
+void edai_mailbox_refuse_waiting(
+    edai_worker *worker, edai_activation *activation, eda_status status, const char *text)
+{
+    edai_extra *extra = activation->extra;
+
+    while (extra != NULL && extra->waiting != NULL) {
+        edai_waiting *waiting = extra->waiting;
+        edai_envelope *envelope = waiting->envelope;
+
+        waiting_unlink(extra, waiting);
+        edai_timers_disarm(&worker->timers, &waiting->timer);
+        edai_free(waiting);
+        shed(worker, envelope, status, text);
+    }
+}

@@ -1,0 +1,48 @@
+/* publish.h - from a message to its receivers: checks, identities, envelopes.
+ *
+ * Threads: reads constant contracts and what the ctx owns; the sink of the envelopes is the ctx's. */
+#ifndef EDAI_PUBLISH_H
+#define EDAI_PUBLISH_H
+
+#include "core/system.h"
+
+/* Everything an envelope may carry besides the message; zero: nothing. */
+typedef struct edai_extras {
+    int64_t deadline; /* 0: none beyond the type's own expires_ms */
+    edai_client *asking_client;
+    edai_activation *asker;
+    uint64_t ask_seq;
+    edai_receipt *receipt;
+} edai_extras;
+
+/* Range, length, UTF-8 and topic fields; sets the ctx's error. */
+EDA_CHECK eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const void *data);
+/* One chain of envelopes, one per receiver, oldest first. An empty chain: unheard.
+ * EDA_EKEY, EDA_ENOMEM, EDA_ELIMIT; nothing is left behind on failure. */
+EDA_CHECK eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data,
+    const edai_extras *extras, edai_envelope **ret_first, edai_envelope **ret_last);
+/* One envelope for one route. */
+EDA_CHECK eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *data,
+    const edai_extras *extras, edai_envelope **ret_envelope);
+/* One for an on_self route: delivered to the actor itself, its identity is the timer's id. */
+EDA_CHECK eda_status edai_self_make(eda_ctx *ctx, const edai_route *route, const void *data,
+    const edai_extras *extras, uint64_t timer_id, edai_envelope **ret_envelope);
+/* Finds type and check permissions: EDA_ENOTYPE, EDA_EPERM. */
+EDA_CHECK eda_status edai_publish_lookup(
+    eda_ctx *ctx, const eda_type *type, const edai_msg **ret_msg);
+/* Where an envelope goes. */
+uint16_t edai_publish_owner(const eda_system *sys, const edai_envelope *envelope);
+/* The text key of an envelope that is flagged EDAI_IS_TEXT. */
+eda_str edai_publish_key(edai_envelope *envelope);
+/* One reference less to a shared payload. worker NULL: a client's thread. */
+void edai_shared_release(eda_system *sys, edai_worker *worker, edai_shared *shared);
+/* Publishes in the name of the system, from a worker. */
+void edai_publish_system(edai_worker *worker, const edai_msg *msg, const void *data);
+/* Ends a delivery that did not become a turn's success: counts, tells asker and receipt, frees. */
+void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcome outcome,
+    eda_status status, const char *text);
+/* Turns a request's block into the reply that carries a status and a text, and sends it. Cannot fail. */
+void edai_reply_status(
+    edai_worker *worker, edai_envelope *request, eda_status status, const char *text);
+
+#endif

@@ -1,0 +1,230 @@
+/* seal.c - joins message types and actor types: who receives what, resolved once before the start. */
+#include "base/assert.h"
+#include "base/memory.h"
+#include "core/contract.h"
+#include "core/system.h"
+
+#include <string.h>
+
+/* Makes the route of an on_any handler for one message type. */
+static eda_status any_route(
+    eda_system *sys, const edai_route *handler_route, const edai_msg *msg, edai_route **ret_route)
+{
+    edai_actor_type *type = handler_route->actor;
+    edai_route *route;
+    eda_status status;
+
+    *ret_route = NULL;
+    if (type->supervisor == &eda_supervisor_keyed &&
+        edai_contract_key(type, handler_route->handler, msg->type) == NULL) {
+        return EDA_OK; /* nothing says which one */
+    }
+    route = edai_calloc(1, sizeof(*route));
+    if (route == NULL) {
+        return EDA_ENOMEM;
+    }
+    edai_contract_route(route, type, handler_route->handler, msg);
+    route->is_any = true;
+    status = edai_contract_register(sys, route);
+    if (status != EDA_OK) {
+        edai_free(route);
+        return status;
+    }
+    *ret_route = route;
+    return EDA_OK;
+}
+
+static bool hears(const edai_route *any, const edai_msg *msg, bool *ret_needs_match)
+{
+    eda_str pattern = eda_str_from(any->handler->pattern);
+    eda_str topic;
+
+    if (msg->is_request || (msg->is_system && strncmp(any->handler->pattern, "@edacious", 9) != 0)) {
+        return false;
+    }
+    if (msg->template == NULL) { /* undeclared topics: by each one's own */
+        *ret_needs_match = true;
+        return true;
+    }
+    topic = edai_template_pattern(msg->template);
+    *ret_needs_match = !eda_topic_includes(pattern, topic);
+    return eda_topic_intersects(pattern, topic);
+}
+
+static eda_status append(edai_msg *msg, edai_route *route)
+{
+    edai_route **grown;
+
+    if ((msg->route_count & (msg->route_count - 1)) == 0) {
+        size_t capacity = msg->route_count == 0 ? 1 : 2 * (size_t)msg->route_count;
+
+        grown = edai_realloc(msg->routes, capacity * sizeof(edai_route *));
+        if (grown == NULL) {
+            return EDA_ENOMEM;
+        }
+        msg->routes = grown;
+    }
+    msg->routes[msg->route_count++] = route;
+    return EDA_OK;
+}
+
+static eda_status join_handler(eda_system *sys, edai_msg *msg, edai_route *route)
+{
+    edai_route *made = NULL;
+    bool needs_match = false;
+
+    if (route->handler->pattern == NULL) {
+        if (route->msg != msg) {
+            return EDA_OK;
+        }
+        if (msg->is_request && msg->responder != NULL) {
+            return edai_system_fail(sys, EDA_ECONFLICT, "both '%s' and '%s' answer %s; a request has one responder",
+                msg->responder->actor->actor->name, route->actor->actor->name, msg->type->name);
+        }
+        if (msg->is_request) {
+            msg->responder = route;
+        }
+        return append(msg, route);
+    }
+    if (!hears(route, msg, &needs_match)) {
+        return EDA_OK;
+    }
+    EDA_TRY(any_route(sys, route, msg, &made));
+    if (made == NULL) {
+        return EDA_OK;
+    }
+    made->needs_match = needs_match;
+    return append(msg, made);
+}
+
+static eda_status join_msg(eda_system *sys, edai_msg *msg)
+{
+    uint32_t actor;
+    uint32_t i;
+
+    for (actor = 0; actor < sys->actor_count; actor++) {
+        edai_actor_type *type = sys->actors[actor];
+
+        for (i = 0; i < type->route_count; i++) {
+            EDA_TRY(join_handler(sys, msg, &type->routes[i]));
+        }
+    }
+    if (msg->template != NULL) {
+        return edai_trie_insert(sys->topics, edai_template_pattern(msg->template), msg);
+    }
+    return EDA_OK;
+}
+
+static eda_status permit(const eda_system *sys, edai_actor_type *type)
+{
+    const eda_type *const *emitted;
+
+    if (type->actor->emits_any) {
+        type->asks = true;
+        return EDA_OK;
+    }
+    type->emits = edai_calloc(sys->msg_count / 64u + 1u, sizeof(*type->emits));
+    if (type->emits == NULL) {
+        return EDA_ENOMEM;
+    }
+    for (emitted = type->actor->emits; emitted != NULL && *emitted != NULL; emitted++) {
+        const edai_msg *msg = edai_contract_msg(sys, *emitted);
+
+        EDA_ASSERT(msg != NULL, "declared when the actor was added");
+        type->emits[msg->id / 64] |= UINT64_C(1) << (msg->id % 64);
+        type->asks = type->asks || msg->is_request;
+    }
+    return EDA_OK;
+}
+
+static void set_limits(const eda_system *sys, edai_actor_type *type)
+{
+    uint64_t workers = sys->shard_workers;
+    uint64_t live_max = type->actor->options.activations_max;
+
+    /* Shares are rounded up: a limit never gets tighter by adding workers. */
+    type->live_max = type->worker != UINT16_MAX ? live_max : (live_max + workers - 1) / workers;
+    type->keys_max = (sys->options.keys_max + workers - 1) / workers;
+}
+
+eda_status edai_contract_seal(eda_system *sys)
+{
+    uint32_t i;
+    edai_msg *undeclared = edai_contract_raw(sys);
+
+    sys->topics = edai_trie_new();
+    if (sys->topics == NULL || undeclared == NULL) {
+        return EDA_ENOMEM;
+    }
+    sys->undeclared = undeclared;
+    EDA_TRY(join_msg(sys, undeclared));
+    for (i = 0; i < sys->msg_count; i++) {
+        if (sys->msgs[i] != NULL) {
+            EDA_TRY(join_msg(sys, edai_contract_own(sys, i)));
+        }
+    }
+    for (i = 0; i < sys->actor_count; i++) {
+        EDA_TRY(permit(sys, sys->actors[i]));
+        set_limits(sys, sys->actors[i]);
+    }
+    sys->dead_letter = edai_contract_msg(sys, &eda_type_eda_dead_letter);
+    return EDA_OK;
+}
+
+/* --- by topic ----------------------------------------------------------------------------------------------------- */
+
+typedef struct found {
+    const edai_msg *msg;
+    eda_str topic;
+    uint32_t count;
+} found;
+
+static void on_match(void *value, void *arg)
+{
+    const edai_msg *msg = value;
+    found *out = arg;
+    edai_template_value values[EDAI_TEMPLATE_VALUES_MAX];
+    size_t count = 0;
+
+    if (edai_template_parse(
+            msg->template, out->topic, values, EDAI_TEMPLATE_VALUES_MAX, &count) == EDA_OK) {
+        out->msg = msg;
+        out->count++;
+    }
+}
+
+const edai_msg *edai_contract_by_topic(const eda_system *sys, eda_str topic)
+{
+    found out = {.topic = topic};
+
+    edai_trie_match(sys->topics, topic, on_match, &out);
+    return out.count == 1 ? out.msg : NULL; /* two types on one topic: nothing says which */
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------ */
+
+void edai_contract_free(eda_system *sys)
+{
+    uint32_t i;
+
+    for (i = 0; i < sys->route_count; i++) { /* those that seal made; the rest stand in their actors */
+        edai_route *route = sys->routes[i];
+
+        if (route->actor != NULL &&
+            (route < route->actor->routes ||
+                route >= route->actor->routes + route->actor->route_count)) {
+            edai_free(route);
+        }
+    }
+    for (i = 0; i < sys->actor_count; i++) {
+        edai_actor_type_free(sys->actors[i]);
+    }
+    for (i = 0; i < sys->msg_count; i++) {
+        edai_msg_free(edai_contract_own(sys, i));
+    }
+    edai_msg_free(sys->raw);
+    edai_trie_free(sys->topics);
+    edai_free(sys->actors);
+    edai_free(sys->routes);
+    edai_free(sys->msgs);
+}

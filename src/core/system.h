@@ -1,0 +1,137 @@
+/* system.h - the system's own insides: contracts, workers, clients, executor.
+ *
+ * Threads: what is set before start is constant afterwards; the rest says who may touch it. */
+#ifndef EDAI_SYSTEM_H
+#define EDAI_SYSTEM_H
+
+#include <edacious/system.h>
+
+#include "base/random.h"
+#include "core/client.h"
+#include "core/contract.h"
+#include "core/worker.h"
+#include "message/trie.h"
+
+#define EDAI_SYSTEM_MAGIC 0x0eda5157u
+#define EDAI_SYSTEM_ERROR_SIZE 512u
+#define EDAI_ACTORS_MAX 0x7fffu
+
+typedef enum edai_phase {
+    EDAI_BUILDING = 1,
+    EDAI_RUNNING,
+    EDAI_DRAINING, /* clients are refused, work goes on */
+    EDAI_ENDING,   /* what is left is ended */
+    EDAI_ENDED
+} edai_phase;
+
+/* How a system is run; made by executor.c or by the simulator. */
+typedef struct edai_executor {
+    edai_port port;
+    /* Starts and ends the workers' threads; NULL: coroutines, run by whoever parks. */
+    eda_status (*start)(eda_system *sys);
+    void (*stop)(eda_system *sys); /* returns when every worker's loop has ended */
+    void (*free)(struct edai_executor *executor);
+} edai_executor;
+
+/* Dependencies given by type: provided or configured. */
+typedef struct edai_provided {
+    struct edai_provided *next;
+    const eda_type *type; /* NULL: configured, not yet claimed by a type */
+    char *name;
+    char *json; /* configured: the text, decoded when a type claims it */
+    void *data; /* owned copy */
+} edai_provided;
+
+struct eda_system {
+    uint32_t magic;
+    _Atomic uint32_t phase; /* edai_phase */
+    eda_options options;    /* with the defaults filled in */
+    char *name;
+    eda_store *store;
+    bool is_store_owned;
+    edai_executor *executor;
+    const edai_port *port;
+
+    /* Contract. */
+    const edai_msg **msgs; /* by process-wide id */
+    uint32_t msg_count;    /* length of msgs */
+    edai_actor_type **actors;
+    uint32_t actor_count;
+    uint32_t actor_capacity;
+    edai_route **routes; /* by index */
+    uint32_t route_count;
+    uint32_t route_capacity;
+    edai_trie *topics;   /* pattern of each declared type -> edai_msg */
+    edai_provided *provided;
+    const edai_msg *dead_letter;
+    edai_msg *raw;              /* owned; what undeclared points to */
+    const edai_msg *undeclared; /* raw publishes on topics no type has */
+
+    edai_worker *workers;
+    uint16_t worker_count;  /* with those of dedicated types, which come last */
+    uint16_t shard_workers; /* those that own shards */
+    uint16_t owner_of_shard[EDAI_SHARDS];
+
+    edai_mutex mutex; /* clients, idle waiters, error text, log */
+    edai_client *clients;
+    eda_ctx *own_client; /* of the thread that started the system */
+    edai_client *spare_clients;
+    uint16_t client_count;
+    _Atomic uint32_t idle_waiters;
+    struct edai_idle_wait *idle_waits;
+    _Atomic uint32_t scan_is_running; /* of wait-for cycles */
+    char error[EDAI_SYSTEM_ERROR_SIZE];
+};
+
+/* Sets the text of eda_system_error and returns the status. */
+eda_status edai_system_fail(eda_system *sys, eda_status status, const char *format, ...)
+    EDA_PRINTF(3, 4);
+/* EDA_ESTATE: it was started. */
+EDA_CHECK eda_status edai_system_check_building(eda_system *sys);
+/* A line of the system itself to its log. */
+void edai_system_log(eda_system *sys, const char *who, const char *format, ...) EDA_PRINTF(3, 4);
+
+static inline edai_phase edai_system_phase(eda_system *sys)
+{
+    return (edai_phase)atomic_load_explicit(&sys->phase, memory_order_acquire);
+}
+
+static inline int64_t edai_system_now(const eda_system *sys)
+{
+    return sys->port->now(sys->port->self);
+}
+
+/* Which worker owns an identity's hash of an actor type. */
+static inline uint16_t edai_system_owner(
+    const eda_system *sys, const edai_actor_type *type, uint64_t hash)
+{
+    return type->worker != UINT16_MAX ? type->worker
+                                      : sys->owner_of_shard[(hash ^ type->hash) % EDAI_SHARDS];
+}
+
+/* True when every accepted delivery has ended; see tally.h. */
+bool edai_system_is_idle(eda_system *sys);
+/* Called by a worker that is about to park. */
+void edai_system_idle_check(eda_system *sys);
+/* Internal: options with an executor of its own (takes it); NULL: by options. */
+EDA_CHECK eda_status edai_system_new(
+    const eda_options *options, edai_executor *executor, eda_system **ret_system);
+
+/* executor.c. NULL: out of memory. */
+edai_executor *edai_threads_new(void);
+edai_executor *edai_pump_new(void);
+
+/* depend.c. deps NULL: as provided or configured. */
+EDA_CHECK eda_status edai_depend_explicit(
+    eda_system *sys, edai_actor_type *type, const void *deps);
+EDA_CHECK eda_status edai_depend_resolve(eda_system *sys);
+void edai_depend_free(eda_system *sys);
+
+/* waitgraph.c: a timer of each worker with suspended or held activations calls it. */
+void edai_waitgraph_scan(edai_worker *worker);
+void edai_waitgraph_arm(edai_worker *worker);
+
+/* dead.c: reports a message that ended as a dead letter. Counted by the caller. */
+void edai_dead_report(edai_worker *worker, edai_envelope *envelope, const char *reason);
+
+#endif

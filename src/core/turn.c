@@ -1,0 +1,492 @@
+/* turn.c - see turn.h: running a handler, releasing or dropping its effects, suspending it. */
+#include "core/turn.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "core/after.h"
+#include "core/mailbox.h"
+#include "base/planted.h"
+#include "core/publish.h"
+#include "core/state.h"
+
+#include "core/system.h"
+
+#include <stdio.h>
+
+static void event(const eda_ctx *ctx, edai_event kind, uint64_t b)
+{
+    const edai_port *port = ctx->worker->port;
+
+    if (EDAI_UNLIKELY(port->event != NULL)) {
+        port->event(port->self, ctx->sys, kind,
+            ctx->envelope != NULL ? ctx->envelope->route->index : UINT64_MAX, b);
+    }
+}
+
+/* --- effects ------------------------------------------------------------------------------------------------------ */
+
+/* The publisher's own worker and room in the mailbox: nothing to wait for. */
+static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
+{
+    edai_worker *worker = ctx->worker;
+    edai_ext *ext;
+
+    if (envelope->kind != EDAI_DELIVERY) {
+        edai_worker_dispatch(worker, envelope);
+        return;
+    }
+    edai_tally_add(&worker->tallies[envelope->route->index], EDAI_ACCEPTED);
+    if (envelope->route->handler->is_self) {
+        edai_mailbox_put(worker, ctx->activation, envelope);
+        return;
+    }
+    ext = edai_envelope_ext(envelope);
+    if (EDAI_UNLIKELY(ext != NULL && ext->notice != NULL)) {
+        edai_held_hold(worker, ctx->activation, envelope);
+    }
+    edai_worker_dispatch(worker, envelope);
+}
+
+static void release_effects(eda_ctx *ctx)
+{
+    edai_envelope *at = ctx->effects;
+
+    ctx->effects = NULL;
+    while (at != NULL) {
+        edai_envelope *next = at->next;
+
+        dispatch_effect(ctx, at);
+        at = next;
+    }
+    if (EDAI_UNLIKELY(ctx->armed != NULL)) {
+        edai_after_commit(ctx);
+    }
+    while (EDAI_UNLIKELY(ctx->delayed != NULL)) {
+        edai_delayed *delayed = ctx->delayed;
+
+        ctx->delayed = delayed->next;
+        edai_delayed_arm(ctx->worker, delayed);
+    }
+}
+
+/* --- the end of a turn -------------------------------------------------------------------------------------------- */
+
+static eda_status commit(eda_ctx *ctx)
+{
+    const edai_actor_type *type = ctx->activation->type;
+
+    if (EDAI_PLANTED(EARLY_EFFECTS)) {
+        release_effects(ctx);
+    }
+    if (!type->has_saves || type->is_saved_lazily) {
+        return EDA_OK;
+    }
+    return edai_state_commit(ctx->worker, ctx->activation);
+}
+
+/* A request whose handler returned without an answer. */
+static bool lacks_answer(const eda_ctx *ctx)
+{
+    return ctx->envelope->route->msg->is_request && !ctx->has_replied;
+}
+
+static bool end_well(eda_ctx *ctx)
+{
+    edai_worker *worker = ctx->worker;
+    edai_envelope *envelope = ctx->envelope;
+    const edai_ext *ext;
+
+    if (ctx->effects != NULL || ctx->armed != NULL || ctx->delayed != NULL) {
+        release_effects(ctx);
+    }
+    edai_tally_add(&worker->tallies[envelope->route->index], EDAI_HANDLED);
+    if (EDAI_UNLIKELY((envelope->flags & EDAI_HAS_EXT) != 0)) {
+        ext = edai_envelope_ext(envelope);
+        if (ext->receipt != NULL) {
+            edai_receipt_end(ext->receipt, EDA_OK);
+        }
+        if (ctx->has_refused || lacks_answer(ctx)) {
+            edai_reply_status(worker, envelope, ctx->has_refused ? EDA_EREFUSED : EDA_EFAILED,
+                ctx->has_refused ? ctx->error : "the handler did not reply");
+            return true;
+        }
+    }
+    edai_worker_free(worker, envelope);
+    return true;
+}
+
+static bool may_try_again(const eda_ctx *ctx)
+{
+    uint32_t attempts = ctx->envelope->route->handler->attempts;
+
+    return attempts > 1 && ctx->envelope->attempts + 1u < attempts &&
+           (ctx->activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) == 0;
+}
+
+static void end_message(eda_ctx *ctx, eda_status status)
+{
+    uint32_t attempts = ctx->envelope->route->handler->attempts;
+
+    if (may_try_again(ctx)) {
+        ctx->envelope->attempts++;
+        edai_mailbox_unpop(ctx->activation, ctx->envelope);
+    } else if (status == EDA_ECANCELED && edai_system_phase(ctx->sys) == EDAI_ENDING) {
+        edai_envelope_end(
+            ctx->worker, ctx->envelope, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+    } else if (attempts > 1) {
+        edai_envelope_end(ctx->worker, ctx->envelope, EDAI_DEAD, status,
+            ctx->error != NULL && ctx->error[0] != '\0' ? ctx->error : "it failed at every attempt");
+    } else {
+        edai_envelope_end(ctx->worker, ctx->envelope, EDAI_FAILED, status, ctx->error);
+    }
+    ctx->envelope = NULL;
+}
+
+/* `is_state_lost`: the commit failed, so memory and store may differ: the activation is dropped and loaded anew. */
+static bool end_badly(eda_ctx *ctx, eda_status status, bool is_state_lost)
+{
+    edai_worker *worker = ctx->worker;
+    edai_activation *activation = ctx->activation;
+    const edai_actor_type *type = activation->type;
+    bool asked_restart = ctx->asked_restart;
+
+    edai_ctx_drop_effects(ctx);
+    if (!is_state_lost && type->has_saves && edai_state_rollback(activation) != EDA_OK) {
+        is_state_lost = true;
+    }
+    end_message(ctx, status);
+    if (is_state_lost) {
+        if (activation->turn_count > 0) {
+            activation->flags |= EDAI_WANTS_RESTART;
+            edai_turn_cancel_all(activation);
+            return true;
+        }
+        edai_activation_reset(worker, activation);
+        edai_activation_wake(worker, activation);
+        return true;
+    }
+    if ((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0) {
+        return true; /* settled when the last open turn has ended */
+    }
+    return edai_activation_failed(worker, activation, status, asked_restart);
+}
+
+static bool finish(eda_ctx *ctx, eda_status status)
+{
+    edai_activation *activation = ctx->activation;
+    edai_worker *worker = ctx->worker;
+    bool is_committing = false;
+    bool is_alive;
+
+    event(ctx, EDAI_EVENT_END, (uint64_t)status);
+    if (EDAI_UNLIKELY(ctx->has_refused && status == EDA_EREFUSED)) {
+        status = EDA_OK;
+    }
+    if (EDAI_LIKELY(status == EDA_OK)) {
+        is_committing = true;
+        status = commit(ctx);
+        if (status != EDA_OK) {
+            (void)edai_ctx_fail(ctx, status, "the saved fields were not committed: %s",
+                eda_status_text(status));
+        }
+    }
+    is_alive = status == EDA_OK ? end_well(ctx) : end_badly(ctx, status, is_committing);
+    edai_ctx_release(ctx);
+    if (is_alive && EDAI_UNLIKELY((activation->flags &
+                                      (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0 &&
+                                  activation->turn_count == 0)) {
+        return edai_activation_settle(worker, activation);
+    }
+    return is_alive;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------ */
+
+static bool is_expired(edai_worker *worker, edai_envelope *envelope)
+{
+    const edai_ext *ext = edai_envelope_ext(envelope);
+
+    return ext != NULL && ext->deadline != EDAI_NO_DEADLINE &&
+           ext->deadline <= edai_system_now(worker->sys);
+}
+
+/* answers(): the function fills in a reply, which is copied into the effects. */
+static eda_status call_answering(eda_ctx *ctx)
+{
+    const edai_route *route = ctx->envelope->route;
+    void *reply = eda_scratch(ctx, route->msg->type->reply->size);
+    eda_status status;
+
+    if (reply == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    }
+    status = route->handler->fn(
+        ctx->activation->state, edai_envelope_data(ctx->envelope), reply, ctx);
+    if (status != EDA_OK || ctx->has_replied) {
+        return status;
+    }
+    return eda_reply(ctx, (eda_value){.type = route->msg->type->reply, .data = reply});
+}
+
+static eda_status call_handler(eda_ctx *ctx)
+{
+    const edai_route *route = ctx->envelope->route;
+    const void *message = edai_envelope_data(ctx->envelope);
+
+    if (EDAI_UNLIKELY(route->handler->answers)) {
+        return call_answering(ctx);
+    }
+    if (EDAI_UNLIKELY(route->is_any)) {
+        message = eda_envelope_of(ctx);
+        if (message == NULL) {
+            return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+        }
+    }
+    return route->handler->fn(ctx->activation->state, message, NULL, ctx);
+}
+
+bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    eda_ctx ctx;
+    eda_status status;
+
+    if (EDAI_UNLIKELY((envelope->flags & EDAI_HAS_EXT) != 0 && is_expired(worker, envelope))) {
+        edai_envelope_end(worker, envelope, EDAI_EXPIRED, EDA_ETIMEOUT, "expired before its turn");
+        return true;
+    }
+    ctx = (eda_ctx){.magic = EDAI_CTX_MAGIC,
+        .kind = EDAI_CTX_TURN,
+        .sys = worker->sys,
+        .worker = worker,
+        .activation = activation,
+        .type = activation->type,
+        .envelope = envelope,
+        .publisher = activation->type->index};
+    activation->turn_count++;
+    worker->current = &ctx;
+    worker->turns_ever++;
+    if (worker->turns_left > 0) {
+        worker->turns_left--;
+    }
+    atomic_store_explicit(&worker->running, envelope->route, memory_order_relaxed);
+    event(&ctx, EDAI_EVENT_TURN, activation->identity);
+    status = call_handler(&ctx);
+    atomic_store_explicit(&worker->running, NULL, memory_order_relaxed);
+    worker->current = NULL;
+    activation->turn_count--;
+    return finish(&ctx, status);
+}
+
+/* --- start and stop ----------------------------------------------------------------------------------------------- */
+
+static eda_status run_start(eda_ctx *ctx)
+{
+    edai_activation *activation = ctx->activation;
+    const edai_actor_type *type = activation->type;
+    eda_status status = EDA_OK;
+
+    if (type->has_saves) {
+        status = edai_state_load(ctx->worker, activation);
+        if (status != EDA_OK) {
+            edai_bump(&edai_worker_holding(ctx->worker, type)->state_errors);
+            return edai_ctx_fail(
+                ctx, status, "its saved state could not be loaded: %s", eda_status_text(status));
+        }
+    }
+    if (type->actor->start != NULL) {
+        status = type->actor->start(activation->state, type->deps, ctx);
+    }
+    if (status == EDA_OK && type->has_saves && (activation->flags & EDAI_IS_NEW) != 0) {
+        status = edai_state_commit(ctx->worker, activation); /* creates the record */
+        if (status != EDA_OK) {
+            return edai_ctx_fail(
+                ctx, status, "its record could not be created: %s", eda_status_text(status));
+        }
+    }
+    return status;
+}
+
+static bool start_failed(eda_ctx *ctx, eda_status status)
+{
+    edai_activation *activation = ctx->activation;
+    char reason[EDAI_ERROR_SIZE];
+
+    (void)snprintf(reason, sizeof(reason), "refused to start: %s",
+        ctx->error != NULL ? ctx->error : eda_status_text(status));
+    edai_ctx_drop_effects(ctx);
+    edai_ctx_release(ctx);
+    edai_activation_reset(ctx->worker, activation);
+    edai_activation_drain(ctx->worker, activation, EDAI_DEAD, EDA_EDEAD, reason);
+    edai_activation_remove(ctx->worker, activation);
+    return false;
+}
+
+bool edai_turn_start(edai_worker *worker, edai_activation *activation)
+{
+    eda_ctx ctx = {.magic = EDAI_CTX_MAGIC,
+        .kind = EDAI_CTX_START,
+        .sys = worker->sys,
+        .worker = worker,
+        .activation = activation,
+        .type = activation->type,
+        .publisher = activation->type->index};
+    eda_status status;
+
+    activation->flags |= EDAI_IS_STARTING;
+    activation->turn_count++;
+    worker->current = &ctx;
+    if (worker->port->event != NULL) {
+        worker->port->event(worker->port->self, worker->sys, EDAI_EVENT_START,
+            activation->type->index, activation->identity);
+    }
+    status = run_start(&ctx);
+    worker->current = NULL;
+    activation->turn_count--;
+    activation->flags = (uint16_t)((activation->flags & ~EDAI_IS_STARTING) | EDAI_IS_STARTED);
+    if (status != EDA_OK) {
+        return start_failed(&ctx, status);
+    }
+    if ((activation->flags & EDAI_IS_NEW) != 0 || !activation->type->has_saves) {
+        edai_bump(&edai_worker_holding(worker, activation->type)->keys_ever);
+    }
+    edai_activation_started(worker, activation);
+    release_effects(&ctx);
+    edai_ctx_release(&ctx);
+    if ((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0) {
+        return edai_activation_settle(worker, activation);
+    }
+    return true;
+}
+
+void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
+{
+    eda_ctx ctx = {.magic = EDAI_CTX_MAGIC,
+        .kind = EDAI_CTX_STOP,
+        .sys = worker->sys,
+        .worker = worker,
+        .activation = activation,
+        .type = activation->type,
+        .publisher = activation->type->index};
+
+    if (activation->type->actor->stop == NULL) {
+        return;
+    }
+    activation->turn_count++;
+    activation->type->actor->stop(activation->state, reason, &ctx);
+    activation->turn_count--;
+    release_effects(&ctx);
+    edai_ctx_release(&ctx);
+}
+
+/* --- suspension --------------------------------------------------------------------------------------------------- */
+
+eda_status edai_turn_can_suspend(eda_ctx *ctx)
+{
+    if (ctx->kind == EDAI_CTX_STOP || ctx->activation == NULL) {
+        return edai_ctx_fail(ctx, EDA_ESTATE, "a stop function cannot wait");
+    }
+    if ((ctx->activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0 ||
+        edai_system_phase(ctx->sys) == EDAI_ENDING) {
+        return edai_ctx_fail(ctx, EDA_ECANCELED, "the actor is being stopped");
+    }
+    return EDA_OK;
+}
+
+/* What the turn waits for gets going, now that waiting cannot fail any more. */
+static void depart(eda_ctx *ctx, edai_wait *wait)
+{
+    edai_worker *worker = ctx->worker;
+    eda_status status;
+
+    if (wait->request != NULL) {
+        edai_envelope *request = wait->request;
+
+        wait->request = NULL;
+        edai_tally_add(&worker->tallies[request->route->index], EDAI_ACCEPTED);
+        edai_worker_dispatch(worker, request);
+    }
+    if (wait->job != NULL) {
+        status = worker->port->block(worker->port->self, wait->job);
+        if (status != EDA_OK) {
+            edai_turn_resume(ctx, status);
+        }
+    }
+}
+
+eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
+{
+    edai_worker *worker = ctx->worker;
+    edai_activation *activation = ctx->activation;
+    edai_strand *next = edai_worker_reserve(worker);
+    eda_ctx **at;
+
+    if (next == NULL) {
+        return edai_ctx_fail(ctx, EDA_ELIMIT, "%u turns are suspended on this worker; raise stacks_max",
+            worker->suspended_count);
+    }
+    EDA_ASSERT(activation->extra != NULL, "made before anything was sent");
+    ctx->wait = wait;
+    ctx->next_suspended = activation->extra->suspended;
+    activation->extra->suspended = ctx;
+    worker->suspended_count++;
+    worker->current = NULL;
+    atomic_store_explicit(&worker->running, NULL, memory_order_relaxed);
+    depart(ctx, wait);
+    edai_waitgraph_arm(worker);
+    edai_activation_wake(worker, activation); /* an interleaving message may run now */
+    edai_worker_leave(worker, ctx, next);
+    /* Resumed. */
+    worker->current = ctx;
+    worker->suspended_count--;
+    for (at = &activation->extra->suspended; *at != ctx; at = &(*at)->next_suspended) {
+    }
+    *at = ctx->next_suspended;
+    ctx->wait = NULL;
+    ctx->strand = NULL;
+    edai_worker_unstarve(worker);
+    return EDA_OK;
+}
+
+void edai_turn_resume(eda_ctx *ctx, eda_status status)
+{
+    edai_worker *worker = ctx->worker;
+
+    if (ctx->is_resumable) {
+        return; /* the first reason stands */
+    }
+    ctx->wait->status = status;
+    edai_timers_disarm(&worker->timers, &ctx->wait->timer);
+    ctx->is_resumable = true;
+    ctx->next_resumable = NULL;
+    if (worker->resumable == NULL) {
+        worker->resumable = ctx;
+    } else {
+        worker->resumable_last->next_resumable = ctx;
+    }
+    worker->resumable_last = ctx;
+}
+
+void edai_turn_cancel_all(edai_activation *activation)
+{
+    eda_ctx *ctx = activation->extra != NULL ? activation->extra->suspended : NULL;
+
+    for (; ctx != NULL; ctx = ctx->next_suspended) {
+        /* A blocking function cannot be taken back: its turn goes on when it has returned. */
+        if (ctx->wait->kind != EDAI_WAIT_JOB) {
+            edai_turn_resume(ctx, EDA_ECANCELED);
+        }
+    }
+}
+
+eda_ctx *edai_turn_by_ask(edai_activation *activation, uint64_t seq)
+{
+    eda_ctx *ctx = activation->extra != NULL ? activation->extra->suspended : NULL;
+
+    for (; ctx != NULL; ctx = ctx->next_suspended) {
+        if (ctx->wait->kind == EDAI_WAIT_ASK && !ctx->is_resumable &&
+            (ctx->wait->seq == seq || EDAI_PLANTED(WRONG_REPLY))) {
+            return ctx;
+        }
+    }
+    return NULL;
+}

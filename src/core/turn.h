@@ -1,0 +1,107 @@
+/* turn.h - one handler run: its effects, its suspension, its end.
+ *
+ * An eda_ctx is a turn's or a client's. A turn's lies on the stack the handler runs on, so that a suspended turn keeps
+ * it. Threads: the worker's (the client's) alone. */
+#ifndef EDAI_TURN_H
+#define EDAI_TURN_H
+
+#include <edacious/ctx.h>
+
+#include "base/port.h"
+#include "core/activation.h"
+
+#define EDAI_CTX_MAGIC 0x0eda0c7cu
+#define EDAI_EFFECTS_MAX 4096u
+#define EDAI_SCRATCH_MAX ((size_t)1 << 20)
+#define EDAI_ERROR_SIZE 256u
+
+typedef enum edai_ctx_kind {
+    EDAI_CTX_TURN = 1,
+    EDAI_CTX_START,
+    EDAI_CTX_STOP,
+    EDAI_CTX_CLIENT
+} edai_ctx_kind;
+
+typedef enum edai_wait_kind { EDAI_WAIT_NONE = 0, EDAI_WAIT_ASK, EDAI_WAIT_TIME, EDAI_WAIT_JOB } edai_wait_kind;
+
+typedef struct edai_scratch {
+    struct edai_scratch *next;
+    uint64_t data[];
+} edai_scratch;
+
+/* Why a turn is suspended; on the suspended stack. */
+typedef struct edai_wait {
+    edai_wait_kind kind;
+    uint64_t seq;  /* asks: unique on the worker */
+    int64_t since; /* monotonic ns */
+    eda_status status; /* set by who resumes */
+    edai_envelope *reply;
+    const edai_actor_type *target; /* asks */
+    uint64_t target_identity;
+    edai_timer timer;
+    char *text;       /* of the status, owned by who resumes until the turn has copied it; NULL: none */
+    struct eda_ctx *ctx;
+    edai_envelope *request; /* asks: leaves when the turn is suspended */
+    edai_job *job;          /* blocking calls: taken when the turn is suspended */
+} edai_wait;
+
+struct eda_ctx {
+    uint32_t magic;
+    uint8_t kind; /* edai_ctx_kind */
+    bool has_replied;
+    bool has_refused;
+    bool asked_restart;
+    bool is_resumable; /* in the worker's list of turns to be resumed */
+    eda_system *sys;
+    edai_worker *worker;
+    edai_activation *activation;
+    const edai_actor_type *type; /* NULL: a client */
+    edai_envelope *envelope;     /* NULL: start and stop */
+    edai_envelope *effects;
+    edai_envelope *effects_last;
+    uint32_t effects_count;
+    uint16_t publisher;
+    edai_envelope *replies; /* received, kept until the turn ends */
+    edai_scratch *scratch;
+    size_t scratch_size;
+    char *error; /* EDAI_ERROR_SIZE bytes, made when needed */
+    eda_envelope *view;
+    /* While suspended. */
+    edai_wait *wait;
+    struct edai_strand *strand;
+    struct eda_ctx *next_suspended; /* of the activation */
+    struct eda_ctx *next_resumable; /* of the worker */
+    struct edai_after *armed;      /* timers armed by this turn, undone if it fails */
+    struct edai_delayed *delayed;  /* publishes that leave later, if it succeeds */
+};
+
+/* Runs one message on an activation; takes the envelope. False: the activation is gone. */
+bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelope *envelope);
+/* Runs the start function with the saved state loaded; false: refused, all waiting messages are dead. */
+bool edai_turn_start(edai_worker *worker, edai_activation *activation);
+void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason);
+
+/* Suspends the running turn until edai_turn_resume; the caller filled in wait, made the activation's extra and checked
+ * edai_turn_can_suspend. EDA_ELIMIT: no stack is free; nothing happened. */
+EDA_CHECK eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait);
+/* EDA_ESTATE (in a stop function), EDA_ECANCELED (the activation is being stopped). */
+EDA_CHECK eda_status edai_turn_can_suspend(eda_ctx *ctx);
+/* Marks a suspended turn as ready to go on. */
+void edai_turn_resume(eda_ctx *ctx, eda_status status);
+/* Resumes every suspended turn of an activation with EDA_ECANCELED. */
+void edai_turn_cancel_all(edai_activation *activation);
+/* The suspended turn of an activation that waits for this ask; NULL: none any more. */
+eda_ctx *edai_turn_by_ask(edai_activation *activation, uint64_t seq);
+
+/* Sets the ctx's error text and returns the status. */
+eda_status edai_ctx_fail(eda_ctx *ctx, eda_status status, const char *format, ...)
+    EDA_PRINTF(3, 4);
+void edai_ctx_check(const eda_ctx *ctx);
+void edai_ctx_drop_effects(eda_ctx *ctx);
+/* Appends a chain, oldest first. */
+void edai_ctx_add_effects(
+    eda_ctx *ctx, edai_envelope *first, edai_envelope *last, uint32_t count);
+void edai_ctx_free_chain(eda_ctx *ctx, edai_envelope *first);
+void edai_ctx_release(eda_ctx *ctx); /* scratch, replies, error text */
+
+#endif

@@ -1,0 +1,477 @@
+/* worker.c - see worker.h: the loop. */
+#include "core/worker.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "core/after.h"
+#include "core/ask.h"
+#include "core/held.h"
+#include "core/mailbox.h"
+#include "core/publish.h"
+#include "core/stop.h"
+
+#include <string.h>
+
+/* A round that took longer looks at the clock twice as often, one that was quicker half as often. */
+#define ROUND_NS 50000
+/* Stacks kept back for turns that answer requests: without one, who waits for them would wait for ever. */
+#define RESERVE_DIVISOR 8u
+
+static void loop(void *arg);
+
+/* --- making and ending -------------------------------------------------------------------------------------------- */
+
+static eda_status init_holdings(edai_worker *worker)
+{
+    const eda_system *sys = worker->sys;
+    uint32_t i;
+
+    worker->holdings = edai_calloc(sys->actor_count + 1u, sizeof(*worker->holdings));
+    if (worker->holdings == NULL) {
+        return EDA_ENOMEM;
+    }
+    for (i = 0; i < sys->actor_count; i++) {
+        edai_holding *holding = &worker->holdings[i];
+
+        holding->directories = edai_calloc(EDAI_SHARDS, sizeof(*holding->directories));
+        if (holding->directories == NULL) {
+            return EDA_ENOMEM;
+        }
+        holding->pool.slot_size =
+            (sizeof(edai_activation) + sys->actors[i]->actor->size + 15) & ~(size_t)15;
+        holding->new_tokens = sys->options.new_keys_per_s;
+        holding->new_at = edai_system_now(sys);
+    }
+    return EDA_OK;
+}
+
+eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index)
+{
+    worker->sys = sys;
+    worker->port = sys->port;
+    worker->index = index;
+    worker->round_turns = 16;
+    worker->turns_cap = UINT32_MAX;
+    worker->now = edai_system_now(sys);
+    edai_slab_init(&worker->slab);
+    edai_timers_init(&worker->timers);
+    edai_inbox_init(&worker->inbox);
+    edai_parker_init(&worker->waiter.parker);
+    edai_random_seed(&worker->random, sys->options.seed + index);
+    edai_strands_init(
+        &worker->strands, sys->options.stacks_max + 2, sys->options.stack_size);
+    worker->outbox = edai_calloc(sys->worker_count, sizeof(*worker->outbox));
+    worker->returns = edai_calloc(sys->worker_count, sizeof(*worker->returns));
+    worker->tallies = edai_alloc_aligned(64, (sys->route_count + 1) * sizeof(*worker->tallies));
+    if (worker->outbox == NULL || worker->returns == NULL || worker->tallies == NULL) {
+        return EDA_ENOMEM;
+    }
+    memset(worker->tallies, 0, (sys->route_count + 1) * sizeof(*worker->tallies));
+    return init_holdings(worker);
+}
+
+void edai_worker_fini(edai_worker *worker)
+{
+    uint32_t i;
+    uint32_t shard;
+
+    if (worker->sys == NULL) {
+        return;
+    }
+    edai_delayed_free_all(worker);
+    if (worker->strands.current != NULL) { /* prepared, but its thread was never started */
+        worker->strands.retired = worker->strands.current;
+        worker->strands.current = NULL;
+    }
+    for (i = 0; worker->holdings != NULL && i < worker->sys->actor_count; i++) {
+        edai_holding *holding = &worker->holdings[i];
+
+        for (shard = 0; holding->directories != NULL && shard < EDAI_SHARDS; shard++) {
+            edai_directory_fini(&holding->directories[shard]);
+        }
+        edai_free(holding->directories);
+        edai_pool_fini(&holding->pool);
+    }
+    edai_free(worker->holdings);
+    edai_free(worker->outbox);
+    edai_free(worker->returns);
+    edai_free(worker->tallies);
+    edai_timers_fini(&worker->timers);
+    edai_strands_fini(&worker->strands);
+    edai_parker_fini(&worker->waiter.parker);
+    edai_slab_fini(&worker->slab);
+}
+
+/* --- sending ------------------------------------------------------------------------------------------------------ */
+
+void edai_worker_send(edai_worker *worker, uint16_t to, edai_envelope *envelope)
+{
+    edai_chain_add(&worker->outbox[to], envelope);
+    worker->out_count++;
+}
+
+void edai_worker_post(edai_worker *worker, edai_envelope *envelope)
+{
+    edai_chain chain = {.newest = NULL};
+
+    edai_chain_add(&chain, envelope);
+    if (edai_inbox_push(&worker->inbox, &chain, worker->port)) {
+        worker->port->wake(worker->port->self, &worker->waiter);
+    }
+}
+
+static void flush_returns(edai_worker *worker)
+{
+    uint16_t i;
+
+    for (i = 0; i < worker->sys->worker_count; i++) {
+        edai_return_chain *chain = &worker->returns[i];
+
+        if (chain->count > 0) {
+            edai_slab_return(&worker->sys->workers[i].slab, chain->first, chain->last);
+            *chain = (edai_return_chain){.first = NULL};
+        }
+    }
+}
+
+void edai_worker_flush(edai_worker *worker)
+{
+    eda_system *sys = worker->sys;
+    uint16_t i;
+
+    if (sys->worker_count > 1) {
+        flush_returns(worker);
+    }
+    if (worker->out_count == 0) {
+        return;
+    }
+    for (i = 0; i < sys->worker_count; i++) {
+        edai_worker *to = &sys->workers[i];
+
+        if (worker->outbox[i].count > 0 &&
+            edai_inbox_push(&to->inbox, &worker->outbox[i], worker->port)) {
+            worker->port->wake(worker->port->self, &to->waiter);
+        }
+    }
+    worker->out_count = 0;
+}
+
+/* --- receiving ---------------------------------------------------------------------------------------------------- */
+
+static void admit(edai_worker *worker, edai_envelope *envelope)
+{
+    eda_status status = EDA_OK;
+    edai_activation *activation;
+
+    if (EDAI_UNLIKELY(worker->is_ending)) {
+        edai_envelope_end(worker, envelope, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+        return;
+    }
+    activation = edai_activation_get(worker, envelope->route, envelope, &status);
+
+    if (EDAI_UNLIKELY(activation == NULL)) {
+        edai_envelope_end(worker, envelope, EDAI_SHED,
+            status == EDA_ENOMEM ? EDA_ENOMEM : EDA_ESHED,
+            status == EDA_ENOMEM ? "out of memory for a new activation"
+                                 : "the limit on new keys was reached");
+        return;
+    }
+    edai_mailbox_put(worker, activation, envelope);
+}
+
+static void receive(edai_worker *worker, edai_envelope *envelope)
+{
+    switch ((edai_kind)envelope->kind) {
+    case EDAI_DELIVERY:
+        admit(worker, envelope);
+        break;
+    case EDAI_REPLY:
+        edai_ask_answered(worker, envelope);
+        break;
+    case EDAI_ADMITTED: {
+        edai_admitted *body = edai_envelope_body(envelope);
+
+        edai_held_settle(worker, body->held, body->generation);
+        edai_worker_free(worker, envelope);
+        break;
+    }
+    case EDAI_CALL: {
+        edai_call call = *(edai_call *)edai_envelope_body(envelope);
+
+        edai_worker_free(worker, envelope);
+        call.fn(worker, call.arg);
+        break;
+    }
+    }
+}
+
+void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
+{
+    uint16_t to;
+
+    if (EDAI_LIKELY(envelope->kind == EDAI_DELIVERY)) {
+        to = edai_publish_owner(worker->sys, envelope);
+    } else {
+        EDA_ASSERT(envelope->kind == EDAI_REPLY, "others are sent to a worker by number");
+        const edai_reply *reply = edai_envelope_body(envelope);
+
+        to = reply->client != NULL ? worker->index : reply->worker;
+    }
+    if (to == worker->index) {
+        receive(worker, envelope);
+    } else {
+        edai_worker_send(worker, to, envelope);
+    }
+}
+
+static bool drain_inbox(edai_worker *worker)
+{
+    edai_envelope *at = edai_inbox_take(&worker->inbox, worker->port);
+    bool is_busy = at != NULL;
+
+    while (at != NULL) {
+        edai_envelope *next = at->next;
+
+        receive(worker, at);
+        at = next;
+    }
+    return is_busy;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------ */
+
+void edai_worker_queue(edai_worker *worker, edai_activation *activation)
+{
+    activation->run_next = NULL;
+    if (worker->run_first == NULL) {
+        worker->run_first = activation;
+    } else {
+        worker->run_last->run_next = activation;
+    }
+    worker->run_last = activation;
+}
+
+static bool has_stack_for(const edai_worker *worker, const edai_activation *activation)
+{
+    uint32_t reserve = worker->strands.max / RESERVE_DIVISOR + 2;
+
+    if (EDAI_LIKELY(!activation->type->asks || worker->strands.used + reserve < worker->strands.max)) {
+        return true;
+    }
+    return activation->head != NULL && (activation->head->flags & EDAI_IS_REQUEST) != 0;
+}
+
+static void starve(edai_worker *worker, edai_activation *activation)
+{
+    activation->flags =
+        (uint16_t)((activation->flags & ~EDAI_IS_QUEUED) | EDAI_IS_STARVED);
+    activation->run_next = NULL;
+    if (worker->starved == NULL) {
+        worker->starved = activation;
+    } else {
+        worker->starved_last->run_next = activation;
+    }
+    worker->starved_last = activation;
+}
+
+void edai_worker_unstarve(edai_worker *worker)
+{
+    edai_activation *activation = worker->starved;
+
+    if (activation == NULL) {
+        return;
+    }
+    worker->starved = activation->run_next;
+    activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_STARVED);
+    edai_activation_wake(worker, activation);
+    edai_passivate_consider(worker, activation);
+}
+
+static void run_next(edai_worker *worker)
+{
+    edai_activation *activation = worker->run_first;
+
+    worker->run_first = activation->run_next;
+    activation->run_next = NULL;
+    if (EDAI_UNLIKELY(!has_stack_for(worker, activation))) {
+        starve(worker, activation);
+        return;
+    }
+    edai_activation_run(worker, activation);
+}
+
+/* The loop's stack is left for good: everything it knows stands in the worker. */
+static _Noreturn void go_on(edai_worker *worker)
+{
+    eda_ctx *ctx = worker->resumable;
+    edai_strand *mine = worker->strands.current;
+
+    worker->resumable = ctx->next_resumable;
+    ctx->is_resumable = false;
+    worker->strands.retired = mine;
+    worker->strands.current = ctx->strand;
+    edai_fiber_exit(&mine->fiber, &ctx->strand->fiber);
+}
+
+static void look_at_clock(edai_worker *worker)
+{
+    int64_t before = worker->now;
+
+    worker->now = worker->port->now(worker->port->self);
+    if (worker->now - before > ROUND_NS) {
+        worker->round_turns = worker->round_turns > 2 ? worker->round_turns / 2 : 1;
+    } else if (worker->round_turns < EDAI_ROUND_TURNS_MAX) {
+        worker->round_turns *= 2;
+    }
+}
+
+static bool fire_timers(edai_worker *worker)
+{
+    bool is_busy = false;
+    edai_timer *timer;
+
+    while ((timer = edai_timers_due(&worker->timers, worker->now)) != NULL) {
+        timer->fire(worker, timer);
+        is_busy = true;
+    }
+    return is_busy;
+}
+
+static bool is_overdrawn(edai_worker *worker)
+{
+    uint16_t i;
+
+    for (i = 0; i < worker->sys->worker_count; i++) {
+        if (i != worker->index &&
+            edai_inbox_pending(&worker->sys->workers[i].inbox) > EDAI_PENDING_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Runs turns until none is ready or it is time to look at the clock. */
+static bool run_turns(edai_worker *worker)
+{
+    bool is_busy = false;
+
+    worker->turns_left = worker->round_turns < worker->turns_cap ? worker->round_turns : worker->turns_cap;
+    while (worker->turns_left > 0) {
+        if (EDAI_UNLIKELY(worker->resumable != NULL)) {
+            worker->turns_left--;
+            go_on(worker);
+        }
+        if (worker->run_first == NULL) {
+            break;
+        }
+        is_busy = true;
+        worker->turns_left--;
+        run_next(worker);
+        if (!edai_inbox_is_empty(&worker->inbox)) {
+            (void)drain_inbox(worker);
+        }
+    }
+    return is_busy || worker->resumable != NULL;
+}
+
+static bool run_round(edai_worker *worker)
+{
+    bool is_busy = drain_inbox(worker);
+
+    look_at_clock(worker);
+    is_busy = fire_timers(worker) || is_busy;
+    if (worker->sys->worker_count == 1 || !is_overdrawn(worker)) {
+        is_busy = run_turns(worker) || is_busy;
+    } else {
+        is_busy = true;
+    }
+    if (worker->listed != NULL) {
+        edai_passivate_listed(worker);
+        is_busy = true;
+    }
+    edai_worker_flush(worker);
+    return is_busy;
+}
+
+static bool spin(edai_worker *worker)
+{
+    uint32_t i;
+
+    for (i = 0; i < worker->port->spin_count; i++) {
+        if (!edai_inbox_is_empty(&worker->inbox)) {
+            return true;
+        }
+        edai_cpu_relax();
+    }
+    return false;
+}
+
+static void park(edai_worker *worker)
+{
+    edai_system_idle_check(worker->sys);
+    if (spin(worker)) {
+        return;
+    }
+    if (edai_inbox_park(&worker->inbox, worker->port)) {
+        worker->port->park(
+            worker->port->self, &worker->waiter, edai_timers_next(&worker->timers));
+        edai_inbox_unpark(&worker->inbox);
+    }
+}
+
+static void loop(void *arg)
+{
+    edai_worker *worker = arg;
+
+    edai_strands_reclaim(&worker->strands);
+    while (!worker->is_stopping) {
+        if (EDAI_UNLIKELY(worker->is_ending)) {
+            edai_stop_step(worker);
+        }
+        if (!run_round(worker) && !worker->is_stopping) {
+            park(worker);
+        }
+        if (EDAI_UNLIKELY(worker->port->round != NULL)) {
+            worker->port->round(worker->port->self);
+        }
+    }
+    worker->is_done = true;
+    worker->strands.retired = worker->strands.current;
+    edai_fiber_exit(&worker->strands.current->fiber, &worker->host);
+}
+
+eda_status edai_worker_prepare(edai_worker *worker)
+{
+    worker->strands.current = edai_strands_take(&worker->strands, loop, worker);
+    return worker->strands.current != NULL ? EDA_OK : EDA_ENOMEM;
+}
+
+void edai_worker_enter(edai_worker *worker)
+{
+    edai_fiber_init_thread(&worker->host);
+    edai_fiber_switch(&worker->host, &worker->strands.current->fiber);
+    if (worker->is_done) {
+        edai_strands_reclaim(&worker->strands);
+        worker->strands.current = NULL;
+    }
+    edai_fiber_fini(&worker->host);
+}
+
+void edai_worker_yield(edai_worker *worker)
+{
+    edai_fiber_switch(&worker->strands.current->fiber, &worker->host);
+    edai_strands_reclaim(&worker->strands);
+}
+
+edai_strand *edai_worker_reserve(edai_worker *worker)
+{
+    return edai_strands_take(&worker->strands, loop, worker);
+}
+
+void edai_worker_leave(edai_worker *worker, eda_ctx *ctx, edai_strand *next)
+{
+    ctx->strand = worker->strands.current;
+    worker->strands.current = next;
+    edai_fiber_switch(&ctx->strand->fiber, &next->fiber);
+    edai_strands_reclaim(&worker->strands);
+}
