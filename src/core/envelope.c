@@ -128,10 +128,11 @@ void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcom
 {
     edai_ext *ext = edai_envelope_ext(envelope);
 
-    edai_tally_add(&worker->tallies[envelope->route->index], outcome);
+    /* The report is accepted before the message has ended: in between a system that waits for both is not idle. */
     if (outcome == EDAI_DEAD) {
         edai_dead_report(worker, envelope, text);
     }
+    edai_tally_add(&worker->tallies[envelope->route->index], outcome);
     if (ext != NULL) {
         edai_held_release(worker, ext, status);
         if (ext->receipt != NULL) {

@@ -190,12 +190,13 @@ static bool mark_circle(scan *of, edge *first)
     if (left == 0) {
         return false;
     }
-    for (at = first;; at = edge_from(of, at->to)) {
+    for (at = first; at != NULL; at = edge_from(of, at->to)) {
         at->is_wanted = true;
         if (at->to == first->from) {
             return true;
         }
     }
+    return false; /* not reached: it was followed a moment ago */
 }
 
 static edge *find_circle(scan *of)
