@@ -32,22 +32,31 @@ void edai_receipt_end(edai_receipt *receipt, eda_status status)
     }
 }
 
-static edai_receipt *receipt_new(edai_client *client)
+/* The oldest that has ended, of those looked at; NULL: none. */
+static edai_receipt *receipt_oldest(edai_client *client)
 {
     uint32_t i;
-    edai_receipt *receipt;
-    edai_receipt **grown;
 
     for (i = 0; i < client->receipt_count && i < 64; i++) {
-        receipt = client->receipts[client->receipt_next];
+        edai_receipt *receipt = client->receipts[client->receipt_next];
+
         client->receipt_next = (client->receipt_next + 1) % client->receipt_count;
         if (atomic_load_explicit(&receipt->pending, memory_order_acquire) == 0) {
             receipt->generation++;
             return receipt;
         }
     }
+    return NULL;
+}
+
+static edai_receipt *receipt_new(edai_client *client)
+{
+    edai_receipt *receipt;
+    edai_receipt **grown;
+
+    /* Only when there are as many as there may be: one that has ended may still be waited for. */
     if (client->receipt_count == EDAI_RECEIPTS_MAX) {
-        return NULL;
+        return receipt_oldest(client);
     }
     if ((client->receipt_count & (client->receipt_count - 1)) == 0) {
         size_t capacity = client->receipt_count == 0 ? 1 : 2 * (size_t)client->receipt_count;

@@ -268,6 +268,7 @@ bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelo
     if (worker->turns_left > 0) {
         worker->turns_left--;
     }
+    edai_bump(&worker->running_serial); /* for the watcher: another turn than the one it saw */
     atomic_store_explicit(&worker->running, envelope->route, memory_order_relaxed);
     event(&ctx, EDAI_EVENT_TURN, activation->identity);
     status = call_handler(&ctx);
