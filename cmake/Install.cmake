@@ -18,9 +18,18 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/edaciousConfig.cmake ${CMAKE_CURRENT_B
 # A static library needs its dependencies named to every program; a shared one brings them.
 if(BUILD_SHARED_LIBS)
     set(EDA_PC_PRIVATE ".private")
+    set(EDA_PC_LIBS_PRIVATE " -pthread -lm")
+else()
+    set(EDA_PC_LIBS " -pthread -lm")
 endif()
-configure_file(cmake/edacious.pc.in edacious.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/edacious.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+# By its own place, so that an installation may be moved, and its prefix chosen when installing.
+cmake_path(SET pc_folder NORMALIZE /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+cmake_path(RELATIVE_PATH pc_folder BASE_DIRECTORY /prefix OUTPUT_VARIABLE pc_relative)
+string(REGEX REPLACE "[^/]+" ".." EDA_PC_UP ${pc_relative})
+foreach(name edacious edacious-main)
+    configure_file(cmake/${name}.pc.in ${name}.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 if(EDA_INSTALL_TEST)

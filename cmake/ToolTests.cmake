@@ -23,6 +23,13 @@ foreach(case IN LISTS cases)
     endforeach()
 endforeach()
 
+# The code in README.md and docs/.
+foreach(compiler IN LISTS eda_compilers)
+    add_test(NAME docs_code_${compiler} COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/docs_code.py
+        -- ${eda_${compiler}_command} -I${PROJECT_SOURCE_DIR}/include)
+    set_tests_properties(docs_code_${compiler} PROPERTIES LABELS docs TIMEOUT 60)
+endforeach()
+
 # Each public header alone.
 file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/edacious/*.h)
 foreach(header IN LISTS headers)

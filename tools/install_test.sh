@@ -18,9 +18,12 @@ echo "find_package: ok"
 config=$(find "$scratch/prefix" -name edacious.pc)
 PKG_CONFIG_PATH=$(dirname "$config")
 export PKG_CONFIG_PATH
-# The prefix was chosen at installation, after the file had been written.
-flags=$(pkg-config --define-variable=prefix="$scratch/prefix" --cflags --libs edacious)
-# shellcheck disable=SC2086 # flags are words
-"$compiler" -std=c17 main.c $flags -o "$scratch/consumer"
-test "$(LD_LIBRARY_PATH=$(dirname "$(dirname "$config")") "$scratch/consumer")" = EDA_EFULL
+# shellcheck disable=SC2046 # flags are words
+"$compiler" -std=c17 main.c $(pkg-config --cflags --libs edacious) -o "$scratch/consumer"
+LD_LIBRARY_PATH=$(dirname "$(dirname "$config")")
+export LD_LIBRARY_PATH
+test "$("$scratch/consumer")" = EDA_EFULL
+# shellcheck disable=SC2046
+"$compiler" -std=c17 ../../examples/01_seed/foo.c $(pkg-config --cflags --libs edacious-main) -o "$scratch/foo"
+"$scratch/foo" 2>&1 | grep -q 'call 1: hello'
 echo "pkg-config: ok"
