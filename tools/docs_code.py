@@ -70,6 +70,8 @@ def sources(page):
     for kind, start, text in blocks(page):
         if kind not in KINDS + ["hidden"]:
             sys.exit(f"{page}:{start - 1}: there is no '```c {kind}'; there are: {', '.join(KINDS[1:])}")
+        # Headers of a project that a page shows are blocks of that page, and stand before.
+        text = re.sub(r'^#include ".*"$', "", text, flags=re.M)
         placed = f'#line {start} "{page}"\n{text}\n'
         if kind == "hidden":
             hidden = placed

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""layers.py - checks that each folder of src/ includes only what tools/layers.txt allows it."""
+"""layers.py - checks that each folder of src/ includes only what the table in docs/ARCHITECTURE.md allows it."""
 import re
 import sys
 
 import tree
 
 
+PAGE = "docs/ARCHITECTURE.md"
+
+
 def read_table():
-    """Folder -> the folders it may use."""
+    """Folder -> the folders it may use. The rows: | `src/FOLDER` | what it holds | FOLDER FOLDER |"""
     table = {}
-    for line in tree.lines("tools/layers.txt"):
-        if line.strip() and not line.startswith("#"):
-            folder, used = line.split(":")
-            table[folder] = set(used.split())
+    for line in tree.lines(PAGE):
+        found = re.match(r"\| `src/([^`]+)` \|[^|]*\|([^|]*)\|$", line)
+        if found:
+            table[found.group(1)] = set(found.group(2).split())
     return table
 
 
@@ -24,11 +27,14 @@ def folder_of(name, table):
 
 def main():
     table = read_table()
-    problems = []
+    known = set(table).issuperset
+    problems = [f"{PAGE}: {folder} may use a folder that is not in the table" for folder in table if not known(table[folder])]
+    if not table:
+        problems.append(f"{PAGE}: its table of folders cannot be read")
     for path in tree.files("src/*.c", "src/*.h", "src/*.S"):
         folder = folder_of(path.relative_to("src").as_posix(), table)
         if folder is None:
-            problems.append(f"{path}: its folder is not in tools/layers.txt")
+            problems.append(f"{path}: its folder is not in the table of {PAGE}")
             continue
         for number, line in enumerate(tree.lines(path), 1):
             found = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
@@ -38,7 +44,7 @@ def main():
             if used is None:
                 problems.append(f'{path}:{number}: "{found.group(1)}" is not written as "folder/file.h" below src/')
             elif used != folder and used not in table[folder]:
-                problems.append(f"{path}:{number}: {folder} may not use {used} (tools/layers.txt)")
+                problems.append(f"{path}:{number}: {folder} may not use {used} ({PAGE})")
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0
 
