@@ -12,6 +12,8 @@
 
 /* How long a client that finds the way to a worker full waits before it looks again. */
 #define RETRY_NS EDA_MS(1)
+/* How often a stop looks whether a client has finished handing over, which takes it a microsecond. */
+#define SETTLE_NS EDA_US(50)
 
 /* --- receipts ----------------------------------------------------------------------------------------------------- */
 
@@ -85,6 +87,9 @@ void edai_client_push(edai_client *client, uint16_t to, edai_envelope *envelope)
     edai_worker_post(&client->ctx.sys->workers[to], envelope);
 }
 
+static eda_status hand_over_begin(edai_client *client);
+static void hand_over_end(edai_client *client);
+
 eda_status edai_client_call(
     edai_client *client, uint16_t to, void (*fn)(edai_worker *worker, void *arg), void *arg)
 {
@@ -92,13 +97,20 @@ eda_status edai_client_call(
     uint8_t size_class = 0;
     edai_envelope *envelope = edai_worker_alloc(
         NULL, sizeof(*envelope) + sizeof(edai_call), &home, &size_class);
+    eda_status status;
 
     if (envelope == NULL) {
         return edai_ctx_fail(&client->ctx, EDA_ENOMEM, "out of memory");
     }
     *envelope = (edai_envelope){.kind = EDAI_CALL, .home = home, .size_class = size_class};
     *(edai_call *)edai_envelope_body(envelope) = (edai_call){.fn = fn, .arg = arg, .worker = to};
+    status = hand_over_begin(client);
+    if (status != EDA_OK) {
+        edai_free(envelope);
+        return status;
+    }
     edai_client_push(client, to, envelope);
+    hand_over_end(client);
     return EDA_OK;
 }
 
@@ -176,6 +188,42 @@ static void prepare(edai_client *client, const edai_msg *msg, edai_envelope *fir
     atomic_store_explicit(&client->admit_status, EDA_OK, memory_order_relaxed);
 }
 
+/* On EDA_OK the system keeps running until hand_over_end. */
+static eda_status hand_over_begin(edai_client *client)
+{
+    /* seq_cst, as the store of the phase in eda_system_stop and the load in edai_clients_settle: either we see the new
+     * phase, or the stop sees us. */
+    atomic_store(&client->is_handing_over, 1);
+    edai_point(client->ctx.sys->port);
+    if (atomic_load(&client->ctx.sys->phase) != EDAI_RUNNING) {
+        atomic_store_explicit(&client->is_handing_over, 0, memory_order_release);
+        return edai_ctx_fail(&client->ctx, EDA_ECLOSED, "the system is stopping or has stopped");
+    }
+    return EDA_OK;
+}
+
+static void hand_over_end(edai_client *client)
+{
+    atomic_store_explicit(&client->is_handing_over, 0, memory_order_release);
+}
+
+void edai_clients_settle(eda_system *sys)
+{
+    edai_waiter waiter = {.entity = NULL};
+    edai_client *client;
+
+    edai_parker_init(&waiter.parker);
+    edai_mutex_lock(&sys->mutex);
+    client = sys->clients;
+    edai_mutex_unlock(&sys->mutex);
+    for (; client != NULL; client = client->next) { /* clients are added in front, and never go */
+        while (atomic_load(&client->is_handing_over) != 0) {
+            sys->port->park(sys->port->self, &waiter, edai_system_now(sys) + SETTLE_NS);
+        }
+    }
+    edai_parker_fini(&waiter.parker);
+}
+
 static void hand_over(edai_client *client, edai_envelope *at, edai_receipt *receipt)
 {
     const eda_system *sys = client->ctx.sys;
@@ -195,14 +243,6 @@ static void hand_over(edai_client *client, edai_envelope *at, edai_receipt *rece
     }
 }
 
-static eda_status check_phase(edai_client *client)
-{
-    if (edai_system_phase(client->ctx.sys) != EDAI_RUNNING) {
-        return edai_ctx_fail(&client->ctx, EDA_ECLOSED, "the system is stopping or has stopped");
-    }
-    return EDA_OK;
-}
-
 eda_status edai_client_publish(
     edai_client *client, const edai_msg *msg, const void *data, eda_receipt *receipt)
 {
@@ -211,7 +251,6 @@ eda_status edai_client_publish(
     edai_envelope *last = NULL;
     eda_status status;
 
-    EDA_TRY(check_phase(client));
     if (receipt != NULL) {
         extras.receipt = receipt_new(client);
         if (extras.receipt == NULL) {
@@ -227,11 +266,17 @@ eda_status edai_client_publish(
         edai_ctx_free_chain(&client->ctx, first);
         return status;
     }
+    status = hand_over_begin(client);
+    if (status != EDA_OK) {
+        edai_ctx_free_chain(&client->ctx, first);
+        return status;
+    }
     if (receipt != NULL) {
         receipt->id = (uint64_t)extras.receipt->generation << 32 | (extras.receipt->index + 1);
     }
     prepare(client, msg, first, extras.receipt);
     hand_over(client, first, extras.receipt);
+    hand_over_end(client);
     if (first != NULL && msg->type->overflow == EDA_WAIT && !msg->is_request) {
         wait_for_admission(client);
         status = (eda_status)atomic_load_explicit(&client->admit_status, memory_order_relaxed);
@@ -278,22 +323,6 @@ eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)
         port->park(port->self, &client->waiter, deadline);
     }
     status = (eda_status)atomic_load_explicit(&waited->status, memory_order_relaxed);
-    switch (status) {
-    case EDA_OK:
-    case EDA_ESHED:
-    case EDA_EDEAD:
-        break;
-    case EDA_EFULL:
-    case EDA_ENOMEM:
-    case EDA_EDEADLOCK:
-        status = EDA_ESHED;
-        break;
-    case EDA_ETIMEOUT:
-    case EDA_ECANCELED:
-    default:
-        status = EDA_EFAILED;
-        break;
-    }
     return status == EDA_OK ? EDA_OK : edai_ctx_fail(ctx, status, "%s", eda_status_text(status));
 }
 
@@ -356,7 +385,8 @@ eda_status edai_client_ask(
     edai_envelope *envelope = NULL;
     int64_t deadline = deadline_of(client, timeout_ms);
 
-    EDA_TRY(check_phase(client));
+    eda_status status;
+
     drop_reply(client);
     extras.deadline = deadline;
     EDA_TRY(edai_publish_one(ctx, msg->responder, request.value.data, &extras, &envelope));
@@ -364,10 +394,16 @@ eda_status edai_client_ask(
         edai_envelope_free(ctx->sys, NULL, envelope);
         return edai_ctx_fail(ctx, EDA_EFULL, "%s: the receiver's worker is full", msg->type->name);
     }
+    status = hand_over_begin(client);
+    if (status != EDA_OK) {
+        edai_envelope_free(ctx->sys, NULL, envelope);
+        return status;
+    }
     atomic_store_explicit(&client->answer, NULL, memory_order_relaxed);
     atomic_store(&client->asking, client->ask_seq);
     edai_tally_add(&client->tallies[envelope->route->index], EDAI_ACCEPTED);
     edai_client_push(client, edai_publish_owner(ctx->sys, envelope), envelope);
+    hand_over_end(client);
     client->held_reply = wait_for_answer(client, client->ask_seq, deadline);
     if (client->held_reply == NULL) {
         return edai_ctx_fail(ctx, EDA_ETIMEOUT, "%s: no reply within %u ms", msg->type->name, timeout_ms);

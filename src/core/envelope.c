@@ -123,6 +123,15 @@ void edai_reply_status(
     edai_worker_dispatch(worker, request);
 }
 
+/* By the outcome and not by the handler's status, which may be any: EDA_ESHED handed on from an ask, say. */
+static eda_status receipt_status(edai_outcome outcome)
+{
+    if (outcome == EDAI_SHED) {
+        return EDA_ESHED;
+    }
+    return outcome == EDAI_DEAD ? EDA_EDEAD : EDA_EFAILED;
+}
+
 void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcome outcome,
     eda_status status, const char *text)
 {
@@ -136,7 +145,7 @@ void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcom
     if (ext != NULL) {
         edai_held_release(worker, ext, status);
         if (ext->receipt != NULL) {
-            edai_receipt_end(ext->receipt, outcome == EDAI_SHED && status == EDA_ENOMEM ? EDA_ESHED : status);
+            edai_receipt_end(ext->receipt, receipt_status(outcome));
         }
         if (ext->asker != NULL || ext->asking_client != NULL) {
             edai_reply_status(worker, envelope, status, text);
