@@ -34,10 +34,10 @@ typedef struct eda_options {
     uint32_t stacks_max;      /* suspended turns per worker: 4,096 */
     uint32_t stack_size;      /* bytes: 65,536 */
     uint64_t keys_max;        /* live activations of one keyed type: 10,000,000 */
-    uint32_t new_keys_per_s; /* of one keyed type, on one worker: 10,000; EDA_UNLIMITED: no limit */
-    uint32_t drain_ms;       /* how long stop lets work finish: 30,000 */
-    uint32_t slow_turn_ms;   /* a turn that runs longer is reported: 1,000 */
-    uint64_t seed;           /* of eda_random; 0: from the operating system */
+    uint32_t new_keys_per_s;  /* of one keyed type, on one worker; no limit: EDA_UNLIMITED */
+    uint32_t drain_ms;        /* how long stop lets work finish: 30,000 */
+    uint32_t slow_turn_ms;    /* a turn that runs longer is reported: 1,000 */
+    uint64_t seed;            /* of eda_random; 0: from the operating system */
     bool passivates_at_once; /* every actor, after each turn that leaves nothing to do: for tests */
     eda_log_fn *log;         /* NULL: standard error; called from any thread, one at a time */
     void *log_arg;
