@@ -13,7 +13,7 @@ typedef enum edai_fault {
     EDAI_FAULT_EARLY_EFFECTS,    /* effects are released before the commit */
     EDAI_FAULT_WRONG_REPLY,      /* a reply goes to whatever ask its asker waits for */
     EDAI_FAULT_CHAIN_ORDER,      /* what arrives while an activation starts is put first */
-    EDAI_FAULT_EARLY_RECEIPT,    /* a receipt counts its deliveries while they are handed over */
+    EDAI_FAULT_EARLY_RECEIPT,    /* a wait for several deliveries ends with one to go */
     EDAI_FAULT_LATE_TIMER,       /* timers are left armed at passivation */
     EDAI_FAULT_KEEP_OLDEST,      /* keep_latest drops the new one when its predecessor waits */
     EDAI_FAULT_STALE_EPOCH,      /* the memory store does not look at the epoch */

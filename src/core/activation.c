@@ -275,38 +275,55 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
     edai_activation_discard(worker, activation);
 }
 
+/* What was saved lazily is written before the activation goes, whatever it goes for. */
+static void flush_or_tell(edai_worker *worker, edai_activation *activation)
+{
+    eda_status status = edai_state_flush(worker, activation);
+    char who[320];
+
+    if (status != EDA_OK) {
+        edai_activation_name(activation, who, sizeof(who));
+        edai_system_log(worker->sys, who, "what it saved lazily is lost: %s", eda_status_text(status));
+    }
+}
+
 bool edai_activation_stop(
     edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
 {
     const edai_actor_type *type = activation->type;
     bool is_passivation = reason == EDA_STOP_IDLE || reason == EDA_STOP_LIMIT;
+    eda_status status;
 
     EDA_ASSERT(activation->turn_count == 0, "a suspended turn's state is never taken away");
     if ((activation->flags & EDAI_IS_STARTED) != 0) {
-        if (type->has_saves && type->is_saved_lazily &&
-            edai_state_commit(worker, activation) != EDA_OK && is_passivation) {
-            return false; /* kept; counted by commit, tried again at the next idle scan */
+        status = is_passivation ? edai_state_flush(worker, activation) : EDA_OK;
+        if (status != EDA_OK && status != EDA_ESTALE) { /* a stale one can never be saved */
+            return false; /* kept; counted by flush, tried again at the next idle scan */
         }
+        flush_or_tell(worker, activation);
         edai_turn_stop(worker, activation, reason);
     }
     edai_activation_reset(worker, activation);
     if (is_passivation) {
         edai_bump(&edai_worker_holding(worker, type)->passivations);
     }
-    /* What the stop function sent to itself must not be lost; a planted fault loses what came before it. */
+    /* What the stop function sent to itself must not be lost. */
     if (activation->head != NULL && reason != EDA_STOP_SYSTEM) {
-        if (!EDAI_PLANTED(PASSIVATION_LOSS)) {
-            edai_activation_wake(worker, activation);
-            return false;
-        }
-        while (activation->head != NULL) {
-            edai_worker_free(worker, edai_mailbox_pop(worker, activation));
-        }
+        edai_activation_wake(worker, activation);
+        return false;
     }
     edai_activation_drain(
         worker, activation, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
     edai_activation_remove(worker, activation);
     return true;
+}
+
+void edai_activation_drop(edai_worker *worker, edai_activation *activation)
+{
+    flush_or_tell(worker, activation);
+    edai_turn_stop(worker, activation, EDA_STOP_RESTART);
+    edai_activation_reset(worker, activation);
+    edai_activation_wake(worker, activation);
 }
 
 static void on_backed_off(edai_worker *worker, edai_timer *timer)
@@ -322,6 +339,7 @@ static void on_backed_off(edai_worker *worker, edai_timer *timer)
 static bool kill_now(edai_worker *worker, edai_activation *activation, const char *reason)
 {
     if ((activation->flags & EDAI_IS_STARTED) != 0) {
+        flush_or_tell(worker, activation);
         edai_turn_stop(worker, activation, EDA_STOP_RESTART);
     }
     edai_activation_reset(worker, activation);
@@ -338,6 +356,7 @@ static bool restart_now(edai_worker *worker, edai_activation *activation, eda_du
         return kill_now(worker, activation, "out of memory while restarting");
     }
     if ((activation->flags & EDAI_IS_STARTED) != 0) {
+        flush_or_tell(worker, activation);
         edai_turn_stop(worker, activation, EDA_STOP_RESTART);
     }
     edai_activation_reset(worker, activation);

@@ -45,8 +45,9 @@ typedef struct edai_extra {
     uint32_t timer_count;
     uint32_t holds; /* EDA_WAIT effects not admitted yet */
     /* Saved state. */
-    uint8_t *saved; /* what was committed last, CBOR; owned */
+    uint8_t *saved; /* what the last turn that happened left, CBOR; owned */
     size_t saved_size;
+    bool is_unwritten; /* saved lazily: what `saved` holds is not in the store yet */
     uint64_t version;
     uint64_t epoch;
     /* Failures. */
@@ -112,7 +113,10 @@ bool edai_activation_stop(
 /* Restart, stop or go on, after a failed turn or start. False: the activation is gone. */
 bool edai_activation_failed(
     edai_worker *worker, edai_activation *activation, eda_status status, bool asked_restart);
-/* Forgets state and timers without the stop function; the mailbox stays, the next turn starts it anew. */
+/* Its commit failed: forgets state and timers, after the stop function; the mailbox stays, the next turn loads and
+ * starts it anew. */
+void edai_activation_drop(edai_worker *worker, edai_activation *activation);
+/* Forgets state and timers without the stop function. */
 void edai_activation_reset(edai_worker *worker, edai_activation *activation);
 /* An open turn has ended: carries out what was put off until then. False: the activation is gone. */
 bool edai_activation_settle(edai_worker *worker, edai_activation *activation);

@@ -181,7 +181,7 @@ static void prepare(edai_client *client, const edai_msg *msg, edai_envelope *fir
     }
     if (receipt != NULL) {
         atomic_store_explicit(&receipt->pending,
-            EDAI_PLANTED(EARLY_RECEIPT) ? 0 : count + 1, memory_order_relaxed);
+            count + 1, memory_order_relaxed);
     }
     atomic_store_explicit(&client->unadmitted,
         msg->type->overflow == EDA_WAIT && !msg->is_request ? count : 0, memory_order_relaxed);
@@ -232,13 +232,10 @@ static void hand_over(edai_client *client, edai_envelope *at, edai_receipt *rece
         edai_envelope *next = at->next;
 
         edai_tally_add(&client->tallies[at->route->index], EDAI_ACCEPTED);
-        if (receipt != NULL && EDAI_PLANTED(EARLY_RECEIPT)) {
-            atomic_fetch_add(&receipt->pending, 1);
-        }
         edai_client_push(client, edai_publish_owner(sys, at), at);
         at = next;
     }
-    if (receipt != NULL && !EDAI_PLANTED(EARLY_RECEIPT)) {
+    if (receipt != NULL) {
         edai_receipt_end(receipt, EDA_OK);
     }
 }
@@ -301,6 +298,7 @@ eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)
     edai_client *client = (edai_client *)ctx;
     uint32_t index = (uint32_t)receipt.id - 1;
     edai_receipt *waited;
+    uint32_t first;
     int64_t deadline;
     eda_status status;
     const edai_port *port = ctx->sys->port;
@@ -315,7 +313,10 @@ eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)
     }
     waited = client->receipts[index];
     deadline = deadline_of(client, timeout_ms);
-    while (atomic_load_explicit(&waited->pending, memory_order_acquire) != 0) {
+    first = atomic_load_explicit(&waited->pending, memory_order_relaxed);
+    edai_point(port);
+    while (atomic_load_explicit(&waited->pending, memory_order_acquire) >
+           (EDAI_PLANTED(EARLY_RECEIPT) && first > 1 ? 1u : 0u)) {
         if (port->now(port->self) >= deadline) {
             return edai_ctx_fail(ctx, EDA_ETIMEOUT, "%u deliveries have not ended within %u ms",
                 atomic_load(&waited->pending), timeout_ms);

@@ -27,6 +27,8 @@ struct edai_client {
     uint16_t number;
     bool is_open;
     edai_waiter waiter;
+    /* Between looking at the phase and having handed over: a stop waits until it is over. */
+    _Atomic uint32_t is_handing_over;
     /* The ask it waits for; a reply claims it by an exchange to 0. */
     _Atomic uint64_t asking;
     _Atomic(edai_envelope *) answer;
@@ -57,6 +59,8 @@ EDA_CHECK eda_status edai_client_ask(
 /* Runs fn(worker, arg) on a worker. EDA_ENOMEM. */
 EDA_CHECK eda_status edai_client_call(
     edai_client *client, uint16_t to, void (*fn)(edai_worker *worker, void *arg), void *arg);
+/* After the phase changed: waits until nobody hands over any more on the strength of the old one. */
+void edai_clients_settle(eda_system *sys);
 /* Frees all; when the workers have ended. */
 void edai_clients_free(eda_system *sys);
 

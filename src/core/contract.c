@@ -125,6 +125,12 @@ eda_status edai_contract_declare(eda_system *sys, const eda_type *type, edai_msg
     msg->has_keys = edai_template_count(msg->template) > 0 && !type->is_raw;
     msg->is_system = strncmp(type->topic, "@edacious/", 10) == 0;
     sys->msgs[id] = msg;
+    if (sys->first_msg == NULL) {
+        sys->first_msg = msg;
+    } else {
+        sys->last_msg->next = msg;
+    }
+    sys->last_msg = msg;
     if (ret_msg != NULL) {
         *ret_msg = msg;
     }
@@ -208,6 +214,12 @@ static bool is_integer(const eda_field *field)
     return field->type->kind >= EDA_KIND_I8 && field->type->kind <= EDA_KIND_U64;
 }
 
+bool edai_contract_is_key(const edai_actor_type *type, const eda_field *field)
+{
+    return is_integer(field) ? !type->has_text_keys
+                             : field->type->kind == EDA_KIND_STR && !type->has_number_keys;
+}
+
 void edai_contract_route(edai_route *route, edai_actor_type *type, const eda_handler *handler, const edai_msg *msg)
 {
     bool is_keyed = type->supervisor == &eda_supervisor_keyed;
@@ -221,6 +233,8 @@ void edai_contract_route(edai_route *route, edai_actor_type *type, const eda_han
     if (route->is_number_key && route->key->type->kind <= EDA_KIND_I64) {
         type->is_signed_key = true;
     }
+    type->has_number_keys = type->has_number_keys || route->is_number_key;
+    type->has_text_keys = type->has_text_keys || route->is_text_key;
     type->has_interleaves = type->has_interleaves || handler->interleaves;
 }
 
@@ -243,25 +257,72 @@ static eda_status make_self(eda_system *sys, edai_actor_type *type, uint32_t at)
     return EDA_OK;
 }
 
+/* Of the stock supervisors; others may do without a key, or with any field. */
+static eda_status check_key(
+    eda_system *sys, const edai_actor_type *type, const eda_handler *handler, const eda_type *message)
+{
+    const eda_actor *actor = type->actor;
+    const eda_field *field = edai_contract_key(type, handler, message);
+    const char *name = handler->key;
+
+    if (type->supervisor != &eda_supervisor_keyed && type->supervisor != &eda_supervisor_pool) {
+        return EDA_OK;
+    }
+    if (name == NULL) {
+        name = actor->key != NULL ? actor->key : actor->pool_key;
+    }
+    if (name != NULL && field == NULL) {
+        return edai_system_fail(sys, EDA_EINVAL,
+            "actor '%s' handles %s, which has no field '%s': name the key with on(%s, ..., key(field))",
+            actor->name, message->name, name, message->name);
+    }
+    if (field != NULL && !edai_contract_is_key(type, field)) {
+        return edai_system_fail(sys, EDA_EINVAL,
+            "actor '%s' handles %s, whose field '%s' cannot be its key: all of an actor's keys are strings, or all "
+            "integers",
+            actor->name, message->name, name);
+    }
+    return EDA_OK;
+}
+
+static bool is_same_handler(const eda_handler *a, const eda_handler *b)
+{
+    return a->type != NULL && b->type != NULL && a->is_self == b->is_self &&
+           strcmp(a->type->name, b->type->name) == 0;
+}
+
+/* What can be said of a handler before anything is made of it. */
+static eda_status check_entry(eda_system *sys, const eda_actor *actor, uint32_t at)
+{
+    const eda_handler *handler = &actor->handlers[at];
+    uint32_t i;
+
+    if ((handler->type == NULL) == (handler->pattern == NULL)) {
+        return refuse(sys, actor, "a handler has a type or a pattern, one of the two", NULL);
+    }
+    if (handler->pattern != NULL && (handler->is_self || handler->answers)) {
+        return refuse(sys, actor, "on_any neither answers nor takes records; leave that out", handler->pattern);
+    }
+    if (handler->is_self && handler->answers) {
+        return refuse(sys, actor, "nobody asks with a record to oneself; leave .answers out", handler->type->name);
+    }
+    for (i = 0; i < at; i++) {
+        if (is_same_handler(&actor->handlers[i], handler)) {
+            return refuse(sys, actor, "it handles this twice; leave one handler out", handler->type->name);
+        }
+    }
+    return EDA_OK;
+}
+
 static eda_status check_handler(
     eda_system *sys, const edai_actor_type *type, const eda_handler *handler, const edai_msg *msg)
 {
     const eda_actor *actor = type->actor;
 
     if (handler->answers && !msg->is_request) {
-        return refuse(sys, actor, "answers(...) takes requests, this is a message", msg->type->name);
+        return refuse(sys, actor, "answers(...) takes requests, this is a message; use on(...)", msg->type->name);
     }
-    if (type->supervisor == &eda_supervisor_keyed && edai_contract_key(type, handler, msg->type) == NULL) {
-        return edai_system_fail(sys, EDA_EINVAL,
-            "actor '%s' handles %s, which has no field '%s': name the key with on(%s, ..., key(field))",
-            actor->name, msg->type->name, handler->key != NULL ? handler->key : actor->key,
-            msg->type->name);
-    }
-    if (type->actor->pool_key != NULL && edai_contract_key(type, handler, msg->type) == NULL &&
-        handler->key != NULL) {
-        return refuse(sys, actor, "its key is no field of the message", handler->key);
-    }
-    return EDA_OK;
+    return check_key(sys, type, handler, msg->type);
 }
 
 static eda_status make_route(eda_system *sys, edai_actor_type *type, uint32_t at)
@@ -269,6 +330,7 @@ static eda_status make_route(eda_system *sys, edai_actor_type *type, uint32_t at
     const eda_handler *handler = &type->actor->handlers[at];
     edai_msg *msg = NULL;
 
+    EDA_TRY(check_entry(sys, type->actor, at));
     if (edai_contract_register(sys, &type->routes[at]) != EDA_OK) {
         return EDA_ENOMEM;
     }
@@ -279,7 +341,7 @@ static eda_status make_route(eda_system *sys, edai_actor_type *type, uint32_t at
     }
     if (handler->pattern != NULL) {
         if (eda_topic_check(eda_str_from(handler->pattern)) != EDA_OK) {
-            return refuse(sys, type->actor, "on_any takes a key expression, not", handler->pattern);
+            return refuse(sys, type->actor, "on_any takes a key expression such as building/**, not", handler->pattern);
         }
         type->routes[at].is_any = true;
         type->routes[at].needs_match = true;
@@ -292,18 +354,56 @@ static eda_status make_route(eda_system *sys, edai_actor_type *type, uint32_t at
     return EDA_OK;
 }
 
+static eda_status refuse_saved(
+    eda_system *sys, const eda_actor *actor, const eda_field *field, const char *what)
+{
+    return edai_system_fail(sys, EDA_EINVAL, "actor '%s' saves '%s', %s", actor->name, field->name, what);
+}
+
+/* One saved field as declared; the macros get all but the borrowing right. */
+static eda_status check_saved(eda_system *sys, const eda_actor *actor, const eda_field *field)
+{
+    eda_problem problem = {.text = ""};
+    const eda_field *other;
+
+    if (field->type == NULL || field->offset > actor->size ||
+        field->type->size > actor->size - field->offset) {
+        return refuse_saved(sys, actor, field, "which is no field of its state; use offsetof");
+    }
+    for (other = actor->saves; other != field; other++) {
+        if (strcmp(other->name, field->name) == 0) {
+            return refuse_saved(sys, actor, field, "and that twice; leave one out");
+        }
+    }
+    if (field->type->kind == EDA_KIND_TEXT) {
+        return EDA_OK;
+    }
+    if (field->type->kind == EDA_KIND_OPAQUE) {
+        return refuse_saved(sys, actor, field, "an opaque struct, which nothing can store; use an EDA_RECORD");
+    }
+    if (edai_type_check(field->type, &problem) != EDA_OK) {
+        return refuse_saved(sys, actor, field, problem.text);
+    }
+    if (!edai_shape_of(field->type).is_plain) {
+        return refuse_saved(
+            sys, actor, field, "which borrows memory that is gone after the turn; use eda_text");
+    }
+    return EDA_OK;
+}
+
 static eda_status make_saved(eda_system *sys, edai_actor_type *type)
 {
     const eda_actor *actor = type->actor;
     eda_field *fields;
     uint32_t count = 0;
     uint32_t i;
-    edai_shape shape;
 
     while (actor->saves[count].name != NULL) {
-        if (++count > SAVES_MAX) {
-            return refuse(sys, actor, "saves(...) takes at most 64 fields", NULL);
+        if (count == SAVES_MAX) {
+            return refuse(sys, actor, "saves(...) takes at most 64 fields; group them in an EDA_RECORD", NULL);
         }
+        EDA_TRY(check_saved(sys, actor, &actor->saves[count]));
+        count++;
     }
     fields = edai_calloc(count + 1u, sizeof(*fields));
     if (fields == NULL) {
@@ -314,15 +414,6 @@ static eda_status make_saved(eda_system *sys, edai_actor_type *type)
         fields[i].may_miss = true; /* a record written before the field was there */
         if (fields[i].type->kind == EDA_KIND_TEXT) {
             fields[i].type = &eda_type_eda_str;
-            fields[i].len_max = 0;
-            continue;
-        }
-        shape = edai_shape_of(fields[i].type);
-        if (!shape.is_plain) {
-            edai_free(fields);
-            return edai_system_fail(sys, EDA_EINVAL,
-                "actor '%s' saves '%s', which borrows memory that is gone after the turn; use eda_text",
-                actor->name, actor->saves[i].name);
         }
     }
     type->saved = (eda_type){
@@ -342,19 +433,56 @@ static eda_status declare_emits(eda_system *sys, const eda_actor *actor)
     return EDA_OK;
 }
 
+static bool is_name(const char *name)
+{
+    size_t i;
+
+    if (name == NULL || (name[0] >= '0' && name[0] <= '9')) {
+        return false;
+    }
+    for (i = 0; name[i] != '\0'; i++) {
+        char c = name[i];
+
+        if (i == 63 || !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '_')) {
+            return false;
+        }
+    }
+    return i > 0;
+}
+
+static eda_status check_deps(eda_system *sys, const eda_actor *actor)
+{
+    eda_problem problem = {.text = ""};
+
+    if (actor->deps != NULL && edai_type_check(actor->deps, &problem) != EDA_OK) {
+        return refuse(sys, actor, problem.text, NULL);
+    }
+    return EDA_OK;
+}
+
 static eda_status check_actor(eda_system *sys, const eda_actor *actor, uint32_t *ret_count)
 {
     uint32_t count = 0;
+    uint32_t i;
 
-    if (actor->name == NULL || actor->name[0] == '\0' || strlen(actor->name) > 63) {
-        return edai_system_fail(sys, EDA_EINVAL, "an actor's name has 1 to 63 bytes");
+    if (!is_name(actor->name)) {
+        return edai_system_fail(sys, EDA_EINVAL,
+            "actor '%.70s': a name has 1 to 63 letters, digits and '_', and no digit first",
+            actor->name != NULL ? actor->name : "");
+    }
+    for (i = 0; i < sys->actor_count; i++) {
+        if (strcmp(sys->actors[i]->actor->name, actor->name) == 0) {
+            return edai_system_fail(
+                sys, EDA_ECONFLICT, "actor '%s' was added before; add it once", actor->name);
+        }
     }
     if (actor->size > STATE_SIZE_MAX) {
         return refuse(sys, actor, "its state is larger than 64 KiB; keep large things behind a pointer", NULL);
     }
     while (actor->handlers != NULL && actor->handlers[count].fn != NULL) {
         if (++count > HANDLERS_MAX) {
-            return refuse(sys, actor, "over 256 handlers", NULL);
+            return refuse(sys, actor, "over 256 handlers; end them with an entry without a function", NULL);
         }
     }
     if (count == 0) {
@@ -431,7 +559,7 @@ static eda_status register_actor(eda_system *sys, edai_actor_type *type)
     edai_actor_type **grown;
 
     if (sys->actor_count == EDAI_ACTORS_MAX) {
-        return EDA_ELIMIT;
+        return edai_system_fail(sys, EDA_ELIMIT, "over %u actor types", EDAI_ACTORS_MAX);
     }
     if (sys->actor_count == sys->actor_capacity) {
         uint32_t capacity = sys->actor_capacity == 0 ? 16 : 2 * sys->actor_capacity;
@@ -467,15 +595,11 @@ eda_status edai_contract_add(eda_system *sys, eda_added added)
     edai_actor_type *type;
     uint32_t routes_before = sys->route_count;
     uint32_t count = 0;
-    uint32_t i;
     eda_status status;
 
-    for (i = 0; i < sys->actor_count; i++) {
-        if (strcmp(sys->actors[i]->actor->name, actor->name) == 0) {
-            return edai_system_fail(sys, EDA_ECONFLICT, "actor '%s' was added before", actor->name);
-        }
-    }
+    EDA_ASSERT(actor != NULL, "an actor to be added");
     EDA_TRY(check_actor(sys, actor, &count));
+    EDA_TRY(check_deps(sys, actor));
     EDA_TRY(check_supervisor(sys, actor, supervisor_of(actor)));
     type = edai_calloc(1, sizeof(*type));
     if (type == NULL) {

@@ -28,6 +28,7 @@ typedef struct edai_route {
 
 struct edai_msg {
     const eda_type *type;
+    edai_msg *next; /* in the order of declaration, which is the same in every run */
     edai_template *template; /* NULL: a record, or the topic of raw publishes */
     edai_route **routes;
     edai_route *responder; /* requests: the one route; NULL: nobody answers */
@@ -53,6 +54,8 @@ struct edai_actor_type {
     bool passivates_at_once;
     bool has_interleaves;
     bool is_signed_key;
+    bool has_number_keys; /* keyed: one of the two, from the first handler on */
+    bool has_text_keys;
     uint16_t index;
     uint16_t worker; /* of its own; UINT16_MAX: by shard */
     uint32_t mailbox_len_max;
@@ -81,6 +84,8 @@ void edai_contract_route(
     edai_route *route, edai_actor_type *type, const eda_handler *handler, const edai_msg *msg);
 const eda_field *edai_contract_key(
     const edai_actor_type *type, const eda_handler *handler, const eda_type *message);
+/* A string or an integer, and of the two what the actor's other keys are: "5" and 5 would share a record. */
+bool edai_contract_is_key(const edai_actor_type *type, const eda_field *field);
 edai_msg *edai_contract_own(eda_system *sys, uint32_t id);
 edai_msg *edai_contract_raw(eda_system *sys); /* NULL: out of memory */
 void edai_contract_forget(eda_system *sys, edai_actor_type *type, uint32_t routes_before);

@@ -228,8 +228,8 @@ eda_status eda_refuse(eda_ctx *ctx, const char *format, ...)
     va_start(list, format);
     (void)vsnprintf(text, sizeof(text), format, list);
     va_end(list);
-    if (ctx->envelope == NULL || !ctx->envelope->route->msg->is_request) {
-        return edai_ctx_fail(ctx, EDA_ESTATE, "there is no request to refuse");
+    if (ctx->envelope == NULL || !ctx->envelope->route->msg->is_request || ctx->has_replied) {
+        return edai_ctx_fail(ctx, EDA_ESTATE, "there is no request to refuse, or it was answered");
     }
     ctx->has_refused = true;
     return edai_ctx_fail(ctx, EDA_EREFUSED, "%s", text);
@@ -385,6 +385,7 @@ eda_status eda_save(eda_ctx *ctx)
         return edai_ctx_fail(ctx, EDA_ESTATE, "there is nothing to save, or not yet");
     }
     status = edai_state_commit(ctx->worker, ctx->activation);
+    ctx->is_state_lost = status != EDA_OK; /* unless a later one succeeds, the activation goes with the turn */
     return status == EDA_OK ? EDA_OK
                             : edai_ctx_fail(ctx, status, "the saved fields were not committed: %s",
                                   eda_status_text(status));

@@ -3,7 +3,9 @@
 #include "core/system.h"
 
 #include "base/memory.h"
+#include "message/check.h"
 #include "message/flat.h"
+#include "message/intern.h"
 #include "message/json.h"
 
 #include <stdio.h>
@@ -62,6 +64,7 @@ static void provided_free(edai_provided *provided)
 {
     edai_free(provided->name);
     edai_free(provided->json);
+    edai_free(provided->source);
     edai_free(provided->data);
     edai_free(provided);
 }
@@ -74,10 +77,15 @@ static void push(eda_system *sys, edai_provided *provided)
 
 eda_status eda_provide(eda_system *sys, eda_value deps)
 {
+    eda_problem problem = {.text = ""};
     edai_provided *provided;
     eda_status status;
 
     EDA_TRY(edai_system_check_building(sys));
+    status = edai_type_check(deps.type, &problem);
+    if (status != EDA_OK) {
+        return edai_system_fail(sys, status, "%s", problem.text);
+    }
     EDA_TRY(check_deps(sys, deps.type, deps.data));
     provided = edai_calloc(1, sizeof(*provided));
     if (provided == NULL) {
@@ -106,13 +114,14 @@ static char *copy_text(const char *text)
     return copy;
 }
 
-static eda_status configure_one(eda_system *sys, const char *name, const json_t *value)
+static eda_status configure_one(
+    eda_system *sys, const char *source, const char *name, const json_t *value)
 {
     edai_provided *provided;
     char *json;
 
     if (!json_is_object(value)) {
-        return edai_system_fail(sys, EDA_EINVAL, "configuration: %s must be an object of fields", name);
+        return edai_system_fail(sys, EDA_EINVAL, "%s: %s must be an object of fields", source, name);
     }
     provided = edai_calloc(1, sizeof(*provided));
     json = json_dumps(value, JSON_COMPACT);
@@ -122,9 +131,10 @@ static eda_status configure_one(eda_system *sys, const char *name, const json_t 
         return EDA_ENOMEM;
     }
     provided->name = copy_text(name);
+    provided->source = copy_text(source);
     provided->json = copy_text(json);
     free(json);
-    if (provided->name == NULL || provided->json == NULL) {
+    if (provided->name == NULL || provided->source == NULL || provided->json == NULL) {
         provided_free(provided);
         return EDA_ENOMEM;
     }
@@ -132,43 +142,66 @@ static eda_status configure_one(eda_system *sys, const char *name, const json_t 
     return EDA_OK;
 }
 
-eda_status eda_configure_text(eda_system *sys, eda_str text)
+/* All of an object or, on failure, nothing of it. */
+static eda_status configure_all(eda_system *sys, const char *source, json_t *json)
 {
-    eda_problem problem = {.text = ""};
-    json_t *json = NULL;
+    edai_provided *before = sys->provided;
     const char *name;
     json_t *value;
-    eda_status status;
+    eda_status status = EDA_OK;
 
-    EDA_TRY(edai_system_check_building(sys));
-    status = edai_json_parse(text, &json, &problem);
-    if (status != EDA_OK) {
-        return edai_system_fail(sys, status, "configuration: %s", problem.text);
-    }
-    if (!json_is_object(json)) {
-        json_decref(json);
-        return edai_system_fail(sys, EDA_EINVAL, "configuration: an object {\"NAME_OF_DEPENDENCIES\": {...}} is expected");
-    }
     json_object_foreach(json, name, value)
     {
-        status = configure_one(sys, name, value);
+        status = configure_one(sys, source, name, value);
         if (status != EDA_OK) {
             break;
         }
+    }
+    while (status != EDA_OK && sys->provided != before) {
+        edai_provided *next = sys->provided->next;
+
+        provided_free(sys->provided);
+        sys->provided = next;
+    }
+    return status;
+}
+
+static eda_status configure(eda_system *sys, const char *source, eda_str text)
+{
+    eda_problem problem = {.text = ""};
+    json_t *json = NULL;
+    eda_status status = edai_json_parse(text, &json, &problem);
+
+    if (status != EDA_OK) {
+        return edai_system_fail(sys, status, "%s: %s", source, problem.text);
+    }
+    if (json_is_object(json)) {
+        status = configure_all(sys, source, json);
+    } else {
+        status = edai_system_fail(
+            sys, EDA_EINVAL, "%s: an object {\"NAME_OF_DEPENDENCIES\": {...}} is expected", source);
     }
     json_decref(json);
     return status;
 }
 
+eda_status eda_configure_text(eda_system *sys, eda_str text)
+{
+    EDA_TRY(edai_system_check_building(sys));
+    return configure(sys, "configuration", text);
+}
+
 eda_status eda_configure(eda_system *sys, const char *path)
 {
-    FILE *file = fopen(path, "rbe");
+    FILE *file;
     char *text;
     size_t len;
     eda_status status;
 
+    EDA_TRY(edai_system_check_building(sys));
+    file = fopen(path, "rbe");
     if (file == NULL) {
-        return edai_system_fail(sys, EDA_EIO, "configuration: %s cannot be opened", path);
+        return edai_system_fail(sys, EDA_EIO, "%s: cannot be opened", path);
     }
     text = edai_alloc(EDA_CODEC_SIZE_MAX + 1);
     if (text == NULL) {
@@ -177,55 +210,88 @@ eda_status eda_configure(eda_system *sys, const char *path)
     }
     len = fread(text, 1, EDA_CODEC_SIZE_MAX + 1, file);
     if (ferror(file) != 0) {
-        status = edai_system_fail(sys, EDA_EIO, "configuration: %s cannot be read", path);
+        status = edai_system_fail(sys, EDA_EIO, "%s: cannot be read", path);
     } else if (len > EDA_CODEC_SIZE_MAX) {
-        status = edai_system_fail(sys, EDA_ERANGE, "configuration: %s is over 1 MiB", path);
+        status = edai_system_fail(sys, EDA_ERANGE, "%s: is over 1 MiB", path);
     } else {
-        status = eda_configure_text(sys, (eda_str){.ptr = text, .len = len});
+        status = configure(sys, path, (eda_str){.ptr = text, .len = len});
     }
     (void)fclose(file);
     edai_free(text);
     return status;
 }
 
-/* Unlike in messages, a field nobody knows is a mistake in a configuration. */
-static eda_status check_names(eda_system *sys, const eda_type *type, const json_t *object)
+static const eda_field *find_field(const eda_type *type, const char *name)
 {
-    const char *name;
-    json_t *value;
     const eda_field *field;
 
-    json_object_foreach((json_t *)(uintptr_t)object, name, value)
-    {
-        for (field = type->fields; field->name != NULL; field++) {
-            if (strcmp(field->name, name) == 0) {
-                break;
-            }
-        }
-        if (field->name == NULL) {
-            return edai_system_fail(
-                sys, EDA_EINVAL, "configuration: %s has no field '%s'", type->name, name);
+    for (field = type->fields; field != NULL && field->name != NULL; field++) {
+        if (strcmp(field->name, name) == 0) {
+            return field;
         }
     }
-    return EDA_OK;
+    return NULL;
+}
+
+/* Unlike in messages, a field nobody knows is a mistake in a configuration. False with its name: in this value. As
+ * deep as the value, which the parser has bounded. */
+static bool knows_names(
+    const eda_type *type, const json_t *value, const eda_type **ret_type, const char **ret_name)
+{
+    void *at;
+    size_t i;
+
+    if (type->kind == EDA_KIND_OPTIONAL) {
+        return knows_names(type->item, value, ret_type, ret_name);
+    }
+    if (type->kind == EDA_KIND_LIST) {
+        for (i = 0; i < json_array_size(value); i++) {
+            if (!knows_names(type->item, json_array_get(value, i), ret_type, ret_name)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    if (type->kind != EDA_KIND_RECORD || !json_is_object(value)) {
+        return true;
+    }
+    for (at = json_object_iter((json_t *)(uintptr_t)value); at != NULL;
+         at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+        const char *name = json_object_iter_key(at);
+        const eda_field *field = find_field(type, name);
+
+        if (field == NULL) {
+            *ret_type = type;
+            *ret_name = name;
+            return false;
+        }
+        if (!knows_names(field->type, json_object_iter_value(at), ret_type, ret_name)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static eda_status decode_configured(
     eda_system *sys, const eda_type *type, edai_provided *provided)
 {
     eda_problem problem = {.text = ""};
+    const eda_type *unknown_in = NULL;
+    const char *unknown = NULL;
     json_t *json = NULL;
     eda_status status;
 
     status = edai_json_parse(eda_str_from(provided->json), &json, &problem);
     if (status != EDA_OK) {
-        return edai_system_fail(sys, status, "configuration: %s", problem.text);
+        return edai_system_fail(sys, status, "%s: %s", provided->source, problem.text);
     }
-    status = check_names(sys, type, json);
-    if (status == EDA_OK) {
+    if (!knows_names(type, json, &unknown_in, &unknown)) {
+        status = edai_system_fail(
+            sys, EDA_EINVAL, "%s: %s has no field '%s'", provided->source, unknown_in->name, unknown);
+    } else {
         status = edai_json_from(type, json, NULL, 0, &provided->data, &problem);
         if (status != EDA_OK) {
-            status = edai_system_fail(sys, status, "configuration: %s", problem.text);
+            status = edai_system_fail(sys, status, "%s: %s", provided->source, problem.text);
         }
     }
     json_decref(json);
@@ -242,34 +308,65 @@ static bool is_for(const edai_provided *provided, const eda_type *type)
     if (provided->name != NULL) {
         return type->kind == EDA_KIND_RECORD && strcmp(provided->name, type->name) == 0;
     }
-    return provided->type == type ||
-           (strcmp(provided->type->name, type->name) == 0 && provided->type->size == type->size);
+    return strcmp(provided->type->name, type->name) == 0;
+}
+
+static eda_status missing(eda_system *sys, const edai_actor_type *type)
+{
+    const eda_type *wanted = type->actor->deps;
+
+    return edai_system_fail(sys, EDA_EMISSING, "actor '%s' needs '%s': eda_provide(sys, EDA_DEPS(%s, ...))%s",
+        type->actor->name, wanted->name, wanted->name,
+        wanted->kind == EDA_KIND_RECORD ? ", or an object of that name in the configuration" : "");
 }
 
 static eda_status resolve_one(eda_system *sys, edai_actor_type *type)
 {
     const eda_type *wanted = type->actor->deps;
     edai_provided *provided;
+    eda_status status;
 
-    if (!needs_deps(type) || type->deps != NULL) {
+    if (!needs_deps(type) || type->is_deps_owned) {
         return EDA_OK;
     }
-    for (provided = sys->provided; provided != NULL; provided = provided->next) {
-        if (is_for(provided, wanted)) {
-            break;
-        }
+    for (provided = sys->provided; provided != NULL && !is_for(provided, wanted);) {
+        provided = provided->next;
     }
     if (provided == NULL) {
-        return edai_system_fail(sys, EDA_EMISSING,
-            "actor '%s' needs '%s': eda_provide(sys, EDA_DEPS(%s, ...)), or an object of that name in the "
-            "configuration",
-            type->actor->name, wanted->name, wanted->name);
+        return missing(sys, type);
     }
     if (provided->data == NULL) {
         EDA_TRY(decode_configured(sys, wanted, provided));
     }
+    status = edai_intern_compare(provided->type, wanted);
+    if (status != EDA_OK) {
+        return edai_system_fail(sys, status, "actor '%s' needs '%s': %s", type->actor->name, wanted->name,
+            status == EDA_ECONFLICT ? "another declaration of that name was provided, or serves another actor; name "
+                                      "them differently"
+                                    : eda_status_text(status));
+    }
+    provided->is_used = true;
     type->deps = provided->data;
     return EDA_OK;
+}
+
+/* Probably misspelt; but one file may serve several programs. */
+static void report_unused(eda_system *sys)
+{
+    const edai_provided *provided;
+
+    for (provided = sys->provided; provided != NULL; provided = provided->next) {
+        const edai_provided *newer = sys->provided;
+
+        while (newer != provided && (newer->name == NULL || provided->name == NULL ||
+                                        strcmp(newer->name, provided->name) != 0)) {
+            newer = newer->next;
+        }
+        if (!provided->is_used && provided->name != NULL && newer == provided) {
+            edai_system_log(
+                sys, NULL, "%s: no actor was given '%s'", provided->source, provided->name);
+        }
+    }
 }
 
 eda_status edai_depend_resolve(eda_system *sys)
@@ -279,6 +376,7 @@ eda_status edai_depend_resolve(eda_system *sys)
     for (i = 0; i < sys->actor_count; i++) {
         EDA_TRY(resolve_one(sys, sys->actors[i]));
     }
+    report_unused(sys);
     return EDA_OK;
 }
 

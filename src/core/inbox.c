@@ -70,6 +70,13 @@ bool edai_inbox_park(edai_inbox *inbox, const edai_port *port)
         &inbox->newest, &expected, PARKED, memory_order_relaxed, memory_order_relaxed);
 }
 
+edai_envelope *edai_inbox_peek(edai_inbox *inbox)
+{
+    edai_envelope *newest = atomic_load_explicit(&inbox->newest, memory_order_acquire);
+
+    return newest == PARKED ? NULL : newest;
+}
+
 bool edai_inbox_is_parked(const edai_inbox *inbox)
 {
     return atomic_load_explicit(&inbox->newest, memory_order_acquire) == PARKED;

@@ -38,6 +38,8 @@ bool edai_inbox_push(edai_inbox *inbox, edai_chain *chain, const edai_port *port
 edai_envelope *edai_inbox_take(edai_inbox *inbox, const edai_port *port);
 /* Marks the owner as parked; false: something is there, do not sleep. */
 bool edai_inbox_park(edai_inbox *inbox, const edai_port *port);
+/* What is there, newest first, left where it is; only while nobody pushes or takes. */
+edai_envelope *edai_inbox_peek(edai_inbox *inbox);
 /* True while nothing replaced the mark. */
 bool edai_inbox_is_parked(const edai_inbox *inbox);
 /* Takes the mark back after a sleep, whoever ended it. */

@@ -300,3 +300,10 @@ void edai_mailbox_refuse_waiting(
         shed(worker, envelope, status, text);
     }
 }
+
+void edai_mailbox_lose(edai_worker *worker, edai_activation *activation)
+{
+    while (activation->head != NULL) {
+        edai_worker_free(worker, edai_mailbox_pop(worker, activation));
+    }
+}

@@ -2,7 +2,7 @@
  *
  * Nobody is passivated in the middle of something: it is listed, and looked at again at the end of the worker's round. */
 #include "base/assert.h"
-#include "core/after.h"
+#include "core/mailbox.h"
 #include "base/planted.h"
 #include "core/system.h"
 
@@ -50,10 +50,10 @@ void edai_passivate_listed(edai_worker *worker)
 
         worker->listed = activation->listed_next;
         activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_LISTED);
-        if (EDAI_PLANTED(PASSIVATION_LOSS) && activation->turn_count == 0 &&
-            (activation->flags & EDAI_IS_QUEUED) == 0) {
-            (void)edai_activation_stop(worker, activation, EDA_STOP_IDLE);
-        } else if (is_idle(activation)) {
+        if (EDAI_PLANTED(PASSIVATION_LOSS) && activation->turn_count == 0) {
+            edai_mailbox_lose(worker, activation);
+        }
+        if (is_idle(activation)) {
             (void)edai_activation_stop(worker, activation, EDA_STOP_IDLE);
         }
     }

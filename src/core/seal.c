@@ -11,12 +11,12 @@ static eda_status any_route(
     eda_system *sys, const edai_route *handler_route, const edai_msg *msg, edai_route **ret_route)
 {
     edai_actor_type *type = handler_route->actor;
+    const eda_field *key = edai_contract_key(type, handler_route->handler, msg->type);
     edai_route *route;
     eda_status status;
 
     *ret_route = NULL;
-    if (type->supervisor == &eda_supervisor_keyed &&
-        edai_contract_key(type, handler_route->handler, msg->type) == NULL) {
+    if (type->supervisor == &eda_supervisor_keyed && (key == NULL || !edai_contract_is_key(type, key))) {
         return EDA_OK; /* nothing says which one */
     }
     route = edai_calloc(1, sizeof(*route));
@@ -78,7 +78,7 @@ static eda_status join_handler(eda_system *sys, edai_msg *msg, edai_route *route
             return EDA_OK;
         }
         if (msg->is_request && msg->responder != NULL) {
-            return edai_system_fail(sys, EDA_ECONFLICT, "both '%s' and '%s' answer %s; a request has one responder",
+            return edai_system_fail(sys, EDA_ECONFLICT, "both '%s' and '%s' answer %s; a request has one responder: leave it out of one of them",
                 msg->responder->actor->actor->name, route->actor->actor->name, msg->type->name);
         }
         if (msg->is_request) {
@@ -151,6 +151,7 @@ eda_status edai_contract_seal(eda_system *sys)
 {
     uint32_t i;
     edai_msg *undeclared = edai_contract_raw(sys);
+    edai_msg *msg;
 
     sys->topics = edai_trie_new();
     if (sys->topics == NULL || undeclared == NULL) {
@@ -158,10 +159,8 @@ eda_status edai_contract_seal(eda_system *sys)
     }
     sys->undeclared = undeclared;
     EDA_TRY(join_msg(sys, undeclared));
-    for (i = 0; i < sys->msg_count; i++) {
-        if (sys->msgs[i] != NULL) {
-            EDA_TRY(join_msg(sys, edai_contract_own(sys, i)));
-        }
+    for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
+        EDA_TRY(join_msg(sys, msg));
     }
     for (i = 0; i < sys->actor_count; i++) {
         EDA_TRY(permit(sys, sys->actors[i]));

@@ -76,6 +76,7 @@ void edai_state_clear(edai_activation *activation)
     edai_free(extra->saved);
     extra->saved = NULL;
     extra->saved_size = 0;
+    extra->is_unwritten = false;
 }
 
 /* Sets the saved fields from a struct of the same layout whose texts are plain strings. */
@@ -159,52 +160,114 @@ eda_status edai_state_rollback(edai_activation *activation)
     return decode_into(activation, extra->saved, extra->saved_size);
 }
 
+static void count_error(edai_worker *worker, const edai_activation *activation)
+{
+    edai_bump(&edai_worker_holding(worker, activation->type)->state_errors);
+}
+
 /* The state struct as the codec sees it: the same bytes, eda_text read as eda_str, which has its layout. */
 static eda_status encode(
-    const edai_activation *activation, uint8_t **ret_bytes, size_t *ret_size)
+    edai_worker *worker, const edai_activation *activation, uint8_t **ret_bytes, size_t *ret_size)
 {
+    eda_status status;
+
     _Static_assert(sizeof(eda_text) == sizeof(eda_str) &&
                        offsetof(eda_text, len) == offsetof(eda_str, len),
         "an eda_text is read as an eda_str");
-    return eda_cbor_encode(
+    status = eda_cbor_encode(
         (eda_value){.type = &activation->type->saved, .data = activation->state}, ret_bytes,
         ret_size);
+    if (status != EDA_OK) {
+        count_error(worker, activation);
+    }
+    return status;
 }
 
-eda_status edai_state_commit(edai_worker *worker, edai_activation *activation)
+static bool is_saved(const edai_extra *extra, const uint8_t *bytes, size_t size)
 {
-    eda_store *store = worker->sys->store;
-    edai_extra *extra = activation->extra;
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    char buffer[24];
-    eda_write write;
-    eda_status status;
+    return extra->saved != NULL && extra->saved_size == size &&
+           memcmp(extra->saved, bytes, size) == 0;
+}
 
-    EDA_ASSERT(extra != NULL, "loading made it");
-    EDA_TRY(encode(activation, &bytes, &size));
-    if (extra->saved != NULL && extra->saved_size == size &&
-        memcmp(extra->saved, bytes, size) == 0) {
-        edai_free(bytes);
-        return EDA_OK;
-    }
-    write = (eda_write){.key = key_of(activation, buffer),
-        .epoch = extra->epoch,
-        .version = extra->version,
-        .bytes = {.ptr = bytes, .len = size}};
-    status = store->write(store->self, &write);
-    if (status != EDA_OK) {
-        edai_free(bytes);
-        edai_bump(&edai_worker_holding(worker, activation->type)->state_errors);
-        return status;
-    }
+/* Takes the bytes. */
+static void set_saved(edai_extra *extra, uint8_t *bytes, size_t size, bool is_unwritten)
+{
     edai_free(extra->saved);
     extra->saved = bytes;
     extra->saved_size = size;
+    extra->is_unwritten = is_unwritten;
+}
+
+eda_status edai_state_keep(edai_worker *worker, edai_activation *activation)
+{
+    edai_extra *extra = activation->extra;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+
+    EDA_ASSERT(extra != NULL, "loading made it");
+    EDA_TRY(encode(worker, activation, &bytes, &size));
+    if (is_saved(extra, bytes, size)) {
+        edai_free(bytes);
+    } else {
+        set_saved(extra, bytes, size, true);
+    }
+    return EDA_OK;
+}
+
+static eda_status write_record(
+    edai_worker *worker, edai_activation *activation, const uint8_t *bytes, size_t size)
+{
+    eda_store *store = worker->sys->store;
+    edai_extra *extra = activation->extra;
+    char buffer[24];
+    const eda_write write = {.key = key_of(activation, buffer),
+        .epoch = extra->epoch,
+        .version = extra->version,
+        .bytes = {.ptr = bytes, .len = size}};
+    eda_status status = store->write(store->self, &write);
+
+    if (status != EDA_OK) {
+        count_error(worker, activation);
+        return status;
+    }
     extra->version++;
     if (worker->port->event != NULL) {
         worker->port->event(worker->port->self, worker->sys, EDAI_EVENT_COMMIT,
             activation->type->index, extra->version);
     }
+    return EDA_OK;
+}
+
+eda_status edai_state_commit(edai_worker *worker, edai_activation *activation)
+{
+    edai_extra *extra = activation->extra;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    eda_status status;
+
+    EDA_ASSERT(extra != NULL, "loading made it");
+    EDA_TRY(encode(worker, activation, &bytes, &size));
+    if (is_saved(extra, bytes, size) && !extra->is_unwritten) {
+        edai_free(bytes);
+        return EDA_OK;
+    }
+    status = write_record(worker, activation, bytes, size);
+    if (status != EDA_OK) {
+        edai_free(bytes);
+        return status;
+    }
+    set_saved(extra, bytes, size, false);
+    return EDA_OK;
+}
+
+eda_status edai_state_flush(edai_worker *worker, edai_activation *activation)
+{
+    edai_extra *extra = activation->extra;
+
+    if (extra == NULL || !extra->is_unwritten) {
+        return EDA_OK;
+    }
+    EDA_TRY(write_record(worker, activation, extra->saved, extra->saved_size));
+    extra->is_unwritten = false;
     return EDA_OK;
 }

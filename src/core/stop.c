@@ -115,6 +115,7 @@ void eda_system_stop(eda_system *sys)
     if (!atomic_compare_exchange_strong(&sys->phase, &running, EDAI_DRAINING)) {
         return;
     }
+    edai_clients_settle(sys);
     /* Whatever is left after drain_ms is ended below. */
     if (eda_wait_idle(sys, sys->options.drain_ms) != EDA_OK) {
         edai_system_log(sys, NULL, "work is left after %u ms; it is ended", sys->options.drain_ms);

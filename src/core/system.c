@@ -211,6 +211,7 @@ eda_status edai_system_check_building(eda_system *sys)
     if (edai_system_phase(sys) != EDAI_BUILDING) {
         return edai_system_fail(sys, EDA_ESTATE, "the system was started; actors and dependencies come before");
     }
+    sys->error[0] = '\0'; /* a status without a sentence does not get an older one's */
     return EDA_OK;
 }
 
@@ -277,9 +278,9 @@ static eda_status check_stores(eda_system *sys)
     for (i = 0; i < sys->actor_count; i++) {
         if (sys->actors[i]->has_saves && sys->store == NULL) {
             return edai_system_fail(sys, EDA_EMISSING,
-                "actor '%s' saves fields, and no store is configured: set .store = EDA_STORE_MEMORY "
+                "actor '%s' saves '%s', and no store is configured: set .store = EDA_STORE_MEMORY "
                 "(gone with the process), or give a .store_object",
-                sys->actors[i]->actor->name);
+                sys->actors[i]->actor->name, sys->actors[i]->actor->saves->name);
         }
     }
     return EDA_OK;
@@ -303,7 +304,7 @@ static eda_status init_workers(eda_system *sys)
 eda_status eda_system_start(eda_system *sys)
 {
     EDA_TRY(edai_system_check_building(sys));
-    if (sys->workers != NULL) {
+    if (sys->workers != NULL || sys->topics != NULL) {
         return edai_system_fail(sys, EDA_ESTATE, "an earlier start failed; make a new system");
     }
     EDA_TRY(check_stores(sys));

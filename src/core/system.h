@@ -38,8 +38,10 @@ typedef struct edai_provided {
     struct edai_provided *next;
     const eda_type *type; /* NULL: configured, not yet claimed by a type */
     char *name;
-    char *json; /* configured: the text, decoded when a type claims it */
-    void *data; /* owned copy */
+    char *json;   /* configured: the text, decoded when a type claims it */
+    char *source; /* configured: the file, or "configuration" */
+    void *data;   /* owned copy */
+    bool is_used; /* an actor needs it */
 } edai_provided;
 
 struct eda_system {
@@ -55,6 +57,8 @@ struct eda_system {
     /* Contract. */
     const edai_msg **msgs; /* by process-wide id */
     uint32_t msg_count;    /* length of msgs */
+    edai_msg *first_msg;   /* all of them, in the order of declaration */
+    edai_msg *last_msg;
     edai_actor_type **actors;
     uint32_t actor_count;
     uint32_t actor_capacity;

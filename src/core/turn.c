@@ -78,10 +78,12 @@ static eda_status commit(eda_ctx *ctx)
     if (EDAI_PLANTED(EARLY_EFFECTS)) {
         release_effects(ctx);
     }
-    if (!type->has_saves || type->is_saved_lazily) {
+    if (!type->has_saves) {
         return EDA_OK;
     }
-    return edai_state_commit(ctx->worker, ctx->activation);
+    return type->is_saved_lazily && !ctx->is_state_lost
+               ? edai_state_keep(ctx->worker, ctx->activation)
+               : edai_state_commit(ctx->worker, ctx->activation);
 }
 
 /* A request whose handler returned without an answer. */
@@ -142,16 +144,17 @@ static void end_message(eda_ctx *ctx, eda_status status)
     ctx->envelope = NULL;
 }
 
-/* `is_state_lost`: the commit failed, so memory and store may differ: the activation is dropped and loaded anew. */
-static bool end_badly(eda_ctx *ctx, eda_status status, bool is_state_lost)
+/* After a failed commit memory and store may differ: the activation is dropped, and loaded anew by the next message. */
+static bool end_badly(eda_ctx *ctx, eda_status status)
 {
     edai_worker *worker = ctx->worker;
     edai_activation *activation = ctx->activation;
     const edai_actor_type *type = activation->type;
+    bool is_state_lost = ctx->is_state_lost;
     bool asked_restart = ctx->asked_restart;
 
     edai_ctx_drop_effects(ctx);
-    if (!is_state_lost && type->has_saves && edai_state_rollback(activation) != EDA_OK) {
+    if (type->has_saves && edai_state_rollback(activation) != EDA_OK) {
         is_state_lost = true;
     }
     end_message(ctx, status);
@@ -161,8 +164,7 @@ static bool end_badly(eda_ctx *ctx, eda_status status, bool is_state_lost)
             edai_turn_cancel_all(activation);
             return true;
         }
-        edai_activation_reset(worker, activation);
-        edai_activation_wake(worker, activation);
+        edai_activation_drop(worker, activation);
         return true;
     }
     if ((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0) {
@@ -175,7 +177,6 @@ static bool finish(eda_ctx *ctx, eda_status status)
 {
     edai_activation *activation = ctx->activation;
     edai_worker *worker = ctx->worker;
-    bool is_committing = false;
     bool is_alive;
 
     event(ctx, EDAI_EVENT_END, (uint64_t)status);
@@ -183,14 +184,14 @@ static bool finish(eda_ctx *ctx, eda_status status)
         status = EDA_OK;
     }
     if (EDAI_LIKELY(status == EDA_OK)) {
-        is_committing = true;
         status = commit(ctx);
         if (status != EDA_OK) {
+            ctx->is_state_lost = true;
             (void)edai_ctx_fail(ctx, status, "the saved fields were not committed: %s",
                 eda_status_text(status));
         }
     }
-    is_alive = status == EDA_OK ? end_well(ctx) : end_badly(ctx, status, is_committing);
+    is_alive = status == EDA_OK ? end_well(ctx) : end_badly(ctx, status);
     edai_ctx_release(ctx);
     if (is_alive && EDAI_UNLIKELY((activation->flags &
                                       (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0 &&
@@ -222,7 +223,7 @@ static eda_status call_answering(eda_ctx *ctx)
     }
     status = route->handler->fn(
         ctx->activation->state, edai_envelope_data(ctx->envelope), reply, ctx);
-    if (status != EDA_OK || ctx->has_replied) {
+    if (status != EDA_OK || ctx->has_replied || ctx->has_refused) {
         return status;
     }
     return eda_reply(ctx, (eda_value){.type = route->msg->type->reply, .data = reply});
@@ -300,6 +301,7 @@ static eda_status run_start(eda_ctx *ctx)
     if (status == EDA_OK && type->has_saves && (activation->flags & EDAI_IS_NEW) != 0) {
         status = edai_state_commit(ctx->worker, activation); /* creates the record */
         if (status != EDA_OK) {
+            edai_turn_stop(ctx->worker, activation, EDA_STOP_RESTART); /* start has done its part */
             return edai_ctx_fail(
                 ctx, status, "its record could not be created: %s", eda_status_text(status));
         }

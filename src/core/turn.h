@@ -51,6 +51,7 @@ struct eda_ctx {
     bool has_replied;
     bool has_refused;
     bool asked_restart;
+    bool is_state_lost; /* a commit failed: memory and store may differ */
     bool is_resumable; /* in the worker's list of turns to be resumed */
     eda_system *sys;
     edai_worker *worker;

@@ -1,0 +1,89 @@
+/* census.c - see census.h. */
+#include "core/census.h"
+
+static uint64_t count_chain(edai_envelope *at)
+{
+    uint64_t count = 0;
+
+    for (; at != NULL; at = at->next) {
+        count += at->kind == EDAI_DELIVERY ? 1 : 0;
+    }
+    return count;
+}
+
+static uint64_t count_activation(const edai_activation *activation)
+{
+    uint64_t count = count_chain(activation->head);
+    const edai_waiting *waiting;
+    const eda_ctx *ctx;
+
+    if (activation->extra == NULL) {
+        return count;
+    }
+    for (waiting = activation->extra->waiting; waiting != NULL; waiting = waiting->next) {
+        count++;
+    }
+    for (ctx = activation->extra->suspended; ctx != NULL; ctx = ctx->next_suspended) {
+        count += ctx->envelope != NULL ? 1 : 0;
+    }
+    return count;
+}
+
+static uint64_t count_worker(edai_worker *worker)
+{
+    uint64_t count = count_chain(edai_inbox_peek(&worker->inbox));
+    uint32_t i;
+
+    for (i = 0; i < worker->sys->worker_count; i++) {
+        count += count_chain(worker->outbox[i].newest);
+    }
+    for (i = 0; i < worker->sys->actor_count; i++) {
+        const edai_activation *at = worker->holdings[i].pool.idle_first;
+
+        for (; at != NULL; at = at->idle_next) {
+            count += count_activation(at);
+        }
+    }
+    return count;
+}
+
+uint64_t edai_census(eda_system *sys)
+{
+    uint64_t count = 0;
+    uint16_t i;
+
+    for (i = 0; i < sys->worker_count; i++) {
+        count += count_worker(&sys->workers[i]);
+    }
+    return count;
+}
+
+static int64_t balance_of(const edai_tally *tallies, uint32_t count)
+{
+    int64_t balance = 0;
+    uint32_t i;
+    uint32_t outcome;
+
+    for (i = 0; i < count; i++) {
+        balance += (int64_t)edai_tally_get(&tallies[i], EDAI_ACCEPTED);
+        for (outcome = EDAI_HANDLED; outcome <= EDAI_STOPPED; outcome++) {
+            balance -= (int64_t)edai_tally_get(&tallies[i], (edai_outcome)outcome);
+        }
+    }
+    return balance;
+}
+
+int64_t edai_census_balance(eda_system *sys)
+{
+    int64_t balance = 0;
+    const edai_client *client;
+    uint16_t i;
+
+    for (i = 0; i < sys->worker_count; i++) {
+        balance += balance_of(sys->workers[i].tallies, sys->route_count);
+    }
+    for (client = sys->clients; client != NULL; client = client->next) {
+        balance += balance_of(client->tallies, sys->route_count);
+    }
+    return balance;
+}
