@@ -67,3 +67,9 @@ eda_actor_alone_test(actor_alone_refuses_foreign_function cheat
     PASS_REGULAR_EXPRESSION "actor cheat uses 'honest_secret', 'time'")
 eda_actor_alone_test(actor_alone_refuses_foreign_include peek
     PASS_REGULAR_EXPRESSION "actor peek: [^ ]*peek.c reaches out of its folder")
+
+# The seed stays small.
+add_test(NAME seed_has_at_most_25_lines COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/count_lines.py
+    25 ${PROJECT_SOURCE_DIR}/examples/01_seed/foo.c)
+add_test(NAME seed_with_own_main_has_at_most_32_lines COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/count_lines.py
+    32 ${PROJECT_SOURCE_DIR}/examples/01_seed_own_main/foo.c)

@@ -37,8 +37,7 @@ eda_status eda_app(eda_system *sys)
     printf("%" PRIu64 " counters live\n", eda_system_activations(sys, "visits").live);
 
     /* A key must fit into its place in the topic. */
-    printf("\"a/b\": %s\n",
-        eda_status_name(
-            eda_publish(client, EDA_MSG(page_visited, .page_id = EDA_STR("a/b")), NULL)));
+    printf("\"a/b\": %s\n", eda_status_name(eda_publish(
+                                client, EDA_MSG(page_visited, .page_id = EDA_STR("a/b")), NULL)));
     return EDA_OK;
 }

@@ -7,7 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define STATUS_VAULT_JAMMED (EDA_STATUS_USER + 1) /* an application's own statuses begin at 1000 */
+/* An application's own statuses begin at 1000. */
+#define STATUS_VAULT_JAMMED (EDA_STATUS_USER + 1)
 
 EDA_RECORD(account_balance, (int64_t, cents));
 EDA_REQUEST(account_withdraw, account_balance, "account/{account_id}/withdraw",
@@ -50,8 +51,8 @@ EDA_ACTOR(account, eda_none,
 static void withdraw(eda_ctx *client, int64_t cents)
 {
     const account_balance *balance = NULL; /* borrowed until this client's next ask */
-    eda_status status = eda_ask(
-        client, EDA_ASK(account_withdraw, &balance, .account_id = 7, .cents = cents), 1000);
+    eda_status status =
+        eda_ask(client, EDA_ASK(account_withdraw, &balance, .account_id = 7, .cents = cents), 1000);
 
     if (status == EDA_OK) {
         printf("withdraw %" PRId64 ": %" PRId64 " cents left\n", cents, balance->cents);

@@ -70,8 +70,7 @@ eda_status eda_app(eda_system *sys)
     EDA_TRY(eda_system_start(sys));
     client = eda_system_client(sys);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        EDA_TRY(
-            eda_publish_wait(client, EDA_MSG(mail_send, .to = eda_str_from(names[i])), 1000));
+        EDA_TRY(eda_publish_wait(client, EDA_MSG(mail_send, .to = eda_str_from(names[i])), 1000));
     }
     EDA_TRY(check_sticky(client, &is_sticky));
     printf("every user kept its scaler: %s\n", is_sticky ? "yes" : "no");

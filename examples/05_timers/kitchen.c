@@ -35,9 +35,10 @@ static eda_status kitchen_start(kitchen *self, const kitchen_deps *deps, eda_ctx
 
 static eda_status kitchen_on_boil(kitchen *self, const egg_boil *order, eda_ctx *ctx)
 {
+    printf("the order is taken\n");
     /* Armed when this turn has succeeded: a turn that fails arms nothing. */
-    EDA_TRY(eda_every(
-        ctx, EDA_MSG(egg_tick, .period = order->period), order->period, &self->ticking));
+    EDA_TRY(
+        eda_every(ctx, EDA_MSG(egg_tick, .period = order->period), order->period, &self->ticking));
     return eda_after(ctx, EDA_MSG(egg_burnt), EDA_SEC(3600), &self->burning);
 }
 
@@ -79,10 +80,8 @@ static eda_status run(eda_system *sys, sem_t *is_served)
 {
     EDA_TRY(eda_provide(sys, EDA_DEPS(kitchen_deps, .is_served = is_served)));
     EDA_TRY(eda_system_start(sys));
-    EDA_TRY(
-        eda_publish_wait(eda_system_client(sys), EDA_MSG(egg_boil, .period = EDA_MS(5)), 1000));
-    printf("the order is taken\n"); /* a receipt waits for the turn, not for its timers */
-    return EDA_OK;
+    EDA_TRY(eda_publish_wait(eda_system_client(sys), EDA_MSG(egg_boil, .period = EDA_MS(5)), 1000));
+    return EDA_OK; /* a receipt waits for the turn, not for the timers it armed */
 }
 
 eda_status eda_app(eda_system *sys)

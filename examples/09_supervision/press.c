@@ -98,7 +98,6 @@ eda_status eda_app(eda_system *sys)
     EDA_TRY(show(sys, EDA_MSG(page_print, .page = 3)));
     counts = eda_system_counts(sys, NULL, "press");
     printf("handled %" PRIu64 ", failed %" PRIu64 ", dead %" PRIu64 ", restarts %" PRIu64 "\n",
-        counts.handled, counts.failed, counts.dead,
-        eda_system_activations(sys, "press").restarts);
+        counts.handled, counts.failed, counts.dead, eda_system_activations(sys, "press").restarts);
     return EDA_OK;
 }
