@@ -22,13 +22,6 @@ static eda_status press_start(press *self, const eda_none *deps, eda_ctx *ctx)
     return EDA_OK;
 }
 
-static void press_stop(press *self, eda_stop_reason reason, eda_ctx *ctx)
-{
-    (void)ctx;
-    printf("press: stops after %" PRIu32 " pages%s\n", self->printed,
-        reason == EDA_STOP_RESTART ? ", to be restarted" : "");
-}
-
 /* attempts(3): tried again up to twice, before anything that came later. Then it is a dead letter:
  * poison that would never be handled. */
 static eda_status press_on_print(press *self, const page_print *order, eda_ctx *ctx)
@@ -44,7 +37,8 @@ static eda_status press_on_print(press *self, const page_print *order, eda_ctx *
     return EDA_OK;
 }
 
-/* eda_fail asks for a restart: the state is in doubt. The message failed; what waits is kept. */
+/* eda_fail asks for a restart: the state is in doubt. This message failed, what waits is kept, and
+ * the next one finds a press that has started anew. */
 static eda_status press_on_ink(press *self, const ink_refill *refill, eda_ctx *ctx)
 {
     (void)self;
@@ -56,7 +50,6 @@ static eda_status press_on_ink(press *self, const ink_refill *refill, eda_ctx *c
 
 EDA_ACTOR(press, eda_none,
     start(press_start),
-    stop(press_stop),
     on(page_print, press_on_print, attempts(3)),
     on(ink_refill, press_on_ink));
 
