@@ -57,8 +57,11 @@ static void no_log(void *arg, eda_str line)
 
 eda_options eda_sim_options(eda_sim *sim)
 {
-    return (eda_options){.workers = 1 + (uint32_t)edai_sim_draw(sim, 8),
-        .turn_budget = 1 + (uint32_t)edai_sim_draw(sim, 8),
+    uint32_t workers = 1 + (uint32_t)edai_sim_draw(sim, 8);
+    uint32_t turn_budget = 1 + (uint32_t)edai_sim_draw(sim, 8);
+
+    return (eda_options){.workers = workers,
+        .turn_budget = turn_budget,
         .stacks_max = 64,
         .log = no_log};
 }

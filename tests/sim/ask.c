@@ -41,11 +41,12 @@ EDA_ACTOR(echo, eda_none, key(lane), answers(echo_get, echo_on_get));
 
 static eda_status ask_once(eda_ctx *ctx, uint32_t number)
 {
+    /* One choice a statement: compilers differ in the order of arguments, and hashes would too. */
+    uint32_t lane = (uint32_t)eda_sim_choose(state.sim, 3);
+    uint32_t timeout_ms = eda_sim_choose(state.sim, 2) == 0 ? 1 : 1000;
     const echo_reply *reply = NULL;
-    eda_status status = eda_ask(ctx,
-        EDA_ASK(echo_get, &reply, .lane = (uint32_t)eda_sim_choose(state.sim, 3),
-            .number = number),
-        eda_sim_choose(state.sim, 2) == 0 ? 1 : 1000);
+    eda_status status = eda_ask(
+        ctx, EDA_ASK(echo_get, &reply, .lane = lane, .number = number), timeout_ms);
 
     if (status == EDA_OK) {
         state.answered++;

@@ -50,11 +50,10 @@ static void client_main(eda_ctx *client, void *arg)
     (void)arg;
     for (i = 0; i < ROUNDS; i++) {
         uint32_t left = (uint32_t)eda_sim_choose(state.sim, 2 * state.posts);
+        uint32_t first = (uint32_t)eda_sim_choose(state.sim, state.posts);
         const hop_reply *reply = NULL;
-        eda_status status = eda_ask(client,
-            EDA_ASK(hop, &reply, .post = (uint32_t)eda_sim_choose(state.sim, state.posts),
-                .left = left),
-            100000);
+        eda_status status =
+            eda_ask(client, EDA_ASK(hop, &reply, .post = first, .left = left), 100000);
 
         if (status == EDA_EDEADLOCK) {
             state.told++;

@@ -40,10 +40,9 @@ static void client_main(eda_ctx *client, void *arg)
 
     (void)arg;
     for (i = 0; i < ROUNDS; i++) {
-        eda_status status = eda_publish(client,
-            EDA_MSG(ping, .side = (uint32_t)eda_sim_choose(state.sim, state.sides),
-                .left = 1 + (uint32_t)eda_sim_choose(state.sim, 3)),
-            NULL);
+        uint32_t first = (uint32_t)eda_sim_choose(state.sim, state.sides);
+        uint32_t left = 1 + (uint32_t)eda_sim_choose(state.sim, 3);
+        eda_status status = eda_publish(client, EDA_MSG(ping, .side = first, .left = left), NULL);
 
         if (status != EDA_OK && status != EDA_EDEADLOCK && status != EDA_EFULL) {
             state.problem = eda_sim_text(state.sim, "a publish ended with %s", eda_status_name(status));

@@ -68,12 +68,12 @@ static void client_main(eda_ctx *client, void *arg)
 
     (void)arg;
     for (i = 0; i < ROUNDS; i++) {
-        if (eda_publish(client,
-                EDA_MSG(lamp_on, .lamp = (uint32_t)eda_sim_choose(state.sim, 2),
-                    .ms = (uint32_t)eda_sim_choose(state.sim, 60)),
-                NULL) != EDA_OK ||
-            eda_ask(client, EDA_ASK(nap, &over, .ms = (uint32_t)eda_sim_choose(state.sim, 60)),
-                10000) != EDA_OK) {
+        uint32_t which = (uint32_t)eda_sim_choose(state.sim, 2);
+        uint32_t on_ms = (uint32_t)eda_sim_choose(state.sim, 60);
+        uint32_t nap_ms = (uint32_t)eda_sim_choose(state.sim, 60);
+
+        if (eda_publish(client, EDA_MSG(lamp_on, .lamp = which, .ms = on_ms), NULL) != EDA_OK ||
+            eda_ask(client, EDA_ASK(nap, &over, .ms = nap_ms), 10000) != EDA_OK) {
             state.problem = "a publish or a nap failed";
         }
     }
