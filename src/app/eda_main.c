@@ -2,7 +2,6 @@
 #include <edacious/system.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct arguments {
@@ -22,13 +21,19 @@ static int usage(const char *program, FILE *to)
 
 static bool parse_workers(const char *text, uint32_t *ret_workers)
 {
-    char *end = NULL;
-    unsigned long value = strtoul(text, &end, 10);
+    uint32_t value = 0;
+    size_t i;
 
-    if (end == text || *end != '\0' || value == 0 || value > 64) {
+    for (i = 0; text[i] != '\0'; i++) {
+        if (text[i] < '0' || text[i] > '9' || i == 2) {
+            return false;
+        }
+        value = 10 * value + (uint32_t)(text[i] - '0');
+    }
+    if (value == 0 || value > 64) {
         return false;
     }
-    *ret_workers = (uint32_t)value;
+    *ret_workers = value;
     return true;
 }
 
@@ -41,9 +46,14 @@ static int parse(int argc, char **argv, arguments *out)
         if (strcmp(argv[i], "--help") == 0) {
             return 1 + usage(argv[0], stdout);
         }
-        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+        if ((strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--workers") == 0) &&
+            i + 1 == argc) {
+            (void)fprintf(stderr, "%s: %s takes a value\n", argv[0], argv[i]);
+            return 1 + usage(argv[0], stderr);
+        }
+        if (strcmp(argv[i], "--config") == 0) {
             out->config = argv[++i];
-        } else if (strcmp(argv[i], "--workers") == 0 && i + 1 < argc) {
+        } else if (strcmp(argv[i], "--workers") == 0) {
             if (!parse_workers(argv[++i], &out->options.workers)) {
                 (void)fprintf(stderr, "%s: --workers takes 1 to 64, not '%s'\n", argv[0], argv[i]);
                 return 1 + 2;
@@ -65,6 +75,21 @@ static eda_status run(eda_system *sys, const char *config, eda_status (*app)(eda
     return app(sys);
 }
 
+/* The sentence of the failed call: on the system, or on the client of its thread. */
+static void print_error(const char *program, eda_system *sys, eda_status status)
+{
+    eda_str text = {.ptr = "", .len = 0};
+
+    if (sys != NULL) {
+        text = eda_str_from(eda_system_error(sys));
+        if (text.len == 0 && eda_system_client(sys) != NULL) {
+            text = eda_error(eda_system_client(sys));
+        }
+    }
+    (void)fprintf(stderr, "%s: %s: %s%s%.*s\n", program, eda_status_name(status),
+        eda_status_text(status), text.len > 0 ? ": " : "", EDA_STR_ARG(text));
+}
+
 int eda_main(int argc, char **argv, eda_status (*app)(eda_system *sys))
 {
     arguments given = {.options = {.store = EDA_STORE_MEMORY}};
@@ -80,9 +105,7 @@ int eda_main(int argc, char **argv, eda_status (*app)(eda_system *sys))
         status = run(sys, given.config, app);
     }
     if (status != EDA_OK) {
-        (void)fprintf(stderr, "%s: %s: %s%s%s\n", argv[0], eda_status_name(status),
-            eda_status_text(status), sys != NULL && eda_system_error(sys)[0] != '\0' ? ": " : "",
-            sys != NULL ? eda_system_error(sys) : "");
+        print_error(argv[0], sys, status);
     }
     eda_system_free(sys);
     return status == EDA_OK ? 0 : 1;

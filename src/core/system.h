@@ -105,6 +105,17 @@ static inline int64_t edai_system_now(const eda_system *sys)
     return sys->port->now(sys->port->self);
 }
 
+/* That long from now; EDAI_NO_DEADLINE if it is beyond what a clock can show. */
+static inline int64_t edai_system_later(const eda_system *sys, eda_duration delay)
+{
+    int64_t now = edai_system_now(sys);
+
+    if (delay <= 0) {
+        return now;
+    }
+    return delay < EDAI_NO_DEADLINE - now ? now + delay : EDAI_NO_DEADLINE;
+}
+
 /* Which worker owns an identity's hash of an actor type. */
 static inline uint16_t edai_system_owner(
     const eda_system *sys, const edai_actor_type *type, uint64_t hash)

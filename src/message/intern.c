@@ -84,7 +84,7 @@ static eda_status compare_pair(edai_reach *reach, edai_pair pair)
 
 /* A pair met again is taken to be the same: if it is not, its own turn shows that. So types that
  * contain themselves need no special care. */
-static eda_status compare(const eda_type *a, const eda_type *b)
+eda_status edai_intern_compare(const eda_type *a, const eda_type *b)
 {
     edai_reach reach = {0};
     eda_status status = edai_reach_add(&reach, a, b);
@@ -136,7 +136,7 @@ static eda_status find_or_add(const eda_type *type, uint32_t *ret_id)
     if (table_len > 0) {
         uint32_t id = table[find_place(table, table_len, type->name)];
         if (id != 0) {
-            EDA_TRY(compare(types[id], type));
+            EDA_TRY(edai_intern_compare(types[id], type));
             *ret_id = id;
             return EDA_OK;
         }

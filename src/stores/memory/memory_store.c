@@ -40,7 +40,7 @@ static uint64_t hash_of(const eda_store_key *key)
 static bool is_key(const record *at, const eda_store_key *key)
 {
     return at->actor_len == key->actor.len && at->key_len == key->key.len &&
-           memcmp(at->names, key->actor.ptr, key->actor.len) == 0 &&
+           (key->actor.len == 0 || memcmp(at->names, key->actor.ptr, key->actor.len) == 0) &&
            (key->key.len == 0 ||
                memcmp(at->names + at->actor_len, key->key.ptr, key->key.len) == 0);
 }
@@ -92,7 +92,9 @@ static record *add(memory_store *store, const eda_store_key *key, uint64_t hash)
     made->hash = hash;
     made->actor_len = key->actor.len;
     made->key_len = key->key.len;
-    memcpy(made->names, key->actor.ptr, key->actor.len);
+    if (key->actor.len > 0) {
+        memcpy(made->names, key->actor.ptr, key->actor.len);
+    }
     if (key->key.len > 0) {
         memcpy(made->names + key->actor.len, key->key.ptr, key->key.len);
     }
@@ -120,7 +122,7 @@ static eda_status claim_locked(memory_store *store, const eda_store_key *key, ed
         if (bytes == NULL) {
             return EDA_ENOMEM;
         }
-        memcpy(bytes, at->bytes, at->size);
+        memcpy(bytes, at->bytes, at->size); /* not NULL: written at least once */
     }
     at->epoch++;
     *ret_record = (eda_record){
@@ -155,7 +157,9 @@ static eda_status write_locked(memory_store *store, const eda_write *write)
     if (bytes == NULL) {
         return EDA_ENOMEM;
     }
-    memcpy(bytes, write->bytes.ptr, write->bytes.len);
+    if (write->bytes.len > 0) {
+        memcpy(bytes, write->bytes.ptr, write->bytes.len);
+    }
     edai_free(at->bytes);
     at->bytes = bytes;
     at->size = write->bytes.len;
