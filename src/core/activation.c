@@ -109,7 +109,6 @@ static eda_status create(edai_worker *worker, const edai_route *route, edai_enve
     edai_pool_link(&holding->pool, activation);
     activation->used_at = (uint32_t)(worker->now / 1000000);
     edai_bump(&holding->live);
-    edai_bump(&holding->starts);
     edai_passivate_scan(worker, type);
     *ret_activation = activation;
     return EDA_OK;
@@ -162,27 +161,23 @@ void edai_activation_started(edai_worker *worker, edai_activation *activation)
     }
 }
 
-void edai_activation_wake(edai_worker *worker, edai_activation *activation)
+/* It has something to do, and nothing keeps it from doing it. */
+static bool can_run(const edai_activation *activation)
 {
     const unsigned blocked =
-        EDAI_IS_QUEUED | EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_STARVED;
+        EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_WANTS_RESTART | EDAI_WANTS_STOP;
 
-    if ((activation->flags & blocked) != 0 || activation->head == NULL) {
-        return;
-    }
-    if (activation->turn_count > 0 && !edai_mailbox_has_interleaving(activation)) {
+    return activation->head != NULL && (activation->flags & blocked) == 0 &&
+           (activation->turn_count == 0 || edai_mailbox_has_interleaving(activation));
+}
+
+void edai_activation_wake(edai_worker *worker, edai_activation *activation)
+{
+    if ((activation->flags & (EDAI_IS_QUEUED | EDAI_IS_STARVED)) != 0 || !can_run(activation)) {
         return;
     }
     activation->flags |= EDAI_IS_QUEUED;
     edai_worker_queue(worker, activation);
-}
-
-static bool can_go_on(const edai_activation *activation)
-{
-    return activation->head != NULL &&
-           (activation->flags & (EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_STARTED)) ==
-               EDAI_IS_STARTED &&
-           (activation->turn_count == 0 || edai_mailbox_has_interleaving(activation));
 }
 
 void edai_activation_run(edai_worker *worker, edai_activation *activation)
@@ -197,11 +192,11 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
     if (activation->type->live_max != 0) {
         edai_pool_touch(pool, activation);
     }
-    if (EDAI_UNLIKELY((activation->flags & EDAI_IS_STARTED) == 0) &&
+    if (EDAI_UNLIKELY((activation->flags & EDAI_IS_STARTED) == 0) && can_run(activation) &&
         !edai_turn_start(worker, activation)) {
         return;
     }
-    while (budget-- > 0 && can_go_on(activation)) {
+    while (budget-- > 0 && (activation->flags & EDAI_IS_STARTED) != 0 && can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0
                                       ? edai_mailbox_pop(worker, activation)
                                       : edai_mailbox_pop_interleaving(worker, activation);
@@ -217,6 +212,7 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
 void edai_activation_drain(edai_worker *worker, edai_activation *activation,
     edai_outcome outcome, eda_status status, const char *reason)
 {
+    activation->turn_count++; /* busy: what ends here may be reported, and that may passivate somebody idle */
     edai_mailbox_refuse_waiting(worker, activation, EDA_ESHED, reason);
     for (;;) {
         edai_envelope *envelope = edai_mailbox_pop(worker, activation);
@@ -226,6 +222,7 @@ void edai_activation_drain(edai_worker *worker, edai_activation *activation,
         }
         edai_envelope_end(worker, envelope, outcome, status, reason);
     }
+    activation->turn_count--;
 }
 
 static void event(edai_worker *worker, edai_event kind, const edai_activation *activation)
@@ -257,6 +254,7 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
     uint64_t hash =
         hash_of((activation->flags & EDAI_IS_TEXT_KEY) != 0, activation->identity);
 
+    edai_worker_forget(worker, activation);
     if (activation->extra != NULL) {
         edai_timers_disarm(&worker->timers, &activation->extra->backoff);
         if (activation->extra->holds > 0) {
@@ -361,7 +359,6 @@ static bool restart_now(edai_worker *worker, edai_activation *activation, eda_du
     }
     edai_activation_reset(worker, activation);
     edai_bump(&edai_worker_holding(worker, activation->type)->restarts);
-    edai_bump(&edai_worker_holding(worker, activation->type)->starts);
     extra->owner = activation;
     if (backoff > 0 && extra->backoff.index == 0 &&
         edai_timers_arm(&worker->timers, &extra->backoff, worker->now + backoff,

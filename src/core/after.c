@@ -182,26 +182,43 @@ static eda_status make(
     }
     after->activation = ctx->activation;
     after->period = period;
-    after->timer.due = edai_system_now(ctx->sys) + delay;
+    after->timer.due = edai_system_later(ctx->sys, delay);
     *ret_after = after;
     return EDA_OK;
 }
 
-static uint32_t count_timers(const eda_ctx *ctx)
+static uint32_t count_armed(const eda_ctx *turn)
 {
-    uint32_t count = ctx->activation->extra != NULL ? ctx->activation->extra->timer_count : 0;
+    uint32_t count = 0;
     const edai_after *at;
 
-    for (at = ctx->armed; at != NULL; at = at->next) {
+    for (at = turn->armed; at != NULL; at = at->next) {
         count++;
     }
     return count;
+}
+
+/* With those that open turns are going to arm. */
+static uint32_t count_timers(const eda_ctx *ctx)
+{
+    const edai_extra *extra = ctx->activation->extra;
+    uint32_t count = count_armed(ctx);
+    const eda_ctx *turn;
+
+    if (extra == NULL) {
+        return count;
+    }
+    for (turn = extra->suspended; turn != NULL; turn = turn->next_suspended) {
+        count += count_armed(turn);
+    }
+    return count + extra->timer_count;
 }
 
 static eda_status arm(
     eda_ctx *ctx, eda_value record, eda_duration delay, eda_duration period, eda_timer *ret_timer)
 {
     edai_after *after = NULL;
+    edai_after **last;
 
     edai_ctx_check(ctx);
     if (ctx->kind == EDAI_CTX_CLIENT || ctx->kind == EDAI_CTX_STOP) {
@@ -220,8 +237,9 @@ static eda_status arm(
         edai_free(after);
         return EDA_OK;
     }
-    after->next = ctx->armed;
-    ctx->armed = after;
+    for (last = &ctx->armed; *last != NULL; last = &(*last)->next) {
+    }
+    *last = after; /* in order, so that what is due at the same moment is handled in order */
     return EDA_OK;
 }
 
@@ -257,22 +275,59 @@ static void cancel_in(edai_worker *worker, edai_after **list, uint64_t id, uint3
     }
 }
 
+/* A record without delay is an effect until its turn has ended. */
+static void cancel_effect(eda_ctx *turn, uint64_t id)
+{
+    edai_envelope *before = NULL;
+    edai_envelope *at;
+
+    for (at = turn->effects; at != NULL; before = at, at = at->next) {
+        if (at->kind == EDAI_DELIVERY && at->route->handler->is_self && at->identity == id) {
+            break;
+        }
+    }
+    if (at == NULL) {
+        return;
+    }
+    if (before == NULL) {
+        turn->effects = at->next;
+    } else {
+        before->next = at->next;
+    }
+    if (turn->effects_last == at) {
+        turn->effects_last = before;
+    }
+    turn->effects_count--;
+    edai_worker_free(turn->worker, at);
+}
+
+static void cancel_in_turn(eda_ctx *turn, uint64_t id)
+{
+    cancel_in(turn->worker, &turn->armed, id, NULL);
+    cancel_effect(turn, id);
+}
+
 void eda_timer_cancel(eda_ctx *ctx, eda_timer timer)
 {
     edai_activation *activation;
+    edai_extra *extra;
     edai_envelope *envelope;
+    eda_ctx *turn;
 
     edai_ctx_check(ctx);
     activation = ctx->activation;
     if (activation == NULL || timer.id == 0) {
         return;
     }
-    cancel_in(ctx->worker, &ctx->armed, timer.id, NULL);
-    if (activation->extra != NULL) {
-        cancel_in(
-            ctx->worker, &activation->extra->timers, timer.id, &activation->extra->timer_count);
+    cancel_in_turn(ctx, timer.id);
+    extra = activation->extra;
+    if (extra != NULL) {
+        cancel_in(ctx->worker, &extra->timers, timer.id, &extra->timer_count);
+        for (turn = extra->suspended; turn != NULL; turn = turn->next_suspended) {
+            cancel_in_turn(turn, timer.id);
+        }
     }
-    envelope = edai_mailbox_take_self(activation, timer.id);
+    envelope = edai_mailbox_take_self(ctx->worker, activation, timer.id);
     if (envelope != NULL) {
         edai_envelope_end(
             ctx->worker, envelope, EDAI_STOPPED, EDA_ECANCELED, "canceled by its actor");
@@ -337,7 +392,7 @@ static void shift_deadlines(edai_envelope *at, eda_duration delay)
         edai_ext *ext = edai_envelope_ext(at);
 
         if (ext != NULL && ext->deadline != EDAI_NO_DEADLINE) {
-            ext->deadline += delay;
+            ext->deadline = delay < EDAI_NO_DEADLINE - ext->deadline ? ext->deadline + delay : EDAI_NO_DEADLINE;
         }
     }
 }
@@ -345,6 +400,37 @@ static void shift_deadlines(edai_envelope *at, eda_duration delay)
 static void call_delayed_arm(edai_worker *worker, void *arg)
 {
     edai_delayed_arm(worker, arg);
+}
+
+static void publish_later_add(eda_ctx *ctx, edai_delayed *delayed)
+{
+    edai_delayed **at = &ctx->delayed;
+
+    while (*at != NULL) {
+        at = &(*at)->next; /* in order, so that what is due at the same moment leaves in order */
+    }
+    *at = delayed;
+}
+
+static eda_status publish_later_check(eda_ctx *ctx, const edai_msg *msg, const void *data)
+{
+    if (msg->is_request) {
+        return edai_ctx_fail(ctx, EDA_EINVAL, "%s is a request: ask it", msg->type->name);
+    }
+    if (ctx->kind == EDAI_CTX_CLIENT && edai_system_phase(ctx->sys) != EDAI_RUNNING) {
+        return edai_ctx_fail(ctx, EDA_ECLOSED, "the system is stopping or has stopped");
+    }
+    if (ctx->kind != EDAI_CTX_CLIENT && ctx->effects_count >= EDAI_EFFECTS_MAX) {
+        return edai_ctx_fail(ctx, EDA_ELIMIT, "over %u publishes in one turn", EDAI_EFFECTS_MAX);
+    }
+    return edai_publish_check(ctx, msg, data);
+}
+
+static void count_unheard(eda_ctx *ctx, const edai_msg *msg)
+{
+    edai_tally_add(ctx->kind == EDAI_CTX_CLIENT ? &((edai_client *)ctx)->tallies[msg->nobody->index]
+                                                : &ctx->worker->tallies[msg->nobody->index],
+        EDAI_UNHEARD);
 }
 
 eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay)
@@ -358,8 +444,12 @@ eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay
 
     edai_ctx_check(ctx);
     EDA_TRY(edai_publish_lookup(ctx, message.type, &msg));
-    EDA_TRY(edai_publish_check(ctx, msg, message.data));
+    EDA_TRY(publish_later_check(ctx, msg, message.data));
     EDA_TRY(edai_publish_make(ctx, msg, message.data, &none, &first, &last));
+    if (first == NULL) {
+        count_unheard(ctx, msg);
+        return EDA_OK;
+    }
     delayed = edai_calloc(1, sizeof(*delayed));
     if (delayed == NULL) {
         edai_ctx_free_chain(ctx, first);
@@ -367,10 +457,10 @@ eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay
     }
     shift_deadlines(first, delay);
     delayed->envelopes = first;
-    delayed->timer.due = edai_system_now(ctx->sys) + (delay > 0 ? delay : 0);
+    delayed->timer.due = edai_system_later(ctx->sys, delay);
     if (ctx->kind != EDAI_CTX_CLIENT) {
-        delayed->next = ctx->delayed;
-        ctx->delayed = delayed;
+        publish_later_add(ctx, delayed);
+        ctx->effects_count++;
         return EDA_OK;
     }
     status = edai_client_call((edai_client *)ctx, 0, call_delayed_arm, delayed);

@@ -223,7 +223,7 @@ eda_status eda_sleep(eda_ctx *ctx, eda_duration time)
     }
     wait.since = edai_system_now(ctx->sys);
     EDA_TRY(edai_timers_arm(
-        &ctx->worker->timers, &wait.timer, wait.since + (time > 0 ? time : 0), on_deadline));
+        &ctx->worker->timers, &wait.timer, edai_system_later(ctx->sys, time), on_deadline));
     status = edai_turn_suspend(ctx, &wait);
     if (status != EDA_OK) {
         edai_timers_disarm(&ctx->worker->timers, &wait.timer);

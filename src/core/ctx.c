@@ -256,7 +256,7 @@ void *eda_scratch(eda_ctx *ctx, size_t size)
     if (size > EDAI_SCRATCH_MAX - ctx->scratch_size) {
         return NULL;
     }
-    block = edai_calloc(1, sizeof(*block) + sizeof(uint64_t) + size);
+    block = edai_calloc(1, sizeof(*block) + size);
     if (block == NULL) {
         return NULL;
     }

@@ -92,23 +92,49 @@ void edai_worker_free(edai_worker *worker, edai_envelope *envelope)
     edai_envelope_free(worker->sys, worker, envelope);
 }
 
+/* How long a text the request's own block can take; it holds an extension at least. */
+static size_t text_room(const edai_envelope *request)
+{
+    size_t room = request->size_class == EDAI_SLAB_HEAP
+                      ? sizeof(edai_ext)
+                      : ((size_t)64 << request->size_class) - sizeof(edai_envelope);
+
+    return room - sizeof(edai_reply);
+}
+
+/* Swaps the request for a block in which a longer text fits; the request itself if there is no memory. */
+static edai_envelope *swap_for_text(edai_worker *worker, edai_envelope *request, size_t len)
+{
+    uint16_t home = 0;
+    uint8_t size_class = 0;
+    edai_envelope *made = edai_worker_alloc(
+        worker, sizeof(*made) + sizeof(edai_reply) + len, &home, &size_class);
+
+    if (made == NULL) {
+        return request;
+    }
+    *made = (edai_envelope){.home = home, .size_class = size_class};
+    edai_worker_free(worker, request);
+    return made;
+}
+
 void edai_reply_status(
     edai_worker *worker, edai_envelope *request, eda_status status, const char *text)
 {
-    edai_ext ext = *edai_envelope_its_ext(request);
-    edai_reply *reply;
-    size_t room;
+    const edai_ext ext = *edai_envelope_its_ext(request);
+    size_t room = text_room(request);
     size_t len = text != NULL ? strlen(text) : 0;
+    edai_envelope *envelope = request;
+    edai_reply *reply;
 
-    /* The request's own block becomes the reply, so that an error can always be told. Its room is that of an extension
-     * at least; the text is cut to what fits. */
     EDA_ASSERT((request->flags & EDAI_IS_SHARED) == 0, "a request has one receiver");
     EDA_ASSERT(ext.notice == NULL, "only one-way messages hold their publisher");
-    room = request->size_class == EDAI_SLAB_HEAP ? sizeof(edai_ext)
-                                                 : ((size_t)64 << request->size_class) - sizeof(edai_envelope);
-    room -= sizeof(*reply);
-    reply = edai_envelope_body(request);
-    len = len > room ? room : len;
+    /* The request's own block becomes the reply, so that an error can always be told; only its text may be cut. */
+    if (len > room) {
+        envelope = swap_for_text(worker, request, len);
+        len = envelope == request ? room : len;
+    }
+    reply = edai_envelope_body(envelope);
     *reply = (edai_reply){.client = ext.asking_client,
         .asker = ext.asker,
         .ask_seq = ext.ask_seq,
@@ -118,9 +144,9 @@ void edai_reply_status(
     if (len > 0) {
         memcpy(reply + 1, text, len);
     }
-    request->flags = 0;
-    request->kind = EDAI_REPLY;
-    edai_worker_dispatch(worker, request);
+    envelope->flags = 0;
+    envelope->kind = EDAI_REPLY;
+    edai_worker_dispatch(worker, envelope);
 }
 
 /* By the outcome and not by the handler's status, which may be any: EDA_ESHED handed on from an ask, say. */

@@ -38,6 +38,7 @@ typedef struct blocking_pool {
     edai_job *first;
     edai_job *last;
     uint32_t idle_count;
+    uint32_t job_count; /* not taken yet */
     uint32_t thread_count; /* started and not joined; only stop joins */
     bool is_stopping;
     edai_thread threads[BLOCKING_THREADS_MAX];
@@ -53,6 +54,7 @@ static void *blocking_main(void *arg)
 
         if (job != NULL) {
             pool->first = job->next;
+            pool->job_count--;
             edai_mutex_unlock(&pool->mutex);
             job->run(job->arg);
             job->done(job); /* the job is gone after this */
@@ -75,7 +77,8 @@ static eda_status blocking_run(blocking_pool *pool, edai_job *job)
     eda_status status = EDA_OK;
 
     edai_mutex_lock(&pool->mutex);
-    if (pool->idle_count == 0 && pool->thread_count < BLOCKING_THREADS_MAX) {
+    /* Those idle may have jobs coming to them already. A job must not wait for one that may wait for it. */
+    if (pool->idle_count <= pool->job_count && pool->thread_count < BLOCKING_THREADS_MAX) {
         status = edai_thread_start(
             &pool->threads[pool->thread_count], blocking_main, pool, "eda-blocking");
         if (status == EDA_OK) {
@@ -92,6 +95,7 @@ static eda_status blocking_run(blocking_pool *pool, edai_job *job)
             pool->last->next = job;
         }
         pool->last = job;
+        pool->job_count++;
         edai_cond_signal(&pool->has_job);
     }
     edai_mutex_unlock(&pool->mutex);

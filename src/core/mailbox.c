@@ -112,6 +112,15 @@ static bool is_own(const edai_activation *activation, edai_envelope *envelope)
     return ext != NULL && (ext->held == activation || ext->asker == activation);
 }
 
+/* Who waits for a stack goes on without waiting once it is asked: whoever asks may hold a stack. */
+static void feed(edai_worker *worker, edai_activation *activation, const edai_envelope *envelope)
+{
+    if (EDAI_UNLIKELY((activation->flags & EDAI_IS_STARVED) != 0) &&
+        (envelope->flags & EDAI_IS_REQUEST) != 0) {
+        edai_worker_unstarve(worker, activation);
+    }
+}
+
 /* Lets an EDA_WAIT delivery stand in line. */
 static void wait_for_room(
     edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
@@ -145,6 +154,7 @@ static void wait_for_room(
     }
     extra->waiting_last = waiting;
     edai_waitgraph_arm(worker);
+    feed(worker, activation, envelope);
 }
 
 /* Makes room for one more of the message's type, by its policy. False: the envelope was taken care of. */
@@ -197,6 +207,7 @@ void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_env
     if ((envelope->flags & EDAI_HAS_EXT) != 0) {
         tell_admitted(worker, envelope);
     }
+    feed(worker, activation, envelope);
     edai_activation_wake(worker, activation);
 }
 
@@ -270,7 +281,8 @@ bool edai_mailbox_has_interleaving(const edai_activation *activation)
            find_interleaving(activation, &before) != NULL;
 }
 
-edai_envelope *edai_mailbox_take_self(edai_activation *activation, uint64_t timer_id)
+edai_envelope *edai_mailbox_take_self(
+    edai_worker *worker, edai_activation *activation, uint64_t timer_id)
 {
     edai_envelope *before = NULL;
     edai_envelope *at;
@@ -278,11 +290,25 @@ edai_envelope *edai_mailbox_take_self(edai_activation *activation, uint64_t time
     for (at = activation->head; at != NULL; at = at->next) {
         if (at->route->handler->is_self && at->identity == timer_id) {
             unlink_at(activation, before, at);
+            if (activation->extra->waiting != NULL) {
+                admit_waiting(worker, activation);
+            }
             return at;
         }
         before = at;
     }
     return NULL;
+}
+
+void edai_mailbox_refuse_one(
+    edai_worker *worker, edai_waiting *waiting, eda_status status, const char *text)
+{
+    edai_envelope *envelope = waiting->envelope;
+
+    waiting_unlink(waiting->activation->extra, waiting);
+    edai_timers_disarm(&worker->timers, &waiting->timer);
+    edai_free(waiting);
+    shed(worker, envelope, status, text);
 }
 
 void edai_mailbox_refuse_waiting(
@@ -291,13 +317,7 @@ void edai_mailbox_refuse_waiting(
     edai_extra *extra = activation->extra;
 
     while (extra != NULL && extra->waiting != NULL) {
-        edai_waiting *waiting = extra->waiting;
-        edai_envelope *envelope = waiting->envelope;
-
-        waiting_unlink(extra, waiting);
-        edai_timers_disarm(&worker->timers, &waiting->timer);
-        edai_free(waiting);
-        shed(worker, envelope, status, text);
+        edai_mailbox_refuse_one(worker, extra->waiting, status, text);
     }
 }
 

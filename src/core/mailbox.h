@@ -18,10 +18,13 @@ bool edai_mailbox_has_interleaving(const edai_activation *activation);
 /* Puts a message back in front, to be tried again. */
 void edai_mailbox_unpop(edai_activation *activation, edai_envelope *envelope);
 /* Takes out what a self-timer has put in; NULL: nothing of it waits. */
-edai_envelope *edai_mailbox_take_self(edai_activation *activation, uint64_t timer_id);
+edai_envelope *edai_mailbox_take_self(
+    edai_worker *worker, edai_activation *activation, uint64_t timer_id);
 /* For a planted fault: what waits is forgotten, uncounted. */
 void edai_mailbox_lose(edai_worker *worker, edai_activation *activation);
-/* Refuses every EDA_WAIT delivery that waits for room. */
+/* Refuses an EDA_WAIT delivery that waits for room; every one of them. */
+void edai_mailbox_refuse_one(
+    edai_worker *worker, edai_waiting *waiting, eda_status status, const char *text);
 void edai_mailbox_refuse_waiting(
     edai_worker *worker, edai_activation *activation, eda_status status, const char *text);
 

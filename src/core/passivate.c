@@ -33,12 +33,28 @@ static void list(edai_worker *worker, edai_activation *activation)
     }
 }
 
+static bool wants_to_go(edai_worker *worker, const edai_activation *activation)
+{
+    const edai_actor_type *type = activation->type;
+    uint32_t now_ms = (uint32_t)(worker->now / 1000000);
+    eda_idleness idleness = {.actor = type->actor,
+        .idle = EDA_MS((uint32_t)(now_ms - activation->used_at)),
+        .idle_limit = type->idle_ns,
+        .live_count = edai_worker_holding(worker, type)->pool.live_count};
+
+    return type->supervisor->on_idle != NULL ? type->supervisor->on_idle(&idleness)
+                                             : eda_supervise_idleness(&idleness);
+}
+
 void edai_passivate_consider(edai_worker *worker, edai_activation *activation)
 {
-    if (EDAI_LIKELY(!activation->type->passivates_at_once)) {
-        return;
+    const edai_actor_type *type = activation->type;
+
+    if (EDAI_LIKELY(!type->passivates_at_once && type->supervisor->on_idle == NULL)) {
+        return; /* the stock answer to who has just fallen idle is no */
     }
-    if (is_idle(activation) && !has_timers(activation)) {
+    if (is_idle(activation) && !has_timers(activation) &&
+        (type->passivates_at_once || wants_to_go(worker, activation))) {
         list(worker, activation);
     }
 }
@@ -53,7 +69,7 @@ void edai_passivate_listed(edai_worker *worker)
         if (EDAI_PLANTED(PASSIVATION_LOSS) && activation->turn_count == 0) {
             edai_mailbox_lose(worker, activation);
         }
-        if (is_idle(activation)) {
+        if (is_idle(activation) && !has_timers(activation)) {
             (void)edai_activation_stop(worker, activation, EDA_STOP_IDLE);
         }
     }
@@ -65,30 +81,20 @@ void edai_passivate_limit(edai_worker *worker, edai_actor_type *type)
     edai_activation *at = pool->idle_first;
     uint32_t looked_at;
 
-    for (looked_at = 0; at != NULL && looked_at < SCAN_STEP; looked_at++) {
+    for (looked_at = 0; at != NULL && looked_at < SCAN_STEP && pool->live_count >= type->live_max;
+         looked_at++) {
         edai_activation *next = at->idle_next;
+        uint32_t generation = next != NULL ? next->generation : 0;
 
         if (is_idle(at) && (at->flags & EDAI_IS_LISTED) == 0) {
-            if (edai_activation_stop(worker, at, EDA_STOP_LIMIT)) {
-                return;
-            }
+            (void)edai_activation_stop(worker, at, EDA_STOP_LIMIT);
+        }
+        if (next != NULL && next->generation != generation) {
+            break; /* what the stop function published has passivated that one */
         }
         at = next;
     }
     /* All are busy: over the limit for the moment, and again at the next new one. */
-}
-
-static bool wants_to_go(edai_worker *worker, const edai_activation *activation)
-{
-    const edai_actor_type *type = activation->type;
-    uint32_t now_ms = (uint32_t)(worker->now / 1000000);
-    eda_idleness idleness = {.actor = type->actor,
-        .idle = EDA_MS((uint32_t)(now_ms - activation->used_at)),
-        .idle_limit = type->idle_ns,
-        .live_count = edai_worker_holding(worker, type)->pool.live_count};
-
-    return type->supervisor->on_idle != NULL ? type->supervisor->on_idle(&idleness)
-                                             : eda_supervise_idleness(&idleness);
 }
 
 static void on_scan(edai_worker *worker, edai_timer *timer)
@@ -106,12 +112,16 @@ static void on_scan(edai_worker *worker, edai_timer *timer)
     }
     for (step = 0; step < SCAN_STEP && pool->scan_left > 0 && at != NULL; step++) {
         edai_activation *next = at->idle_next;
+        uint32_t generation = next != NULL ? next->generation : 0;
+        bool is_gone = is_idle(at) && wants_to_go(worker, at) &&
+                       edai_activation_stop(worker, at, EDA_STOP_IDLE);
 
         pool->scan_left--;
-        if (is_idle(at) && wants_to_go(worker, at)) {
-            (void)edai_activation_stop(worker, at, EDA_STOP_IDLE);
-        } else if (type->live_max == 0) {
+        if (!is_gone && type->live_max == 0) {
             edai_pool_touch(pool, at); /* to the end: the next step goes on behind it */
+        }
+        if (next != NULL && next->generation != generation) {
+            break; /* what the stop function published has passivated that one */
         }
         at = type->live_max == 0 ? pool->idle_first : next;
     }

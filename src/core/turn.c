@@ -98,9 +98,11 @@ static bool end_well(eda_ctx *ctx)
     edai_envelope *envelope = ctx->envelope;
     const edai_ext *ext;
 
+    /* While the turn is still counted: what leaves may call for a new activation, for which this one must not go. */
     if (ctx->effects != NULL || ctx->armed != NULL || ctx->delayed != NULL) {
         release_effects(ctx);
     }
+    ctx->activation->turn_count--;
     edai_tally_add(&worker->tallies[envelope->route->index], EDAI_HANDLED);
     if (EDAI_UNLIKELY((envelope->flags & EDAI_HAS_EXT) != 0)) {
         ext = edai_envelope_ext(envelope);
@@ -122,19 +124,19 @@ static bool may_try_again(const eda_ctx *ctx)
     uint32_t attempts = ctx->envelope->route->handler->attempts;
 
     return attempts > 1 && ctx->envelope->attempts + 1u < attempts &&
-           (ctx->activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) == 0;
+           (ctx->activation->flags & EDAI_WANTS_STOP) == 0;
 }
 
 static void end_message(eda_ctx *ctx, eda_status status)
 {
     uint32_t attempts = ctx->envelope->route->handler->attempts;
 
-    if (may_try_again(ctx)) {
-        ctx->envelope->attempts++;
-        edai_mailbox_unpop(ctx->activation, ctx->envelope);
-    } else if (status == EDA_ECANCELED && edai_system_phase(ctx->sys) == EDAI_ENDING) {
+    if (status == EDA_ECANCELED && edai_system_phase(ctx->sys) == EDAI_ENDING) {
         edai_envelope_end(
             ctx->worker, ctx->envelope, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+    } else if (may_try_again(ctx)) {
+        ctx->envelope->attempts++;
+        edai_mailbox_unpop(ctx->activation, ctx->envelope);
     } else if (attempts > 1) {
         edai_envelope_end(ctx->worker, ctx->envelope, EDAI_DEAD, status,
             ctx->error != NULL && ctx->error[0] != '\0' ? ctx->error : "it failed at every attempt");
@@ -158,6 +160,7 @@ static bool end_badly(eda_ctx *ctx, eda_status status)
         is_state_lost = true;
     }
     end_message(ctx, status);
+    activation->turn_count--;
     if (is_state_lost) {
         if (activation->turn_count > 0) {
             activation->flags |= EDAI_WANTS_RESTART;
@@ -275,7 +278,6 @@ bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelo
     status = call_handler(&ctx);
     atomic_store_explicit(&worker->running, NULL, memory_order_relaxed);
     worker->current = NULL;
-    activation->turn_count--;
     return finish(&ctx, status);
 }
 
@@ -318,8 +320,14 @@ static bool start_failed(eda_ctx *ctx, eda_status status)
         ctx->error != NULL ? ctx->error : eda_status_text(status));
     edai_ctx_drop_effects(ctx);
     edai_ctx_release(ctx);
+    activation->turn_count--;
     edai_activation_reset(ctx->worker, activation);
-    edai_activation_drain(ctx->worker, activation, EDAI_DEAD, EDA_EDEAD, reason);
+    if (status == EDA_ECANCELED && edai_system_phase(ctx->sys) == EDAI_ENDING) {
+        edai_activation_drain(
+            ctx->worker, activation, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+    } else {
+        edai_activation_drain(ctx->worker, activation, EDAI_DEAD, EDA_EDEAD, reason);
+    }
     edai_activation_remove(ctx->worker, activation);
     return false;
 }
@@ -342,9 +350,9 @@ bool edai_turn_start(edai_worker *worker, edai_activation *activation)
         worker->port->event(worker->port->self, worker->sys, EDAI_EVENT_START,
             activation->type->index, activation->identity);
     }
+    edai_bump(&edai_worker_holding(worker, activation->type)->starts);
     status = run_start(&ctx);
     worker->current = NULL;
-    activation->turn_count--;
     activation->flags = (uint16_t)((activation->flags & ~EDAI_IS_STARTING) | EDAI_IS_STARTED);
     if (status != EDA_OK) {
         return start_failed(&ctx, status);
@@ -354,6 +362,7 @@ bool edai_turn_start(edai_worker *worker, edai_activation *activation)
     }
     edai_activation_started(worker, activation);
     release_effects(&ctx);
+    activation->turn_count--;
     edai_ctx_release(&ctx);
     if ((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0) {
         return edai_activation_settle(worker, activation);
@@ -376,8 +385,8 @@ void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_r
     }
     activation->turn_count++;
     activation->type->actor->stop(activation->state, reason, &ctx);
-    activation->turn_count--;
     release_effects(&ctx);
+    activation->turn_count--;
     edai_ctx_release(&ctx);
 }
 
@@ -446,7 +455,6 @@ eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
     *at = ctx->next_suspended;
     ctx->wait = NULL;
     ctx->strand = NULL;
-    edai_worker_unstarve(worker);
     return EDA_OK;
 }
 

@@ -26,7 +26,7 @@ typedef enum edai_wait_kind { EDAI_WAIT_NONE = 0, EDAI_WAIT_ASK, EDAI_WAIT_TIME,
 
 typedef struct edai_scratch {
     struct edai_scratch *next;
-    uint64_t data[];
+    _Alignas(16) unsigned char data[];
 } edai_scratch;
 
 /* Why a turn is suspended; on the suspended stack. */

@@ -251,14 +251,38 @@ void edai_worker_queue(edai_worker *worker, edai_activation *activation)
     worker->run_last = activation;
 }
 
-static bool has_stack_for(const edai_worker *worker, const edai_activation *activation)
+/* Beyond those kept back. A stack always goes to whoever finds that no other turn holds one. */
+static bool has_spare_stack(const edai_worker *worker)
 {
     uint32_t reserve = worker->strands.max / RESERVE_DIVISOR + 2;
 
-    if (EDAI_LIKELY(!activation->type->asks || worker->strands.used + reserve < worker->strands.max)) {
-        return true;
+    return worker->strands.used <= 1 || worker->strands.used + reserve < worker->strands.max;
+}
+
+static bool has_request(const edai_activation *activation)
+{
+    const edai_envelope *at;
+    const edai_waiting *waiting;
+
+    for (at = activation->head; at != NULL; at = at->next) {
+        if ((at->flags & EDAI_IS_REQUEST) != 0) {
+            return true;
+        }
     }
-    return activation->head != NULL && (activation->head->flags & EDAI_IS_REQUEST) != 0;
+    for (waiting = activation->extra != NULL ? activation->extra->waiting : NULL; waiting != NULL;
+         waiting = waiting->next) {
+        if ((waiting->envelope->flags & EDAI_IS_REQUEST) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who was asked may use what was kept back, also for what stands before the request. */
+static bool has_stack_for(const edai_worker *worker, const edai_activation *activation)
+{
+    return EDAI_LIKELY(!activation->type->asks) || has_spare_stack(worker) ||
+           has_request(activation);
 }
 
 static void starve(edai_worker *worker, edai_activation *activation)
@@ -274,17 +298,58 @@ static void starve(edai_worker *worker, edai_activation *activation)
     worker->starved_last = activation;
 }
 
-void edai_worker_unstarve(edai_worker *worker)
+/* Removes from a list by run_next; false: it is not there. */
+static bool list_remove(
+    edai_activation **first, edai_activation **last, const edai_activation *activation)
 {
-    edai_activation *activation = worker->starved;
+    edai_activation *before = NULL;
+    edai_activation *at;
 
-    if (activation == NULL) {
-        return;
+    for (at = *first; at != activation; before = at, at = at->run_next) {
+        if (at == NULL) {
+            return false;
+        }
     }
-    worker->starved = activation->run_next;
+    if (before == NULL) {
+        *first = at->run_next;
+    } else {
+        before->run_next = at->run_next;
+    }
+    if (*last == at) {
+        *last = before;
+    }
+    at->run_next = NULL;
+    return true;
+}
+
+void edai_worker_unstarve(edai_worker *worker, edai_activation *activation)
+{
+    bool was_there = list_remove(&worker->starved, &worker->starved_last, activation);
+
+    EDA_ASSERT(was_there, "who is flagged as starved is in the list");
     activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_STARVED);
     edai_activation_wake(worker, activation);
     edai_passivate_consider(worker, activation);
+}
+
+void edai_worker_forget(edai_worker *worker, edai_activation *activation)
+{
+    edai_activation **at;
+
+    if ((activation->flags & EDAI_IS_QUEUED) != 0) {
+        (void)list_remove(&worker->run_first, &worker->run_last, activation);
+    }
+    if ((activation->flags & EDAI_IS_STARVED) != 0) {
+        (void)list_remove(&worker->starved, &worker->starved_last, activation);
+    }
+    if ((activation->flags & EDAI_IS_LISTED) != 0) {
+        for (at = &worker->listed; *at != NULL; at = &(*at)->listed_next) {
+            if (*at == activation) {
+                *at = activation->listed_next;
+                break;
+            }
+        }
+    }
 }
 
 static void run_next(edai_worker *worker)
@@ -360,6 +425,9 @@ static bool run_turns(edai_worker *worker)
         if (EDAI_UNLIKELY(worker->resumable != NULL)) {
             worker->turns_left--;
             go_on(worker);
+        }
+        if (EDAI_UNLIKELY(worker->starved != NULL) && has_spare_stack(worker)) {
+            edai_worker_unstarve(worker, worker->starved);
         }
         if (worker->run_first == NULL) {
             break;

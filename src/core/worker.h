@@ -100,6 +100,8 @@ void edai_worker_yield(edai_worker *worker);
 
 /* Queues at the end of the run queue. */
 void edai_worker_queue(edai_worker *worker, edai_activation *activation);
+/* Takes it out of every list of the worker's: it goes. */
+void edai_worker_forget(edai_worker *worker, edai_activation *activation);
 /* Delivers to the owner: into the mailbox here, or into the chain for another worker. Takes the envelope. */
 void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope);
 void edai_worker_send(edai_worker *worker, uint16_t to, edai_envelope *envelope);
@@ -112,8 +114,8 @@ void edai_worker_flush(edai_worker *worker);
 edai_strand *edai_worker_reserve(edai_worker *worker);
 /* Switches to it, keeping the running stack for ctx; returns when ctx is resumed. */
 void edai_worker_leave(edai_worker *worker, eda_ctx *ctx, edai_strand *next);
-/* A stack became free: lets one starved activation run. */
-void edai_worker_unstarve(edai_worker *worker);
+/* Lets an activation that waits for a stack run, stack or not: a request came for it, and who asked may hold one. */
+void edai_worker_unstarve(edai_worker *worker, edai_activation *activation);
 
 /* Blocks for envelopes; free also drops a shared payload. NULL: out of memory. */
 void *edai_worker_alloc(
