@@ -45,6 +45,8 @@ EDA_CHECK eda_status eda_sim_client(
 /* Runs until every client has returned and the systems are idle. EDA_ETIMEOUT: not within
  * `steps_max` choices: a hang. */
 EDA_CHECK eda_status eda_sim_run(eda_sim *sim, uint64_t steps_max);
+/* Lets virtual time pass; the scenario's or a client's. */
+void eda_sim_sleep(eda_sim *sim, eda_duration time);
 /* A number below n, from the seed. */
 uint64_t eda_sim_choose(eda_sim *sim, uint64_t n);
 /* A store in memory that suffers the scenario's faults; owned by the simulation. */

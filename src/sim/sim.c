@@ -81,6 +81,19 @@ eda_status eda_sim_run(eda_sim *sim, uint64_t steps_max)
     return sim->is_hung ? EDA_ETIMEOUT : EDA_OK;
 }
 
+void eda_sim_sleep(eda_sim *sim, eda_duration time)
+{
+    edai_entity *entity = sim->current;
+    edai_waiter nobody = {.entity = NULL};
+
+    EDA_ASSERT(entity != NULL && entity->worker == NULL, "an actor sleeps with eda_sleep");
+    entity->waits_on = &nobody;
+    entity->until = sim->now + time;
+    entity->is_at_rest = true;
+    edai_sim_yield(sim);
+    entity->waits_on = NULL;
+}
+
 static uint32_t draw_odds(eda_sim *sim, uint32_t most)
 {
     /* A third of the seeds without this fault at all. */
