@@ -4,7 +4,7 @@
 # A check ends with 0 (kept), 77 (its tool is not installed) or anything else (broken).
 set -eu
 cd "$(dirname "$0")/.."
-all="format layers sizes documented defaults leftovers tidy"
+all="format layers sizes documented defaults texts leftovers tidy"
 
 run_check() {
     case $1 in
@@ -13,6 +13,7 @@ run_check() {
     sizes) python3 tools/sizes.py ;;
     documented) python3 tools/documented.py ;;
     defaults) python3 tools/defaults.py ;;
+    texts) python3 tools/docs_texts.py ;;
     leftovers) python3 tools/leftovers.py ;;
     tidy) cmake --preset tidy >/dev/null && python3 tools/tidy.py ;;
     *)
