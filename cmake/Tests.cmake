@@ -2,6 +2,7 @@
 #
 #   src/**/x_test.c, tests/scenario/x_test.c   a cmocka program each
 #   tests/support/*.c                          linked into all of them
+#   tests/model/x_test.c                       explores every schedule of what it includes; see tests/model/explore.h
 #   tests/fuzz/x_fuzz.c                        replayed on tests/fuzz/corpus/x, or a libFuzzer program (EDA_FUZZ)
 #   tests/compile_fail/*.c, tests/cxx/*.cpp    compiled, not run (EDA_TOOL_TESTS)
 
@@ -53,6 +54,26 @@ foreach(source IN LISTS tests scenarios)
     add_test(NAME ${name} COMMAND ${name})
     eda_test_properties(${name} LABELS ${folder})
 endforeach()
+
+# Small models: instrumented as for the thread sanitizer, whose place the explorer takes; so not together with it.
+file(GLOB models CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/model/*_test.c)
+file(GLOB explorer CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/model/*.c)
+list(FILTER explorer EXCLUDE REGEX "_test\\.c$")
+if(models AND NOT EDA_FUZZ AND NOT EDA_SANITIZE MATCHES "thread")
+    add_library(edacious-explorer STATIC ${explorer})
+    target_include_directories(edacious-explorer PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_compile_options(edacious-explorer PRIVATE -O2 -fno-sanitize=all)
+    target_link_libraries(edacious-explorer PUBLIC edacious)
+    foreach(source IN LISTS models)
+        cmake_path(GET source STEM name)
+        add_executable(${name} ${source})
+        target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+        target_compile_options(${name} PRIVATE -O2 -fno-sanitize=all -fsanitize=thread)
+        target_link_libraries(${name} PRIVATE edacious-explorer ${eda_test_links})
+        add_test(NAME ${name} COMMAND ${name})
+        eda_test_properties(${name} LABELS tests/model)
+    endforeach()
+endif()
 
 file(GLOB targets CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.c)
 foreach(source IN LISTS targets)
