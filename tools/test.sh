@@ -75,6 +75,12 @@ fi
 
 build_and_test release
 
+echo "== hashes"
+cmake --preset clang >build/clang.log 2>&1 && cmake --build --preset clang --target edacious-sim-program >>build/clang.log 2>&1
+count "build of clang" $?
+tools/hashes.sh dev tsan release clang
+count "hashes agree" $?
+
 echo "== check"
 for name in $(tools/check.sh --list); do
     tools/check.sh "$name"
