@@ -216,21 +216,32 @@ static edge *find_circle(scan *of)
 
 /* --- the phases --------------------------------------------------------------------------------------------------- */
 
-static bool line_has(const eda_system *sys, const edge *wanted)
+/* The first delivery in the line whose publisher is this edge's; NULL: none any more. */
+static edai_waiting *find_in_line(const eda_system *sys, const edge *wanted)
 {
-    const edai_waiting *at;
+    edai_waiting *at;
 
     if (wanted->activation->extra == NULL) {
-        return false;
+        return NULL;
     }
     for (at = wanted->activation->extra->waiting; at != NULL; at = at->next) {
         const edai_ext *ext = edai_envelope_its_ext(at->envelope);
 
         if (ext->held != NULL && publisher_node(sys, at->envelope, ext) == wanted->from) {
-            return true;
+            return at;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* Who else waits in that line is in no circle: room will come for them. */
+static void leave_line(edai_worker *worker, const edge *wanted, const char *text)
+{
+    edai_waiting *at;
+
+    while ((at = find_in_line(worker->sys, wanted)) != NULL) {
+        edai_mailbox_refuse_one(worker, at, EDA_EDEADLOCK, text);
+    }
 }
 
 static void look_again(const eda_system *sys, part *in)
@@ -245,7 +256,7 @@ static void look_again(const eda_system *sys, part *in)
         }
         wanted->stands = wanted->seq != 0
                              ? edai_turn_by_ask(wanted->activation, wanted->seq) != NULL
-                             : line_has(sys, wanted);
+                             : find_in_line(sys, wanted) != NULL;
     }
 }
 
@@ -324,7 +335,7 @@ static void break_circle(scan *of, edai_worker *worker)
         edai_system_log(of->sys, NULL, "actors wait for each other: %s", of->text);
         (void)edai_system_fail(of->sys, EDA_EDEADLOCK, "actors wait for each other: %s", of->text);
         if (at->seq == 0) {
-            edai_mailbox_refuse_waiting(worker, at->activation, EDA_EDEADLOCK, of->text);
+            leave_line(worker, at, of->text);
             return;
         }
         ctx = edai_turn_by_ask(at->activation, at->seq);
