@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""docs_texts.py - checks that the error texts which docs/troubleshooting.md quotes are those of the sources.
+"""docs_texts.py - checks that what README.md and docs/*.md name exists: files, and the error texts of troubleshooting.
 
-In the first column of its tables `text` is quoted; "..." in it stands for what varies. Each part must stand in a string.
+In the first column of troubleshooting's tables `text` is quoted; "..." in it stands for what varies. Each part must stand in
+a string of the sources. Elsewhere links, and `path/of/the/tree` in folders that the tree has, are looked up.
 """
 import re
 import sys
@@ -19,9 +20,20 @@ def read_strings():
     return re.sub(r'"\s*\n?\s*"', "", text).replace('\\"', '"')
 
 
+def find_missing_files():
+    """Yields a sentence for each link and each quoted path that leads nowhere."""
+    for page in tree.files("README.md", "docs/*.md"):
+        for number, line in enumerate(tree.lines(page), 1):
+            links = [(tree.ROOT / page).parent / link for link in re.findall(r"\]\(([^)#:]+)\)", line)]
+            quoted = re.findall(r"`((?:src|tests|examples|tools|include|docs|cmake)/[\w./-]+)`", line)
+            for path in links + [tree.ROOT / name for name in quoted]:
+                if not path.exists() and not re.search(r"/(NAME|x|x_test|NN_name)(/|\.\w+)?$", path.as_posix()):
+                    yield f"{page}:{number}: there is no {path}"
+
+
 def main():
     text = read_strings()
-    problems = []
+    problems = list(find_missing_files())
     count = 0
     for number, line in enumerate(tree.lines(PAGE), 1):
         cell = re.match(r"\| `([^`]+)`[^|]*\|", line)
