@@ -75,6 +75,13 @@ static void fill_u32(uint32_t *option, uint32_t value)
     }
 }
 
+static uint32_t worker_per_core(void)
+{
+    uint32_t count = edai_cpu_count();
+
+    return count < EDAI_WORKERS_MAX ? count : EDAI_WORKERS_MAX;
+}
+
 static eda_status fill_options(eda_system *sys, const eda_options *given)
 {
     eda_options *options = &sys->options;
@@ -85,7 +92,7 @@ static eda_status fill_options(eda_system *sys, const eda_options *given)
     if (options->name == NULL) {
         options->name = defaults.name;
     }
-    fill_u32(&options->workers, options->pumped ? 1 : edai_cpu_count());
+    fill_u32(&options->workers, options->pumped ? 1 : worker_per_core());
     fill_u32(&options->mailbox_len_max, defaults.mailbox_len_max);
     fill_u32(&options->turn_budget, defaults.turn_budget);
     fill_u32(&options->idle_ms, defaults.idle_ms);
