@@ -31,12 +31,6 @@ typedef enum eda_decision {
     EDA_STOP
 } eda_decision;
 
-/* How far a singleton is one: in the cluster, or on each node. */
-typedef enum eda_scope {
-    EDA_SCOPE_CLUSTER = 0,
-    EDA_SCOPE_NODE
-} eda_scope;
-
 /* One turn. EDA_OK: the turn happened. Anything else: it did not; its publishes and reply are
  * dropped. state: the actor's struct. message: borrowed for the turn; for on_any a const
  * eda_envelope. ret_reply: answers() only: zeroed, to be filled; what it points to must come from
@@ -68,7 +62,6 @@ typedef struct eda_actor_options {
     eda_decision on_failure;  /* 0: EDA_RESUME; eda_fail always restarts */
     uint32_t restarts_max;    /* that many restarts within restarts_ms, then stop; 0: 5 */
     uint32_t restarts_ms;     /* 0: 30,000 */
-    eda_scope scope;
     bool dedicated_thread;   /* every turn runs on a thread of the type's own: for blocking code */
     bool passivates_at_once; /* after every turn that leaves nothing to do */
     bool saves_lazily;       /* saved at passivation and stop only, not with each turn */

@@ -96,7 +96,6 @@ struct eda_type {
     eda_overflow overflow;
     uint32_t wait_ms;    /* EDA_WAIT: longest wait; 0: the system's default */
     uint32_t expires_ms; /* not handled within that time: counted expired; 0: never */
-    bool acked;          /* at least once across nodes */
     bool is_raw;         /* EDA_MESSAGE_RAW: {topic, encoding, payload} untouched */
 };
 

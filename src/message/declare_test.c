@@ -26,7 +26,7 @@ EDA_RECORD(badge, (eda_str, id), (uint32_t, level));
 EDA_MESSAGE(door_unlock, "door/{door_id}/unlock",
     .doc = "Opens one door for the holder of a badge.",
     .find = {"unlock a door", "let someone in", "open the gate for a badge"},
-    .acked = true, .expires_ms = 5000, .overflow = EDA_WAIT, .wait_ms = 7,
+    .expires_ms = 5000, .overflow = EDA_WAIT, .wait_ms = 7,
     (eda_str, door_id, .len_max = 32),
     (badge, holder, .doc = "whoever stands in front of it"),
     (eda_optional(uint32_t), hold_s, .since = 2, .unit = "s", .doc = "unset: the door's own time"),
@@ -141,7 +141,6 @@ EDA_ACTOR(door, door_deps,
     start(door_start),
     stop(door_stop),
     on_failure(restart),
-    scope(node),
     dedicated_thread,
     saves_lazily,
     on(door_unlock, door_on_unlock, interleaves, attempts(3)),
@@ -186,7 +185,7 @@ static void sorter_on_note(sorter *self, const audit_note *note)
     self->count++;
 }
 
-EDA_ACTOR(sorter, eda_none, pool(4, subject), on(audit_note, sorter_on_note), scope(cluster));
+EDA_ACTOR(sorter, eda_none, pool(4, subject), on(audit_note, sorter_on_note));
 
 typedef struct counter {
     uint32_t count;
@@ -240,7 +239,6 @@ static void message_with_extras_has_each_in_its_descriptor(void **state)
     assert_int_equal(type->overflow, EDA_WAIT);
     assert_int_equal(type->wait_ms, 7);
     assert_int_equal(type->expires_ms, 5000);
-    assert_true(type->acked);
     assert_false(type->is_raw);
 }
 
@@ -561,7 +559,6 @@ static void actor_has_each_option(void **state)
     assert_int_equal(options->on_failure, EDA_RESTART);
     assert_int_equal(options->restarts_max, 3);
     assert_int_equal(options->restarts_ms, 9);
-    assert_int_equal(options->scope, EDA_SCOPE_NODE);
     assert_true(options->dedicated_thread);
     assert_true(options->passivates_at_once);
     assert_true(options->saves_lazily);
@@ -598,11 +595,9 @@ static void actor_routings_are_told_apart(void **state)
     assert_null(eda_actor_lobby.saves);
     assert_int_equal(eda_actor_sorter.pool_len, 4);
     assert_string_equal(eda_actor_sorter.pool_key, "subject");
-    assert_int_equal(eda_actor_sorter.options.scope, EDA_SCOPE_CLUSTER);
     assert_int_equal(eda_actor_counter.pool_len, 3);
     assert_null(eda_actor_counter.pool_key);
     assert_int_equal(eda_actor_counter.options.on_failure, EDA_STOP);
-    assert_int_equal(eda_actor_counter.options.scope, EDA_SCOPE_CLUSTER);
 }
 
 static void actor_without_verbs_has_nothing(void **state)

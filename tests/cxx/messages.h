@@ -9,7 +9,7 @@ EDA_ENUM(door_mode, (DOOR_LOCKED, "locked"), (DOOR_OPEN), (DOOR_HELD, "held", .d
 EDA_RECORD(badge, (eda_str, id), (uint32_t, level));
 
 EDA_MESSAGE(door_unlock, "door/{door_id}/unlock",
-    .doc = "Opens one door.", .find = {"unlock a door", "let someone in"}, .acked = true,
+    .doc = "Opens one door.", .find = {"unlock a door", "let someone in"},
     (eda_str, door_id, .len_max = 32),
     (badge, holder),
     (bool, is_silent),
