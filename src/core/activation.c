@@ -213,9 +213,8 @@ void edai_activation_drain(edai_worker *worker, edai_activation *activation,
     edai_outcome outcome, eda_status status, const char *reason)
 {
     activation->turn_count++; /* busy: what ends here may be reported, and that may passivate somebody idle */
-    edai_mailbox_refuse_waiting(worker, activation, EDA_ESHED, reason);
     for (;;) {
-        edai_envelope *envelope = edai_mailbox_pop(worker, activation);
+        edai_envelope *envelope = edai_mailbox_pop(worker, activation); /* lets in what stands in line */
 
         if (envelope == NULL) {
             break;

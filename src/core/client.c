@@ -268,9 +268,6 @@ eda_status edai_client_publish(
         edai_ctx_free_chain(&client->ctx, first);
         return status;
     }
-    if (receipt != NULL) {
-        receipt->id = (uint64_t)extras.receipt->generation << 32 | (extras.receipt->index + 1);
-    }
     prepare(client, msg, first, extras.receipt);
     hand_over(client, first, extras.receipt);
     hand_over_end(client);
@@ -281,6 +278,9 @@ eda_status edai_client_publish(
             return edai_ctx_fail(&client->ctx, status == EDA_ESHED ? EDA_EFULL : status,
                 "%s was not admitted: %s", msg->type->name, eda_status_text(status));
         }
+    }
+    if (receipt != NULL) {
+        receipt->id = (uint64_t)extras.receipt->generation << 32 | (extras.receipt->index + 1);
     }
     return EDA_OK;
 }
