@@ -1,12 +1,13 @@
-/* activation.c - see activation.h: finding or making, running, restarting and ending activations. */
+/* activation.c - see activation.h: finding or making, running, restarting and ending activations.
+ */
 #include "core/activation.h"
 
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/planted.h"
 #include "core/after.h"
 #include "core/mailbox.h"
-#include "base/planted.h"
 #include "core/publish.h"
 #include "core/state.h"
 
@@ -16,8 +17,7 @@
 
 #define NEW_KEYS_BURST 10000.0
 
-static edai_directory *directory_of(
-    edai_worker *worker, const edai_actor_type *type, uint64_t hash)
+static edai_directory *directory_of(edai_worker *worker, const edai_actor_type *type, uint64_t hash)
 {
     return &edai_worker_holding(worker, type)->directories[(hash ^ type->hash) % EDAI_SHARDS];
 }
@@ -196,7 +196,8 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
         !edai_turn_start(worker, activation)) {
         return;
     }
-    while (budget-- > 0 && (activation->flags & EDAI_IS_STARTED) != 0 && can_run(activation)) {
+    while (budget-- > 0 && !worker->is_ending && (activation->flags & EDAI_IS_STARTED) != 0 &&
+           can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0
                                       ? edai_mailbox_pop(worker, activation)
                                       : edai_mailbox_pop_interleaving(worker, activation);
@@ -209,10 +210,11 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
     edai_passivate_consider(worker, activation);
 }
 
-void edai_activation_drain(edai_worker *worker, edai_activation *activation,
-    edai_outcome outcome, eda_status status, const char *reason)
+void edai_activation_drain(edai_worker *worker, edai_activation *activation, edai_outcome outcome,
+    eda_status status, const char *reason)
 {
-    activation->turn_count++; /* busy: what ends here may be reported, and that may passivate somebody idle */
+    activation->turn_count++; /* busy: what ends here may be reported, and that may passivate
+                                 somebody idle */
     for (;;) {
         edai_envelope *envelope = edai_mailbox_pop(worker, activation); /* lets in what stands in line */
 
@@ -227,8 +229,8 @@ void edai_activation_drain(edai_worker *worker, edai_activation *activation,
 static void event(edai_worker *worker, edai_event kind, const edai_activation *activation)
 {
     if (EDAI_UNLIKELY(worker->port->event != NULL)) {
-        worker->port->event(worker->port->self, worker->sys, kind, activation->type->index,
-            activation->identity);
+        worker->port->event(
+            worker->port->self, worker->sys, kind, activation->type->index, activation->identity);
     }
 }
 
@@ -242,16 +244,14 @@ void edai_activation_reset(edai_worker *worker, edai_activation *activation)
         edai_after_cancel_all(worker, activation);
     }
     edai_state_clear(activation);
-    activation->flags = (uint16_t)(activation->flags &
-                                   ~(EDAI_IS_STARTED | EDAI_IS_NEW | EDAI_WANTS_RESTART |
-                                       EDAI_WANTS_STOP));
+    activation->flags = (uint16_t)(activation->flags & ~(EDAI_IS_STARTED | EDAI_IS_NEW |
+                                                           EDAI_WANTS_RESTART | EDAI_WANTS_STOP));
 }
 
 void edai_activation_remove(edai_worker *worker, edai_activation *activation)
 {
     edai_holding *holding = edai_worker_holding(worker, activation->type);
-    uint64_t hash =
-        hash_of((activation->flags & EDAI_IS_TEXT_KEY) != 0, activation->identity);
+    uint64_t hash = hash_of((activation->flags & EDAI_IS_TEXT_KEY) != 0, activation->identity);
 
     edai_worker_forget(worker, activation);
     if (activation->extra != NULL) {
@@ -280,12 +280,12 @@ static void flush_or_tell(edai_worker *worker, edai_activation *activation)
 
     if (status != EDA_OK) {
         edai_activation_name(activation, who, sizeof(who));
-        edai_system_log(worker->sys, who, "what it saved lazily is lost: %s", eda_status_text(status));
+        edai_system_log(
+            worker->sys, who, "what it saved lazily is lost: %s", eda_status_text(status));
     }
 }
 
-bool edai_activation_stop(
-    edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
+bool edai_activation_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
 {
     const edai_actor_type *type = activation->type;
     bool is_passivation = reason == EDA_STOP_IDLE || reason == EDA_STOP_LIMIT;
@@ -309,8 +309,7 @@ bool edai_activation_stop(
         edai_activation_wake(worker, activation);
         return false;
     }
-    edai_activation_drain(
-        worker, activation, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+    edai_activation_drain(worker, activation, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
     edai_activation_remove(worker, activation);
     return true;
 }
@@ -360,8 +359,8 @@ static bool restart_now(edai_worker *worker, edai_activation *activation, eda_du
     edai_bump(&edai_worker_holding(worker, activation->type)->restarts);
     extra->owner = activation;
     if (backoff > 0 && extra->backoff.index == 0 &&
-        edai_timers_arm(&worker->timers, &extra->backoff, worker->now + backoff,
-            on_backed_off) == EDA_OK) {
+        edai_timers_arm(&worker->timers, &extra->backoff, worker->now + backoff, on_backed_off) ==
+            EDA_OK) {
         activation->flags |= EDAI_IS_BACKING_OFF;
     }
     edai_activation_wake(worker, activation);
@@ -381,8 +380,7 @@ static uint32_t count_restart(edai_worker *worker, edai_activation *activation)
     if (window_ms == 0) {
         window_ms = 30000;
     }
-    if (extra->restart_count == 0 ||
-        worker->now - extra->restart_since > EDA_MS(window_ms)) {
+    if (extra->restart_count == 0 || worker->now - extra->restart_since > EDA_MS(window_ms)) {
         extra->restart_count = 0;
         extra->restart_since = worker->now;
     }
@@ -421,7 +419,8 @@ bool edai_activation_failed(
 bool edai_activation_settle(edai_worker *worker, edai_activation *activation)
 {
     if ((activation->flags & EDAI_WANTS_STOP) != 0) {
-        return kill_now(worker, activation, "its actor failed too often, or was stopped after a failure");
+        return kill_now(
+            worker, activation, "its actor failed too often, or was stopped after a failure");
     }
     if ((activation->flags & EDAI_WANTS_RESTART) != 0) {
         return restart_now(worker, activation, activation->extra->backoff_ns);
@@ -453,7 +452,6 @@ void edai_activation_name(const edai_activation *activation, char *buffer, size_
     if (key.len == 0) {
         (void)snprintf(buffer, size, "%s", activation->type->actor->name);
     } else {
-        (void)snprintf(
-            buffer, size, "%s[%.*s]", activation->type->actor->name, EDA_STR_ARG(key));
+        (void)snprintf(buffer, size, "%s[%.*s]", activation->type->actor->name, EDA_STR_ARG(key));
     }
 }
