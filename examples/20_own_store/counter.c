@@ -67,8 +67,8 @@ static eda_status conform(const char *directory)
     const char *problem = "out of memory";
     eda_status status = store == NULL ? EDA_ENOMEM : eda_store_conform(store, &problem);
 
-    printf("the store %s%s\n", status == EDA_OK ? "conforms" : "does not conform: ",
-        status == EDA_OK ? "" : problem);
+    printf("the store %s%s\n",
+        status == EDA_OK ? "conforms" : "does not conform: ", status == EDA_OK ? "" : problem);
     if (store != NULL) {
         eda_store_free(store);
     }

@@ -35,7 +35,8 @@ typedef struct head {
     uint64_t size;
 } head;
 
-/* --- names: letters, digits, '_' and '-' stand for themselves, other bytes as %2F --------------- */
+/* --- names: letters, digits, '_' and '-' stand for themselves, other bytes as %2F ---------------
+ */
 
 typedef struct path {
     char text[PATH_SIZE];
@@ -88,7 +89,8 @@ static void make_path(const file_store *self, const eda_store_key *key, path *re
     ret_path->len += sizeof(".record") - 1;
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------
+ */
 
 static bool read_all(int file, void *bytes, size_t size)
 {
@@ -199,7 +201,8 @@ static eda_status replace(const file_store *self, const path *at, head what, con
     return is_done ? EDA_OK : EDA_EIO;
 }
 
-/* --- the store --------------------------------------------------------------------------------- */
+/* --- the store ---------------------------------------------------------------------------------
+ */
 
 static eda_status claim_locked(file_store *self, const eda_store_key *key, eda_record *ret_record)
 {

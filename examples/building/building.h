@@ -15,12 +15,13 @@ typedef struct building_arguments {
     const char *events;
 } building_arguments;
 
-/* Runs in a simulation, or for real where `sim` is NULL, and writes the summary to `out`. Returns NULL, or what went
- * wrong, in a sentence that is written into `text` of `size` bytes. */
+/* Runs in a simulation, or for real where `sim` is NULL, and writes the summary to `out`. Returns
+ * NULL, or what went wrong, in a sentence that is written into `text` of `size` bytes. */
 const char *building_run(
     const building_arguments *args, eda_sim *sim, FILE *out, char *text, size_t size);
 
-/* Runs args->seeds simulations; all must give the same summary, which is printed once. Returns the exit code. */
+/* Runs args->seeds simulations; all must give the same summary, which is printed once. Returns the
+ * exit code. */
 int building_simulate(const building_arguments *args);
 
 #endif

@@ -16,7 +16,8 @@
 
 static const char usage[] =
     "usage: building [--workers N] [--passivate-at-once] [--progress | --quiet] SETUP EVENTS\n"
-    "       building --simulate SEEDS [--first SEED] [--workers N] [--passivate-at-once] SETUP EVENTS\n";
+    "       building --simulate SEEDS [--first SEED] [--workers N] [--passivate-at-once] SETUP "
+    "EVENTS\n";
 
 static bool parse_number(const char *text, unsigned long most, unsigned long *ret_number)
 {

@@ -47,7 +47,8 @@ int building_simulate(const building_arguments *args)
 
         if (status != EDA_OK || report.problem != NULL) {
             fprintf(stderr,
-                "building: seed %" PRIu64 ": %s\nreplay: building --simulate 1 --first %" PRIu64 " %s %s\n",
+                "building: seed %" PRIu64 ": %s\nreplay: building --simulate 1 --first %" PRIu64
+                " %s %s\n",
                 seed, report.problem != NULL ? report.problem : eda_status_text(status), seed,
                 args->setup, args->events);
             return 1;

@@ -62,9 +62,9 @@ typedef struct eda_actor_options {
     eda_decision on_failure;  /* 0: EDA_RESUME; eda_fail always restarts */
     uint32_t restarts_max;    /* that many restarts within restarts_ms, then stop; 0: 5 */
     uint32_t restarts_ms;     /* 0: 30,000 */
-    bool dedicated_thread;   /* every turn runs on a thread of the type's own: for blocking code */
-    bool passivates_at_once; /* after every turn that leaves nothing to do */
-    bool saves_lazily;       /* saved at passivation and stop only, not with each turn */
+    bool dedicated_thread;    /* every turn runs on a thread of the type's own: for blocking code */
+    bool passivates_at_once;  /* after every turn that leaves nothing to do */
+    bool saves_lazily;        /* saved at passivation and stop only, not with each turn */
 } eda_actor_options;
 
 /* One actor type; zero where nothing is said. */

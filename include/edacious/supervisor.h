@@ -50,7 +50,7 @@ typedef struct eda_idleness {
     const eda_actor *actor;
     eda_duration idle;       /* since its last turn */
     eda_duration idle_limit; /* options.idle_ms, or the system's */
-    uint64_t live_count; /* activations of the type on this worker */
+    uint64_t live_count;     /* activations of the type on this worker */
 } eda_idleness;
 
 /* A supervisor: constant, named by actor types. */

@@ -1,15 +1,17 @@
-/* planted.h - ten faults planted on purpose, to prove that the simulator finds what unit tests do not.
+/* planted.h - ten faults planted on purpose, to prove that the simulator finds what unit tests do
+ * not.
  *
- * Only a build with EDAI_HAS_PLANTED has them; one at a time is switched on by edai_planted. Elsewhere EDAI_PLANTED is
- * the constant 0. */
+ * Only a build with EDAI_HAS_PLANTED has them; one at a time is switched on by edai_planted.
+ * Elsewhere EDAI_PLANTED is the constant 0. */
 #ifndef EDAI_PLANTED_H
 #define EDAI_PLANTED_H
 
 typedef enum edai_fault {
     EDAI_FAULT_NONE = 0,
-    EDAI_FAULT_LOST_WAKEUP,      /* the parked mark is looked for before the exchange, not in it */
+    EDAI_FAULT_LOST_WAKEUP,       /* the parked mark is looked for before the exchange, not in it */
     EDAI_FAULT_DOUBLE_ACTIVATION, /* an activation enters the directory only when it has started */
-    EDAI_FAULT_PASSIVATION_LOSS, /* a listed activation is passivated without looking at its mailbox again */
+    EDAI_FAULT_PASSIVATION_LOSS, /* a listed activation is passivated without looking at its mailbox
+                                    again */
     EDAI_FAULT_EARLY_EFFECTS,    /* effects are released before the commit */
     EDAI_FAULT_WRONG_REPLY,      /* a reply goes to whatever ask its asker waits for */
     EDAI_FAULT_CHAIN_ORDER,      /* what arrives while an activation starts is put first */

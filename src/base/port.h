@@ -1,7 +1,8 @@
 /* port.h - the only way by which the runtime reaches time, threads and chance.
  *
- * One table per executor: worker threads, the pump inside a program's own loop, and the simulator. Everything that can
- * wait (a worker, a client) owns a waiter. Threads: all functions may be called from any thread of the system. */
+ * One table per executor: worker threads, the pump inside a program's own loop, and the simulator.
+ * Everything that can wait (a worker, a client) owns a waiter. Threads: all functions may be called
+ * from any thread of the system. */
 #ifndef EDAI_PORT_H
 #define EDAI_PORT_H
 
@@ -15,10 +16,10 @@ typedef struct edai_port edai_port;
 /* Something that parks and is woken. A wake that comes first makes the next park return at once. */
 typedef struct edai_waiter {
     edai_parker parker;
-    void *entity;    /* the executor's own: whom to run when woken */
-    bool is_woken;   /* executors of one thread only */
-    bool is_parked;  /* executors of one thread only */
-    int64_t until;   /* executors of one thread only: deadline while parked */
+    void *entity;   /* the executor's own: whom to run when woken */
+    bool is_woken;  /* executors of one thread only */
+    bool is_parked; /* executors of one thread only */
+    int64_t until;  /* executors of one thread only: deadline while parked */
 } edai_waiter;
 
 /* A function to be run where blocking is allowed; `done` is called on that thread afterwards. */
@@ -41,15 +42,16 @@ typedef enum edai_event {
 
 struct edai_port {
     void *self;
-    int64_t (*now)(void *self);  /* monotonic ns */
-    int64_t (*wall)(void *self); /* ns since 1970 */
+    int64_t (*now)(void *self);                                   /* monotonic ns */
+    int64_t (*wall)(void *self);                                  /* ns since 1970 */
     void (*park)(void *self, edai_waiter *waiter, int64_t until); /* INT64_MAX: no deadline */
     void (*wake)(void *self, edai_waiter *waiter);
     /* Runs a job where it may block. EDA_ENOMEM, EDA_ELIMIT. */
     eda_status (*block)(void *self, edai_job *job);
     /* NULL with threads. A worker has ended a round and holds nothing half done. */
     void (*round)(void *self);
-    /* NULL in production. A place between two accesses to shared memory, where another worker may run. */
+    /* NULL in production. A place between two accesses to shared memory, where another worker may
+     * run. */
     void (*point)(void *self);
     void (*event)(void *self, void *system, edai_event event, uint64_t a, uint64_t b);
     uint32_t spin_count; /* polls of an inbox before a worker parks */

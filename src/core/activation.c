@@ -216,7 +216,8 @@ void edai_activation_drain(edai_worker *worker, edai_activation *activation, eda
     activation->turn_count++; /* busy: what ends here may be reported, and that may passivate
                                  somebody idle */
     for (;;) {
-        edai_envelope *envelope = edai_mailbox_pop(worker, activation); /* lets in what stands in line */
+        edai_envelope *envelope =
+            edai_mailbox_pop(worker, activation); /* lets in what stands in line */
 
         if (envelope == NULL) {
             break;
@@ -272,32 +273,32 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
     edai_activation_discard(worker, activation);
 }
 
-/* What was saved lazily is written before the activation goes, whatever it goes for. */
-static void flush_or_tell(edai_worker *worker, edai_activation *activation)
+/* What was saved lazily is written before the activation goes, whatever it goes for. False: it may
+ * stay, and has to, since it was not written; counted by flush. A stale one can never be saved. */
+static bool flush(edai_worker *worker, edai_activation *activation, bool may_stay)
 {
     eda_status status = edai_state_flush(worker, activation);
     char who[320];
 
-    if (status != EDA_OK) {
+    if (status != EDA_OK && (!may_stay || status == EDA_ESTALE)) {
         edai_activation_name(activation, who, sizeof(who));
         edai_system_log(
             worker->sys, who, "what it saved lazily is lost: %s", eda_status_text(status));
+        return true;
     }
+    return status == EDA_OK;
 }
 
 bool edai_activation_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
 {
     const edai_actor_type *type = activation->type;
     bool is_passivation = reason == EDA_STOP_IDLE || reason == EDA_STOP_LIMIT;
-    eda_status status;
 
     EDA_ASSERT(activation->turn_count == 0, "a suspended turn's state is never taken away");
     if ((activation->flags & EDAI_IS_STARTED) != 0) {
-        status = is_passivation ? edai_state_flush(worker, activation) : EDA_OK;
-        if (status != EDA_OK && status != EDA_ESTALE) { /* a stale one can never be saved */
-            return false; /* kept; counted by flush, tried again at the next idle scan */
+        if (!flush(worker, activation, is_passivation)) {
+            return false; /* tried again at the next idle scan */
         }
-        flush_or_tell(worker, activation);
         edai_turn_stop(worker, activation, reason);
     }
     edai_activation_reset(worker, activation);
@@ -316,7 +317,7 @@ bool edai_activation_stop(edai_worker *worker, edai_activation *activation, eda_
 
 void edai_activation_drop(edai_worker *worker, edai_activation *activation)
 {
-    flush_or_tell(worker, activation);
+    (void)flush(worker, activation, false);
     edai_turn_stop(worker, activation, EDA_STOP_RESTART);
     edai_activation_reset(worker, activation);
     edai_activation_wake(worker, activation);
@@ -335,7 +336,7 @@ static void on_backed_off(edai_worker *worker, edai_timer *timer)
 static bool kill_now(edai_worker *worker, edai_activation *activation, const char *reason)
 {
     if ((activation->flags & EDAI_IS_STARTED) != 0) {
-        flush_or_tell(worker, activation);
+        (void)flush(worker, activation, false);
         edai_turn_stop(worker, activation, EDA_STOP_RESTART);
     }
     edai_activation_reset(worker, activation);
@@ -352,7 +353,7 @@ static bool restart_now(edai_worker *worker, edai_activation *activation, eda_du
         return kill_now(worker, activation, "out of memory while restarting");
     }
     if ((activation->flags & EDAI_IS_STARTED) != 0) {
-        flush_or_tell(worker, activation);
+        (void)flush(worker, activation, false);
         edai_turn_stop(worker, activation, EDA_STOP_RESTART);
     }
     edai_activation_reset(worker, activation);

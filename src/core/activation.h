@@ -1,7 +1,9 @@
-/* activation.h - a live instance of an actor: its mailbox, its state, and where it stands in its life.
+/* activation.h - a live instance of an actor: its mailbox, its state, and where it stands in its
+ * life.
  *
- * Threads: touched by the owning worker alone. Memory: slots of a pool per worker and actor type; a slot is reused but
- * never given back while the system lives, so a stale pointer can be told by its generation. */
+ * Threads: touched by the owning worker alone. Memory: slots of a pool per worker and actor type; a
+ * slot is reused but never given back while the system lives, so a stale pointer can be told by its
+ * generation. */
 #ifndef EDAI_ACTIVATION_H
 #define EDAI_ACTIVATION_H
 
@@ -13,13 +15,13 @@
 enum {
     EDAI_IS_STARTED = 1,
     EDAI_IS_STARTING = 2,
-    EDAI_IS_QUEUED = 4,   /* in the worker's run queue */
-    EDAI_IS_HELD = 8,     /* its last turn's EDA_WAIT effects are not all admitted */
+    EDAI_IS_QUEUED = 4, /* in the worker's run queue */
+    EDAI_IS_HELD = 8,   /* its last turn's EDA_WAIT effects are not all admitted */
     EDAI_IS_BACKING_OFF = 16,
-    EDAI_IS_NEW = 32,     /* no record was stored before */
+    EDAI_IS_NEW = 32, /* no record was stored before */
     EDAI_IS_TEXT_KEY = 64,
-    EDAI_IS_STARVED = 128, /* waits for a stack */
-    EDAI_IS_LISTED = 256,  /* in the list to be passivated */
+    EDAI_IS_STARVED = 128,    /* waits for a stack */
+    EDAI_IS_LISTED = 256,     /* in the list to be passivated */
     EDAI_WANTS_RESTART = 512, /* when its last open turn has ended */
     EDAI_WANTS_STOP = 1024,
     EDAI_IS_IN_DIRECTORY = 2048
@@ -41,7 +43,7 @@ typedef struct edai_extra {
     edai_waiting *waiting;     /* oldest first */
     edai_waiting *waiting_last;
     struct edai_text_block *texts; /* owned texts of the state */
-    struct edai_after *timers; /* of on_self records */
+    struct edai_after *timers;     /* of on_self records */
     uint32_t timer_count;
     uint32_t holds; /* EDA_WAIT effects not admitted yet */
     /* Saved state. */
@@ -83,14 +85,16 @@ typedef struct edai_pool {
     char *fresh;
     size_t fresh_count;
     size_t slot_size;
-    edai_activation *idle_first; /* live ones; the least recently used first where live_max is set */
+    edai_activation
+        *idle_first; /* live ones; the least recently used first where live_max is set */
     edai_activation *idle_last;
     uint64_t live_count;
     uint64_t scan_left; /* of the running idle scan */
     edai_timer scan;
 } edai_pool;
 
-/* Finds the activation of a route and identity, or makes it. NULL with `ret_status`: EDA_ENOMEM, EDA_ELIMIT. */
+/* Finds the activation of a route and identity, or makes it. NULL with `ret_status`: EDA_ENOMEM,
+ * EDA_ELIMIT. */
 edai_activation *edai_activation_get(
     edai_worker *worker, const edai_route *route, edai_envelope *envelope, eda_status *ret_status);
 /* Gives the slot back; nothing refers to it any more. */
@@ -107,18 +111,19 @@ void edai_activation_wake(edai_worker *worker, edai_activation *activation);
 /* Runs what is ready, at most the turn budget. */
 void edai_activation_run(edai_worker *worker, edai_activation *activation);
 
-/* Stops it; true when it is gone. Not with a turn open (asserted). Passivation keeps it if a save fails. */
-bool edai_activation_stop(
-    edai_worker *worker, edai_activation *activation, eda_stop_reason reason);
+/* Stops it; true when it is gone. Not with a turn open (asserted). Passivation keeps it if a save
+ * fails. */
+bool edai_activation_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason);
 /* Restart, stop or go on, after a failed turn or start. False: the activation is gone. */
 bool edai_activation_failed(
     edai_worker *worker, edai_activation *activation, eda_status status, bool asked_restart);
-/* Its commit failed: forgets state and timers, after the stop function; the mailbox stays, the next turn loads and
- * starts it anew. */
+/* Its commit failed: forgets state and timers, after the stop function; the mailbox stays, the next
+ * turn loads and starts it anew. */
 void edai_activation_drop(edai_worker *worker, edai_activation *activation);
 /* Forgets state and timers without the stop function. */
 void edai_activation_reset(edai_worker *worker, edai_activation *activation);
-/* An open turn has ended: carries out what was put off until then. False: the activation is gone. */
+/* An open turn has ended: carries out what was put off until then. False: the activation is gone.
+ */
 bool edai_activation_settle(edai_worker *worker, edai_activation *activation);
 /* Ends every waiting message: status to askers and receipts, and counted. */
 void edai_activation_drain(edai_worker *worker, edai_activation *activation, edai_outcome outcome,
@@ -131,7 +136,7 @@ void edai_activation_name(const edai_activation *activation, char *buffer, size_
 
 /* passivate.c */
 void edai_passivate_consider(edai_worker *worker, edai_activation *activation); /* after a turn */
-void edai_passivate_listed(edai_worker *worker); /* end of a worker's round */
+void edai_passivate_listed(edai_worker *worker);                       /* end of a worker's round */
 void edai_passivate_limit(edai_worker *worker, edai_actor_type *type); /* over live_max */
 void edai_passivate_scan(edai_worker *worker, edai_actor_type *type);  /* idle timer */
 void edai_pool_touch(edai_pool *pool, edai_activation *activation);

@@ -147,8 +147,8 @@ static const edai_route *self_route(const edai_actor_type *type, const eda_type 
         const eda_handler *handler = type->routes[i].handler;
 
         if (handler->is_self &&
-            (handler->type == record || eda_str_equal(eda_str_from(handler->type->name),
-                                            eda_str_from(record->name)))) {
+            (handler->type == record ||
+                eda_str_equal(eda_str_from(handler->type->name), eda_str_from(record->name)))) {
             return &type->routes[i];
         }
     }
@@ -222,13 +222,15 @@ static eda_status arm(
 
     edai_ctx_check(ctx);
     if (ctx->kind == EDAI_CTX_CLIENT || ctx->kind == EDAI_CTX_STOP) {
-        return edai_ctx_fail(ctx, EDA_EPERM, "only a running actor can send itself something later");
+        return edai_ctx_fail(
+            ctx, EDA_EPERM, "only a running actor can send itself something later");
     }
     if (count_timers(ctx) >= EDAI_SELF_TIMERS_MAX) {
-        return edai_ctx_fail(
-            ctx, EDA_ELIMIT, "%u timers are armed; one actor may have no more", EDAI_SELF_TIMERS_MAX);
+        return edai_ctx_fail(ctx, EDA_ELIMIT, "%u timers are armed; one actor may have no more",
+            EDAI_SELF_TIMERS_MAX);
     }
     EDA_TRY(make(ctx, record, delay, period, &after));
+    EDA_ASSERT(after != NULL, "made");
     if (ret_timer != NULL) {
         ret_timer->id = after->id;
     }
@@ -334,12 +336,12 @@ void eda_timer_cancel(eda_ctx *ctx, eda_timer timer)
     }
 }
 
-/* --- delayed publishes -------------------------------------------------------------------------------------------- */
+/* --- delayed publishes
+ * -------------------------------------------------------------------------------------------- */
 
 static void on_delayed(edai_worker *worker, edai_timer *timer)
 {
-    edai_delayed *delayed =
-        (edai_delayed *)(void *)((char *)timer - offsetof(edai_delayed, timer));
+    edai_delayed *delayed = (edai_delayed *)(void *)((char *)timer - offsetof(edai_delayed, timer));
 
     while (delayed->envelopes != NULL) {
         edai_envelope *envelope = delayed->envelopes;
@@ -392,7 +394,8 @@ static void shift_deadlines(edai_envelope *at, eda_duration delay)
         edai_ext *ext = edai_envelope_ext(at);
 
         if (ext != NULL && ext->deadline != EDAI_NO_DEADLINE) {
-            ext->deadline = delay < EDAI_NO_DEADLINE - ext->deadline ? ext->deadline + delay : EDAI_NO_DEADLINE;
+            ext->deadline =
+                delay < EDAI_NO_DEADLINE - ext->deadline ? ext->deadline + delay : EDAI_NO_DEADLINE;
         }
     }
 }

@@ -1,7 +1,7 @@
 /* after.h - records an actor sends itself later, and publishes that leave later.
  *
- * Threads: the owning worker's. A self-timer belongs to its activation and dies with it; a delayed publish belongs to
- * the worker. */
+ * Threads: the owning worker's. A self-timer belongs to its activation and dies with it; a delayed
+ * publish belongs to the worker. */
 #ifndef EDAI_AFTER_H
 #define EDAI_AFTER_H
 
@@ -12,7 +12,7 @@
 typedef struct edai_after {
     struct edai_after *next; /* of the activation, or of the turn that arms it */
     edai_activation *activation;
-    edai_envelope *envelope;   /* the record, ready to be delivered; NULL: given away */
+    edai_envelope *envelope; /* the record, ready to be delivered; NULL: given away */
     edai_timer timer;
     uint64_t id;
     eda_duration period; /* 0: once */

@@ -51,8 +51,8 @@ eda_status edai_ask_result(eda_ctx *ctx, edai_envelope *envelope, const void **r
     const edai_reply *reply = edai_envelope_body(envelope);
 
     if (reply->status != EDA_OK) {
-        return edai_ctx_fail(ctx, reply->status, "%.*s", (int)reply->text_len,
-            (const char *)(reply + 1));
+        return edai_ctx_fail(
+            ctx, reply->status, "%.*s", (int)reply->text_len, (const char *)(reply + 1));
     }
     *ret_reply = reply + 1;
     return EDA_OK;
@@ -108,6 +108,7 @@ static eda_status ask_in_turn(
     wait.since = edai_system_now(ctx->sys);
     extras.ask_seq = wait.seq;
     EDA_TRY(edai_publish_one(ctx, msg->responder, request.value.data, &extras, &envelope));
+    EDA_ASSERT(envelope != NULL, "made");
     if (is_self_ask(ctx, envelope)) {
         edai_worker_free(ctx->worker, envelope);
         return edai_ctx_fail(ctx, EDA_EDEADLOCK, "actor '%s' asks itself (%s): %s -> %s",
@@ -160,7 +161,9 @@ void edai_ask_answered(edai_worker *worker, edai_envelope *envelope)
     edai_turn_resume(ctx, EDA_OK);
 }
 
-/* --- replying ----------------------------------------------------------------------------------------------------- */
+/* --- replying
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 eda_status eda_reply(eda_ctx *ctx, eda_value value)
 {
@@ -176,7 +179,8 @@ eda_status eda_reply(eda_ctx *ctx, eda_value value)
 
     edai_ctx_check(ctx);
     if (ctx->envelope == NULL || !ctx->envelope->route->msg->is_request || ctx->has_replied) {
-        return edai_ctx_fail(ctx, EDA_ESTATE, "there is no request to reply to, or it was answered");
+        return edai_ctx_fail(
+            ctx, EDA_ESTATE, "there is no request to reply to, or it was answered");
     }
     msg = ctx->envelope->route->msg;
     if (value.type != msg->type->reply && strcmp(value.type->name, msg->type->reply->name) != 0) {
@@ -206,7 +210,9 @@ eda_status eda_reply(eda_ctx *ctx, eda_value value)
     return EDA_OK;
 }
 
-/* --- other waits -------------------------------------------------------------------------------------------------- */
+/* --- other waits
+ * --------------------------------------------------------------------------------------------------
+ */
 
 eda_status eda_sleep(eda_ctx *ctx, eda_duration time)
 {
@@ -268,8 +274,8 @@ eda_status eda_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
         return EDA_OK;
     }
     EDA_TRY(edai_turn_can_suspend(ctx));
-    call.notice = edai_worker_alloc(
-        NULL, sizeof(edai_envelope) + sizeof(edai_call), &home, &size_class);
+    call.notice =
+        edai_worker_alloc(NULL, sizeof(edai_envelope) + sizeof(edai_call), &home, &size_class);
     if (call.notice == NULL || edai_activation_extra(ctx->activation) == NULL) {
         edai_free(call.notice);
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");

@@ -1,7 +1,8 @@
 /* census.h - counts, one by one, the deliveries that are still somewhere in a system.
  *
- * For the simulator, which compares it with the balance of the tallies after every step: what is counted must be there,
- * and what is there must be counted. Only while every worker and client is at rest between two steps. */
+ * For the simulator, which compares it with the balance of the tallies after every step: what is
+ * counted must be there, and what is there must be counted. Only while every worker and client is
+ * at rest between two steps. */
 #ifndef EDAI_CENSUS_H
 #define EDAI_CENSUS_H
 

@@ -3,8 +3,8 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "core/ask.h"
 #include "base/planted.h"
+#include "core/ask.h"
 #include "core/publish.h"
 #include "core/system.h"
 
@@ -12,10 +12,13 @@
 
 /* How long a client that finds the way to a worker full waits before it looks again. */
 #define RETRY_NS EDA_MS(1)
-/* How often a stop looks whether a client has finished handing over, which takes it a microsecond. */
+/* How often a stop looks whether a client has finished handing over, which takes it a microsecond.
+ */
 #define SETTLE_NS EDA_US(50)
 
-/* --- receipts ----------------------------------------------------------------------------------------------------- */
+/* --- receipts
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 void edai_receipt_end(edai_receipt *receipt, eda_status status)
 {
@@ -24,8 +27,8 @@ void edai_receipt_end(edai_receipt *receipt, eda_status status)
     uint32_t none = EDA_OK;
 
     if (status != EDA_OK) {
-        (void)atomic_compare_exchange_strong_explicit(&receipt->status, &none, (uint32_t)status,
-            memory_order_relaxed, memory_order_relaxed);
+        (void)atomic_compare_exchange_strong_explicit(
+            &receipt->status, &none, (uint32_t)status, memory_order_relaxed, memory_order_relaxed);
     }
     edai_point(port);
     /* acq_rel: whoever sees 0 sees every status and what the handlers did before. */
@@ -80,7 +83,9 @@ static edai_receipt *receipt_new(edai_client *client)
     return receipt;
 }
 
-/* --- publishing --------------------------------------------------------------------------------------------------- */
+/* --- publishing
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 void edai_client_push(edai_client *client, uint16_t to, edai_envelope *envelope)
 {
@@ -95,8 +100,8 @@ eda_status edai_client_call(
 {
     uint16_t home = 0;
     uint8_t size_class = 0;
-    edai_envelope *envelope = edai_worker_alloc(
-        NULL, sizeof(*envelope) + sizeof(edai_call), &home, &size_class);
+    edai_envelope *envelope =
+        edai_worker_alloc(NULL, sizeof(*envelope) + sizeof(edai_call), &home, &size_class);
     eda_status status;
 
     if (envelope == NULL) {
@@ -131,14 +136,16 @@ static bool has_way(const edai_client *client, edai_envelope *at)
 static eda_status find_way(edai_client *client, const edai_msg *msg, edai_envelope *first)
 {
     const edai_port *port = client->ctx.sys->port;
-    uint32_t wait_ms = msg->type->wait_ms != 0 ? msg->type->wait_ms : client->ctx.sys->options.wait_ms;
+    uint32_t wait_ms =
+        msg->type->wait_ms != 0 ? msg->type->wait_ms : client->ctx.sys->options.wait_ms;
     int64_t until = port->now(port->self) + EDA_MS(wait_ms);
 
     while (!has_way(client, first)) {
         int64_t now = port->now(port->self);
 
         if (msg->type->overflow != EDA_WAIT || now >= until) {
-            return edai_ctx_fail(&client->ctx, EDA_EFULL, "%s: the receiver's worker is full", msg->type->name);
+            return edai_ctx_fail(
+                &client->ctx, EDA_EFULL, "%s: the receiver's worker is full", msg->type->name);
         }
         port->park(port->self, &client->waiter, now + RETRY_NS);
     }
@@ -149,7 +156,8 @@ static void wait_for_admission(edai_client *client)
 {
     const edai_port *port = client->ctx.sys->port;
 
-    /* The receivers' workers decide and keep the time: an answer comes for each. acquire: pairs with client_admitted. */
+    /* The receivers' workers decide and keep the time: an answer comes for each. acquire: pairs
+     * with client_admitted. */
     while (atomic_load_explicit(&client->unadmitted, memory_order_acquire) > 0) {
         port->park(port->self, &client->waiter, EDAI_NO_DEADLINE);
     }
@@ -167,8 +175,10 @@ void edai_client_admitted(edai_client *client, eda_status status)
     }
 }
 
-/* Counts before the first one leaves: receipts and admissions may be answered while the rest is handed over. */
-static void prepare(edai_client *client, const edai_msg *msg, edai_envelope *first, edai_receipt *receipt)
+/* Counts before the first one leaves: receipts and admissions may be answered while the rest is
+ * handed over. */
+static void prepare(
+    edai_client *client, const edai_msg *msg, edai_envelope *first, edai_receipt *receipt)
 {
     edai_envelope *at;
     uint32_t count = 0;
@@ -180,8 +190,7 @@ static void prepare(edai_client *client, const edai_msg *msg, edai_envelope *fir
         }
     }
     if (receipt != NULL) {
-        atomic_store_explicit(&receipt->pending,
-            count + 1, memory_order_relaxed);
+        atomic_store_explicit(&receipt->pending, count + 1, memory_order_relaxed);
     }
     atomic_store_explicit(&client->unadmitted,
         msg->type->overflow == EDA_WAIT && !msg->is_request ? count : 0, memory_order_relaxed);
@@ -191,8 +200,8 @@ static void prepare(edai_client *client, const edai_msg *msg, edai_envelope *fir
 /* On EDA_OK the system keeps running until hand_over_end. */
 static eda_status hand_over_begin(edai_client *client)
 {
-    /* seq_cst, as the store of the phase in eda_system_stop and the load in edai_clients_settle: either we see the new
-     * phase, or the stop sees us. */
+    /* seq_cst, as the store of the phase in eda_system_stop and the load in edai_clients_settle:
+     * either we see the new phase, or the stop sees us. */
     atomic_store(&client->is_handing_over, 1);
     edai_point(client->ctx.sys->port);
     if (atomic_load(&client->ctx.sys->phase) != EDAI_RUNNING) {
@@ -285,7 +294,9 @@ eda_status edai_client_publish(
     return EDA_OK;
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------ */
+/* --- waiting
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t deadline_of(edai_client *client, uint32_t timeout_ms)
 {
@@ -293,12 +304,18 @@ static int64_t deadline_of(edai_client *client, uint32_t timeout_ms)
                                      : edai_system_now(client->ctx.sys) + EDA_MS(timeout_ms);
 }
 
+/* A planted fault ends a wait for several deliveries with one to go. */
+static uint32_t left_at_the_end(bool is_for_several)
+{
+    return EDAI_PLANTED(EARLY_RECEIPT) && is_for_several ? 1 : 0;
+}
+
 eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)
 {
     edai_client *client = (edai_client *)ctx;
     uint32_t index = (uint32_t)receipt.id - 1;
     edai_receipt *waited;
-    uint32_t first;
+    bool is_for_several;
     int64_t deadline;
     eda_status status;
     const edai_port *port = ctx->sys->port;
@@ -309,14 +326,15 @@ eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)
     }
     if (receipt.id == 0 || index >= client->receipt_count ||
         client->receipts[index]->generation != receipt.id >> 32) {
-        return edai_ctx_fail(ctx, EDA_EINVAL, "no such receipt of this client; only its newest 65,536 can be waited for");
+        return edai_ctx_fail(ctx, EDA_EINVAL,
+            "no such receipt of this client; only its newest 65,536 can be waited for");
     }
     waited = client->receipts[index];
     deadline = deadline_of(client, timeout_ms);
-    first = atomic_load_explicit(&waited->pending, memory_order_relaxed);
+    is_for_several = atomic_load_explicit(&waited->pending, memory_order_relaxed) > 1;
     edai_point(port);
     while (atomic_load_explicit(&waited->pending, memory_order_acquire) >
-           (EDAI_PLANTED(EARLY_RECEIPT) && first > 1 ? 1u : 0u)) {
+           left_at_the_end(is_for_several)) {
         if (port->now(port->self) >= deadline) {
             return edai_ctx_fail(ctx, EDA_ETIMEOUT, "%u deliveries have not ended within %u ms",
                 atomic_load(&waited->pending), timeout_ms);
@@ -335,7 +353,9 @@ eda_status eda_publish_wait(eda_ctx *client, eda_value message, uint32_t timeout
     return eda_wait(client, receipt, timeout_ms);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------------- */
+/* --- asking
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 void edai_client_answer(edai_worker *worker, edai_envelope *envelope)
 {
@@ -407,12 +427,14 @@ eda_status edai_client_ask(
     hand_over_end(client);
     client->held_reply = wait_for_answer(client, client->ask_seq, deadline);
     if (client->held_reply == NULL) {
-        return edai_ctx_fail(ctx, EDA_ETIMEOUT, "%s: no reply within %u ms", msg->type->name, timeout_ms);
+        return edai_ctx_fail(
+            ctx, EDA_ETIMEOUT, "%s: no reply within %u ms", msg->type->name, timeout_ms);
     }
     return edai_ask_result(ctx, client->held_reply, request.ret_reply);
 }
 
-/* --- making and freeing ------------------------------------------------------------------------------------------- */
+/* --- making and freeing
+ * ------------------------------------------------------------------------------------------- */
 
 static eda_status client_make(eda_system *sys, edai_client **ret_client)
 {
@@ -449,7 +471,8 @@ eda_status eda_client_new(eda_system *sys, eda_ctx **ret_client)
 
     EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
     if (edai_system_phase(sys) != EDAI_RUNNING) {
-        return edai_system_fail(sys, EDA_ESTATE, "a client needs a running system: call eda_system_start first");
+        return edai_system_fail(
+            sys, EDA_ESTATE, "a client needs a running system: call eda_system_start first");
     }
     edai_mutex_lock(&sys->mutex);
     client = sys->spare_clients;

@@ -1,7 +1,8 @@
 /* client.h - publishers outside the actors, and their receipts.
  *
- * Threads: one thread's at a time; workers touch the atomics, and the waiter through the port. Memory: kept until the
- * system is freed and reused, so that a late reply never meets freed memory. */
+ * Threads: one thread's at a time; workers touch the atomics, and the waiter through the port.
+ * Memory: kept until the system is freed and reused, so that a late reply never meets freed memory.
+ */
 #ifndef EDAI_CLIENT_H
 #define EDAI_CLIENT_H
 
@@ -21,7 +22,7 @@ struct edai_receipt {
 };
 
 struct edai_client {
-    eda_ctx ctx; /* first: a client's eda_ctx is its edai_client */
+    eda_ctx ctx;       /* first: a client's eda_ctx is its edai_client */
     edai_client *next; /* of all there ever were */
     edai_client *next_spare;
     uint16_t number;
@@ -59,7 +60,8 @@ EDA_CHECK eda_status edai_client_ask(
 /* Runs fn(worker, arg) on a worker. EDA_ENOMEM. */
 EDA_CHECK eda_status edai_client_call(
     edai_client *client, uint16_t to, void (*fn)(edai_worker *worker, void *arg), void *arg);
-/* After the phase changed: waits until nobody hands over any more on the strength of the old one. */
+/* After the phase changed: waits until nobody hands over any more on the strength of the old one.
+ */
 void edai_clients_settle(eda_system *sys);
 /* Frees all; when the workers have ended. */
 void edai_clients_free(eda_system *sys);

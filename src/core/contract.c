@@ -14,7 +14,9 @@
 #define HANDLERS_MAX 256u
 #define SAVES_MAX 64u
 
-/* --- message types ------------------------------------------------------------------------------------------------ */
+/* --- message types
+ * ------------------------------------------------------------------------------------------------
+ */
 
 eda_status edai_contract_register(eda_system *sys, edai_route *route)
 {
@@ -96,13 +98,14 @@ eda_status edai_contract_declare(eda_system *sys, const eda_type *type, edai_msg
         return edai_system_fail(sys, status, "%s", problem.text);
     }
     if (type->topic == NULL) {
-        return edai_system_fail(sys, EDA_EINVAL, "%s is a record: on_self(...) takes it, on(...) takes messages",
-            type->name);
+        return edai_system_fail(sys, EDA_EINVAL,
+            "%s is a record: on_self(...) takes it, on(...) takes messages", type->name);
     }
     status = edai_intern(type, &id);
     if (status != EDA_OK) {
         return edai_system_fail(sys, status, "message type '%s': %s", type->name,
-            status == EDA_ECONFLICT ? "two declarations of that name differ" : eda_status_text(status));
+            status == EDA_ECONFLICT ? "two declarations of that name differ"
+                                    : eda_status_text(status));
     }
     EDA_TRY(grow_msgs(sys, id));
     if (sys->msgs[id] != NULL) {
@@ -180,9 +183,12 @@ const edai_msg *edai_contract_msg(const eda_system *sys, const eda_type *type)
     return id < sys->msg_count ? sys->msgs[id] : NULL;
 }
 
-/* --- actor types -------------------------------------------------------------------------------------------------- */
+/* --- actor types
+ * --------------------------------------------------------------------------------------------------
+ */
 
-static eda_status refuse(eda_system *sys, const eda_actor *actor, const char *what, const char *name)
+static eda_status refuse(
+    eda_system *sys, const eda_actor *actor, const char *what, const char *name)
 {
     return edai_system_fail(sys, EDA_EINVAL, "actor '%s': %s%s%s", actor->name, what,
         name != NULL ? ": " : "", name != NULL ? name : "");
@@ -200,9 +206,10 @@ static const eda_field *field_of(const eda_type *type, const char *name)
     return NULL;
 }
 
-const eda_field *edai_contract_key(const edai_actor_type *type, const eda_handler *handler, const eda_type *message)
+const eda_field *edai_contract_key(
+    const edai_actor_type *type, const eda_handler *handler, const eda_type *message)
 {
-    const char *name = handler->key != NULL ? handler->key
+    const char *name = handler->key != NULL       ? handler->key
                        : type->actor->key != NULL ? type->actor->key
                                                   : type->actor->pool_key;
 
@@ -220,7 +227,8 @@ bool edai_contract_is_key(const edai_actor_type *type, const eda_field *field)
                              : field->type->kind == EDA_KIND_STR && !type->has_number_keys;
 }
 
-void edai_contract_route(edai_route *route, edai_actor_type *type, const eda_handler *handler, const edai_msg *msg)
+void edai_contract_route(
+    edai_route *route, edai_actor_type *type, const eda_handler *handler, const edai_msg *msg)
 {
     bool is_keyed = type->supervisor == &eda_supervisor_keyed;
 
@@ -258,8 +266,8 @@ static eda_status make_self(eda_system *sys, edai_actor_type *type, uint32_t at)
 }
 
 /* Of the stock supervisors; others may do without a key, or with any field. */
-static eda_status check_key(
-    eda_system *sys, const edai_actor_type *type, const eda_handler *handler, const eda_type *message)
+static eda_status check_key(eda_system *sys, const edai_actor_type *type,
+    const eda_handler *handler, const eda_type *message)
 {
     const eda_actor *actor = type->actor;
     const eda_field *field = edai_contract_key(type, handler, message);
@@ -273,12 +281,14 @@ static eda_status check_key(
     }
     if (name != NULL && field == NULL) {
         return edai_system_fail(sys, EDA_EINVAL,
-            "actor '%s' handles %s, which has no field '%s': name the key with on(%s, ..., key(field))",
+            "actor '%s' handles %s, which has no field '%s': name the key with on(%s, ..., "
+            "key(field))",
             actor->name, message->name, name, message->name);
     }
     if (field != NULL && !edai_contract_is_key(type, field)) {
         return edai_system_fail(sys, EDA_EINVAL,
-            "actor '%s' handles %s, whose field '%s' cannot be its key: all of an actor's keys are strings, or all "
+            "actor '%s' handles %s, whose field '%s' cannot be its key: all of an actor's keys are "
+            "strings, or all "
             "integers",
             actor->name, message->name, name);
     }
@@ -301,14 +311,17 @@ static eda_status check_entry(eda_system *sys, const eda_actor *actor, uint32_t 
         return refuse(sys, actor, "a handler has a type or a pattern, one of the two", NULL);
     }
     if (handler->pattern != NULL && (handler->is_self || handler->answers)) {
-        return refuse(sys, actor, "on_any neither answers nor takes records; leave that out", handler->pattern);
+        return refuse(sys, actor, "on_any neither answers nor takes records; leave that out",
+            handler->pattern);
     }
     if (handler->is_self && handler->answers) {
-        return refuse(sys, actor, "nobody asks with a record to oneself; leave .answers out", handler->type->name);
+        return refuse(sys, actor, "nobody asks with a record to oneself; leave .answers out",
+            handler->type->name);
     }
     for (i = 0; i < at; i++) {
         if (is_same_handler(&actor->handlers[i], handler)) {
-            return refuse(sys, actor, "it handles this twice; leave one handler out", handler->type->name);
+            return refuse(
+                sys, actor, "it handles this twice; leave one handler out", handler->type->name);
         }
     }
     return EDA_OK;
@@ -320,7 +333,8 @@ static eda_status check_handler(
     const eda_actor *actor = type->actor;
 
     if (handler->answers && !msg->is_request) {
-        return refuse(sys, actor, "answers(...) takes requests, this is a message; use on(...)", msg->type->name);
+        return refuse(sys, actor, "answers(...) takes requests, this is a message; use on(...)",
+            msg->type->name);
     }
     return check_key(sys, type, handler, msg->type);
 }
@@ -341,7 +355,8 @@ static eda_status make_route(eda_system *sys, edai_actor_type *type, uint32_t at
     }
     if (handler->pattern != NULL) {
         if (eda_topic_check(eda_str_from(handler->pattern)) != EDA_OK) {
-            return refuse(sys, type->actor, "on_any takes a key expression such as building/**, not", handler->pattern);
+            return refuse(sys, type->actor,
+                "on_any takes a key expression such as building/**, not", handler->pattern);
         }
         type->routes[at].is_any = true;
         type->routes[at].needs_match = true;
@@ -357,7 +372,8 @@ static eda_status make_route(eda_system *sys, edai_actor_type *type, uint32_t at
 static eda_status refuse_saved(
     eda_system *sys, const eda_actor *actor, const eda_field *field, const char *what)
 {
-    return edai_system_fail(sys, EDA_EINVAL, "actor '%s' saves '%s', %s", actor->name, field->name, what);
+    return edai_system_fail(
+        sys, EDA_EINVAL, "actor '%s' saves '%s', %s", actor->name, field->name, what);
 }
 
 /* One saved field as declared; the macros get all but the borrowing right. */
@@ -379,7 +395,8 @@ static eda_status check_saved(eda_system *sys, const eda_actor *actor, const eda
         return EDA_OK;
     }
     if (field->type->kind == EDA_KIND_OPAQUE) {
-        return refuse_saved(sys, actor, field, "an opaque struct, which nothing can store; use an EDA_RECORD");
+        return refuse_saved(
+            sys, actor, field, "an opaque struct, which nothing can store; use an EDA_RECORD");
     }
     if (edai_type_check(field->type, &problem) != EDA_OK) {
         return refuse_saved(sys, actor, field, problem.text);
@@ -400,7 +417,8 @@ static eda_status make_saved(eda_system *sys, edai_actor_type *type)
 
     while (actor->saves[count].name != NULL) {
         if (count == SAVES_MAX) {
-            return refuse(sys, actor, "saves(...) takes at most 64 fields; group them in an EDA_RECORD", NULL);
+            return refuse(sys, actor,
+                "saves(...) takes at most 64 fields; group them in an EDA_RECORD", NULL);
         }
         EDA_TRY(check_saved(sys, actor, &actor->saves[count]));
         count++;
@@ -478,15 +496,18 @@ static eda_status check_actor(eda_system *sys, const eda_actor *actor, uint32_t 
         }
     }
     if (actor->size > STATE_SIZE_MAX) {
-        return refuse(sys, actor, "its state is larger than 64 KiB; keep large things behind a pointer", NULL);
+        return refuse(sys, actor,
+            "its state is larger than 64 KiB; keep large things behind a pointer", NULL);
     }
     while (actor->handlers != NULL && actor->handlers[count].fn != NULL) {
         if (++count > HANDLERS_MAX) {
-            return refuse(sys, actor, "over 256 handlers; end them with an entry without a function", NULL);
+            return refuse(
+                sys, actor, "over 256 handlers; end them with an entry without a function", NULL);
         }
     }
     if (count == 0) {
-        return refuse(sys, actor, "it handles nothing, so nothing would ever bring it to life; give it an on(...)", NULL);
+        return refuse(sys, actor,
+            "it handles nothing, so nothing would ever bring it to life; give it an on(...)", NULL);
     }
     *ret_count = count;
     return EDA_OK;
@@ -503,12 +524,14 @@ static const eda_supervisor *supervisor_of(const eda_actor *actor)
     return actor->pool_len != 0 ? &eda_supervisor_pool : &eda_supervisor_singleton;
 }
 
-static eda_status check_supervisor(eda_system *sys, const eda_actor *actor, const eda_supervisor *supervisor)
+static eda_status check_supervisor(
+    eda_system *sys, const eda_actor *actor, const eda_supervisor *supervisor)
 {
     const char *problem = "its supervisor refuses it";
 
     if (supervisor->struct_size != sizeof(*supervisor) || supervisor->identify == NULL) {
-        return refuse(sys, actor, "its supervisor was built for another version, or cannot identify", supervisor->name);
+        return refuse(sys, actor,
+            "its supervisor was built for another version, or cannot identify", supervisor->name);
     }
     if (supervisor->check != NULL && supervisor->check(actor, &problem) != EDA_OK) {
         return refuse(sys, actor, problem, NULL);

@@ -1,6 +1,8 @@
-/* contract.h - what was declared, made ready to run: message types, actor types, and the routes between them.
+/* contract.h - what was declared, made ready to run: message types, actor types, and the routes
+ * between them.
  *
- * Built by eda_add and eda_system_start, constant afterwards: any thread may read. Owned by the system. */
+ * Built by eda_add and eda_system_start, constant afterwards: any thread may read. Owned by the
+ * system. */
 #ifndef EDAI_CONTRACT_H
 #define EDAI_CONTRACT_H
 
@@ -28,7 +30,7 @@ typedef struct edai_route {
 
 struct edai_msg {
     const eda_type *type;
-    edai_msg *next; /* in the order of declaration, which is the same in every run */
+    edai_msg *next;          /* in the order of declaration, which is the same in every run */
     edai_template *template; /* NULL: a record, or the topic of raw publishes */
     edai_route **routes;
     edai_route *responder; /* requests: the one route; NULL: nobody answers */
@@ -38,17 +40,17 @@ struct edai_msg {
     edai_shape shape;
     edai_shape reply_shape;
     bool is_request;
-    bool has_keys; /* the topic has placeholders */
+    bool has_keys;  /* the topic has placeholders */
     bool is_system; /* topic under @edacious/ */
 };
 
 struct edai_actor_type {
     const eda_actor *actor;
     const eda_supervisor *supervisor;
-    const void *deps;  /* owned copy if is_deps_owned, else static or NULL */
+    const void *deps; /* owned copy if is_deps_owned, else static or NULL */
     bool is_deps_owned;
     bool is_deps_explicit;
-    bool asks;         /* emits a request: its turns may be held back when stacks run short */
+    bool asks; /* emits a request: its turns may be held back when stacks run short */
     bool has_saves;
     bool is_saved_lazily;
     bool passivates_at_once;
@@ -67,24 +69,26 @@ struct edai_actor_type {
     uint64_t *emits;   /* bit set by message id; NULL: everything */
     edai_route *routes;
     edai_msg **self_msgs; /* of on_self records, by route; owned */
-    eda_type saved;    /* record over the saved fields, text as strings; fields owned */
+    eda_type saved;       /* record over the saved fields, text as strings; fields owned */
 };
 
-/* Checks one actor's declaration and makes its routes. EDA_EINVAL, EDA_ECONFLICT, EDA_ENOMEM; the sentence goes to the
- * system's error. */
+/* Checks one actor's declaration and makes its routes. EDA_EINVAL, EDA_ECONFLICT, EDA_ENOMEM; the
+ * sentence goes to the system's error. */
 EDA_CHECK eda_status edai_contract_add(eda_system *sys, eda_added added);
 /* Resolves receivers per message type. After the last add. */
 EDA_CHECK eda_status edai_contract_seal(eda_system *sys);
 void edai_contract_free(eda_system *sys);
 
 /* For contract.c, seal.c and depend.c. */
-EDA_CHECK eda_status edai_contract_declare(eda_system *sys, const eda_type *type, edai_msg **ret_msg);
+EDA_CHECK eda_status edai_contract_declare(
+    eda_system *sys, const eda_type *type, edai_msg **ret_msg);
 EDA_CHECK eda_status edai_contract_register(eda_system *sys, edai_route *route);
 void edai_contract_route(
     edai_route *route, edai_actor_type *type, const eda_handler *handler, const edai_msg *msg);
 const eda_field *edai_contract_key(
     const edai_actor_type *type, const eda_handler *handler, const eda_type *message);
-/* A string or an integer, and of the two what the actor's other keys are: "5" and 5 would share a record. */
+/* A string or an integer, and of the two what the actor's other keys are: "5" and 5 would share a
+ * record. */
 bool edai_contract_is_key(const edai_actor_type *type, const eda_field *field);
 edai_msg *edai_contract_own(eda_system *sys, uint32_t id);
 edai_msg *edai_contract_raw(eda_system *sys); /* NULL: out of memory */

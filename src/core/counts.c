@@ -16,8 +16,7 @@ static bool is_asked(const edai_route *route, const char *message, const char *a
     } else if (route->msg->is_system) {
         return false;
     }
-    return actor == NULL ||
-           (route->actor != NULL && strcmp(route->actor->actor->name, actor) == 0);
+    return actor == NULL || (route->actor != NULL && strcmp(route->actor->actor->name, actor) == 0);
 }
 
 static void add(eda_counts *sum, const edai_tally *tally)

@@ -17,7 +17,8 @@
 
 void edai_ctx_check(const eda_ctx *ctx)
 {
-    EDA_ASSERT(ctx != NULL && ctx->magic == EDAI_CTX_MAGIC, "a ctx is used within its turn, a client until it is freed");
+    EDA_ASSERT(ctx != NULL && ctx->magic == EDAI_CTX_MAGIC,
+        "a ctx is used within its turn, a client until it is freed");
 }
 
 eda_status edai_ctx_fail(eda_ctx *ctx, eda_status status, const char *format, ...)
@@ -46,8 +47,7 @@ void edai_ctx_free_chain(eda_ctx *ctx, edai_envelope *first)
     }
 }
 
-void edai_ctx_add_effects(
-    eda_ctx *ctx, edai_envelope *first, edai_envelope *last, uint32_t count)
+void edai_ctx_add_effects(eda_ctx *ctx, edai_envelope *first, edai_envelope *last, uint32_t count)
 {
     last->next = NULL;
     if (ctx->effects == NULL) {
@@ -90,10 +90,11 @@ void edai_ctx_release(eda_ctx *ctx)
     }
 }
 
-/* --- publishing --------------------------------------------------------------------------------------------------- */
+/* --- publishing
+ * ---------------------------------------------------------------------------------------------------
+ */
 
-static eda_status publish(
-    eda_ctx *ctx, const edai_msg *msg, const void *data, eda_receipt *receipt)
+static eda_status publish(eda_ctx *ctx, const edai_msg *msg, const void *data, eda_receipt *receipt)
 {
     const edai_extras none = {.deadline = 0};
     edai_envelope *first = NULL;
@@ -147,7 +148,8 @@ static eda_status decode_on_topic(
         edai_template_parse(msg->template, topic, values, EDA_TOPIC_CHUNKS_MAX, &count);
 
     if (status != EDA_OK) {
-        return edai_ctx_fail(ctx, EDA_ENOTYPE, "no message type has the topic %.*s", EDA_STR_ARG(topic));
+        return edai_ctx_fail(
+            ctx, EDA_ENOTYPE, "no message type has the topic %.*s", EDA_STR_ARG(topic));
     }
     for (i = 0; i < count; i++) {
         presets[i] = (edai_preset){.field = values[i].field, .text = values[i].chunk};
@@ -176,7 +178,8 @@ eda_status eda_publish_json(eda_ctx *ctx, eda_str topic, eda_str json, eda_recei
     EDA_TRY(topic_check(ctx, topic));
     msg = edai_contract_by_topic(ctx->sys, topic);
     if (msg == NULL || msg->is_request || msg->type->is_raw) {
-        return edai_ctx_fail(ctx, EDA_ENOTYPE, "no message type has the topic %.*s", EDA_STR_ARG(topic));
+        return edai_ctx_fail(
+            ctx, EDA_ENOTYPE, "no message type has the topic %.*s", EDA_STR_ARG(topic));
     }
     EDA_TRY(edai_publish_lookup(ctx, msg->type, &msg));
     EDA_TRY(decode_on_topic(ctx, msg, topic, json, &data));
@@ -211,7 +214,8 @@ eda_status eda_publish_raw(
     return publish(ctx, msg, &raw, receipt);
 }
 
-/* --- what a turn knows -------------------------------------------------------------------------------------------- */
+/* --- what a turn knows
+ * -------------------------------------------------------------------------------------------- */
 
 eda_str eda_error(eda_ctx *ctx)
 {
@@ -381,11 +385,13 @@ eda_status eda_save(eda_ctx *ctx)
     eda_status status;
 
     edai_ctx_check(ctx);
-    if (ctx->activation == NULL || !ctx->activation->type->has_saves || ctx->kind == EDAI_CTX_START) {
+    if (ctx->activation == NULL || !ctx->activation->type->has_saves ||
+        ctx->kind == EDAI_CTX_START) {
         return edai_ctx_fail(ctx, EDA_ESTATE, "there is nothing to save, or not yet");
     }
     status = edai_state_commit(ctx->worker, ctx->activation);
-    ctx->is_state_lost = status != EDA_OK; /* unless a later one succeeds, the activation goes with the turn */
+    ctx->is_state_lost =
+        status != EDA_OK; /* unless a later one succeeds, the activation goes with the turn */
     return status == EDA_OK ? EDA_OK
                             : edai_ctx_fail(ctx, status, "the saved fields were not committed: %s",
                                   eda_status_text(status));

@@ -36,8 +36,8 @@ static eda_str topic_of(const edai_msg *msg, const void *data, char *buffer)
     if (msg->type->is_raw) {
         return ((const eda_raw *)data)->topic;
     }
-    if (msg->template == NULL || edai_template_format(msg->template, data, buffer,
-                                     EDA_TOPIC_LEN_MAX, &len) != EDA_OK) {
+    if (msg->template == NULL ||
+        edai_template_format(msg->template, data, buffer, EDA_TOPIC_LEN_MAX, &len) != EDA_OK) {
         return (eda_str){.ptr = "", .len = 0};
     }
     return (eda_str){.ptr = buffer, .len = len};

@@ -1,4 +1,5 @@
-/* depend.c - dependencies: given explicitly, provided by type, or configured as JSON; one scheme for all three. */
+/* depend.c - dependencies: given explicitly, provided by type, or configured as JSON; one scheme
+ * for all three. */
 #include "core/contract.h"
 #include "core/system.h"
 
@@ -58,7 +59,9 @@ eda_status edai_depend_explicit(eda_system *sys, edai_actor_type *type, const vo
     return EDA_OK;
 }
 
-/* --- provided ----------------------------------------------------------------------------------------------------- */
+/* --- provided
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void provided_free(edai_provided *provided)
 {
@@ -101,7 +104,9 @@ eda_status eda_provide(eda_system *sys, eda_value deps)
     return EDA_OK;
 }
 
-/* --- configured --------------------------------------------------------------------------------------------------- */
+/* --- configured
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static char *copy_text(const char *text)
 {
@@ -115,13 +120,14 @@ static char *copy_text(const char *text)
 }
 
 static eda_status configure_one(
-    eda_system *sys, const char *source, const char *name, const json_t *value)
+    eda_system *sys, const char *source, const char *name, json_t *value)
 {
     edai_provided *provided;
     char *json;
 
     if (!json_is_object(value)) {
-        return edai_system_fail(sys, EDA_EINVAL, "%s: %s must be an object of fields", source, name);
+        return edai_system_fail(
+            sys, EDA_EINVAL, "%s: %s must be an object of fields", source, name);
     }
     provided = edai_calloc(1, sizeof(*provided));
     json = json_dumps(value, JSON_COMPACT);
@@ -233,10 +239,10 @@ static const eda_field *find_field(const eda_type *type, const char *name)
     return NULL;
 }
 
-/* Unlike in messages, a field nobody knows is a mistake in a configuration. False with its name: in this value. As
- * deep as the value, which the parser has bounded. */
+/* Unlike in messages, a field nobody knows is a mistake in a configuration. False with its name: in
+ * this value. As deep as the value, which the parser has bounded. */
 static bool knows_names(
-    const eda_type *type, const json_t *value, const eda_type **ret_type, const char **ret_name)
+    const eda_type *type, json_t *value, const eda_type **ret_type, const char **ret_name)
 {
     void *at;
     size_t i;
@@ -255,8 +261,7 @@ static bool knows_names(
     if (type->kind != EDA_KIND_RECORD || !json_is_object(value)) {
         return true;
     }
-    for (at = json_object_iter((json_t *)(uintptr_t)value); at != NULL;
-         at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
+    for (at = json_object_iter(value); at != NULL; at = json_object_iter_next(value, at)) {
         const char *name = json_object_iter_key(at);
         const eda_field *field = find_field(type, name);
 
@@ -272,8 +277,7 @@ static bool knows_names(
     return true;
 }
 
-static eda_status decode_configured(
-    eda_system *sys, const eda_type *type, edai_provided *provided)
+static eda_status decode_configured(eda_system *sys, const eda_type *type, edai_provided *provided)
 {
     eda_problem problem = {.text = ""};
     const eda_type *unknown_in = NULL;
@@ -286,8 +290,8 @@ static eda_status decode_configured(
         return edai_system_fail(sys, status, "%s: %s", provided->source, problem.text);
     }
     if (!knows_names(type, json, &unknown_in, &unknown)) {
-        status = edai_system_fail(
-            sys, EDA_EINVAL, "%s: %s has no field '%s'", provided->source, unknown_in->name, unknown);
+        status = edai_system_fail(sys, EDA_EINVAL, "%s: %s has no field '%s'", provided->source,
+            unknown_in->name, unknown);
     } else {
         status = edai_json_from(type, json, NULL, 0, &provided->data, &problem);
         if (status != EDA_OK) {
@@ -301,7 +305,9 @@ static eda_status decode_configured(
     return status;
 }
 
-/* --- resolving ---------------------------------------------------------------------------------------------------- */
+/* --- resolving
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static bool is_for(const edai_provided *provided, const eda_type *type)
 {
@@ -315,8 +321,9 @@ static eda_status missing(eda_system *sys, const edai_actor_type *type)
 {
     const eda_type *wanted = type->actor->deps;
 
-    return edai_system_fail(sys, EDA_EMISSING, "actor '%s' needs '%s': eda_provide(sys, EDA_DEPS(%s, ...))%s",
-        type->actor->name, wanted->name, wanted->name,
+    return edai_system_fail(sys, EDA_EMISSING,
+        "actor '%s' needs '%s': eda_provide(sys, EDA_DEPS(%s, ...))%s", type->actor->name,
+        wanted->name, wanted->name,
         wanted->kind == EDA_KIND_RECORD ? ", or an object of that name in the configuration" : "");
 }
 
@@ -340,10 +347,12 @@ static eda_status resolve_one(eda_system *sys, edai_actor_type *type)
     }
     status = edai_intern_compare(provided->type, wanted);
     if (status != EDA_OK) {
-        return edai_system_fail(sys, status, "actor '%s' needs '%s': %s", type->actor->name, wanted->name,
-            status == EDA_ECONFLICT ? "another declaration of that name was provided, or serves another actor; name "
-                                      "them differently"
-                                    : eda_status_text(status));
+        return edai_system_fail(sys, status, "actor '%s' needs '%s': %s", type->actor->name,
+            wanted->name,
+            status == EDA_ECONFLICT
+                ? "another declaration of that name was provided, or serves another actor; name "
+                  "them differently"
+                : eda_status_text(status));
     }
     provided->is_used = true;
     type->deps = provided->data;

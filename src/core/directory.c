@@ -18,8 +18,7 @@ static bool is_key(const edai_activation *activation, const eda_str *text)
     if (text == NULL) {
         return (activation->flags & EDAI_IS_TEXT_KEY) == 0;
     }
-    return (activation->flags & EDAI_IS_TEXT_KEY) != 0 &&
-           activation->extra->key_len == text->len &&
+    return (activation->flags & EDAI_IS_TEXT_KEY) != 0 && activation->extra->key_len == text->len &&
            memcmp(activation->extra->key, text->ptr, text->len) == 0;
 }
 
@@ -73,8 +72,7 @@ static eda_status grow(edai_directory *directory)
     return EDA_OK;
 }
 
-eda_status edai_directory_add(
-    edai_directory *directory, uint64_t hash, edai_activation *activation)
+eda_status edai_directory_add(edai_directory *directory, uint64_t hash, edai_activation *activation)
 {
     if (directory->len + 1 > directory->capacity / 4 * 3) {
         EDA_TRY(grow(directory));

@@ -1,7 +1,8 @@
-/* directory.h - which activation has an identity: an open-addressed table of one shard and actor type.
+/* directory.h - which activation has an identity: an open-addressed table of one shard and actor
+ * type.
  *
- * Integer keys are found by their hash alone (the mix is a bijection); text keys are compared. Threads: the owner's.
- * Memory: 16 bytes a slot, at most three quarters full; starts empty. */
+ * Integer keys are found by their hash alone (the mix is a bijection); text keys are compared.
+ * Threads: the owner's. Memory: 16 bytes a slot, at most three quarters full; starts empty. */
 #ifndef EDAI_DIRECTORY_H
 #define EDAI_DIRECTORY_H
 
@@ -21,7 +22,8 @@ typedef struct edai_directory {
 } edai_directory;
 
 /* text NULL: an integer key, whose hash is edai_hash_u64 of it. */
-edai_activation *edai_directory_find(const edai_directory *directory, uint64_t hash, const eda_str *text);
+edai_activation *edai_directory_find(
+    const edai_directory *directory, uint64_t hash, const eda_str *text);
 /* The identity must not be there. EDA_ENOMEM. */
 EDA_CHECK eda_status edai_directory_add(
     edai_directory *directory, uint64_t hash, edai_activation *activation);

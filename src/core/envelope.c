@@ -83,9 +83,8 @@ void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *env
 
 void edai_worker_free(edai_worker *worker, edai_envelope *envelope)
 {
-    if (EDAI_LIKELY(
-            (envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_EXT)) == 0 &&
-            envelope->home == worker->index)) {
+    if (EDAI_LIKELY((envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_EXT)) == 0 &&
+                    envelope->home == worker->index)) {
         edai_slab_free(&worker->slab, envelope, envelope->size_class);
         return;
     }
@@ -102,13 +101,14 @@ static size_t text_room(const edai_envelope *request)
     return room - sizeof(edai_reply);
 }
 
-/* Swaps the request for a block in which a longer text fits; the request itself if there is no memory. */
+/* Swaps the request for a block in which a longer text fits; the request itself if there is no
+ * memory. */
 static edai_envelope *swap_for_text(edai_worker *worker, edai_envelope *request, size_t len)
 {
     uint16_t home = 0;
     uint8_t size_class = 0;
-    edai_envelope *made = edai_worker_alloc(
-        worker, sizeof(*made) + sizeof(edai_reply) + len, &home, &size_class);
+    edai_envelope *made =
+        edai_worker_alloc(worker, sizeof(*made) + sizeof(edai_reply) + len, &home, &size_class);
 
     if (made == NULL) {
         return request;
@@ -129,7 +129,8 @@ void edai_reply_status(
 
     EDA_ASSERT((request->flags & EDAI_IS_SHARED) == 0, "a request has one receiver");
     EDA_ASSERT(ext.notice == NULL, "only one-way messages hold their publisher");
-    /* The request's own block becomes the reply, so that an error can always be told; only its text may be cut. */
+    /* The request's own block becomes the reply, so that an error can always be told; only its text
+     * may be cut. */
     if (len > room) {
         envelope = swap_for_text(worker, request, len);
         len = envelope == request ? room : len;
@@ -149,7 +150,8 @@ void edai_reply_status(
     edai_worker_dispatch(worker, envelope);
 }
 
-/* By the outcome and not by the handler's status, which may be any: EDA_ESHED handed on from an ask, say. */
+/* By the outcome and not by the handler's status, which may be any: EDA_ESHED handed on from an
+ * ask, say. */
 static eda_status receipt_status(edai_outcome outcome)
 {
     if (outcome == EDAI_SHED) {
@@ -163,7 +165,8 @@ void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcom
 {
     edai_ext *ext = edai_envelope_ext(envelope);
 
-    /* The report is accepted before the message has ended: in between a system that waits for both is not idle. */
+    /* The report is accepted before the message has ended: in between a system that waits for both
+     * is not idle. */
     if (outcome == EDAI_DEAD) {
         edai_dead_report(worker, envelope, text);
     }

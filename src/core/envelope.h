@@ -1,8 +1,10 @@
-/* envelope.h - one message on its way to one receiver: a block of header, optional extension and flat payload.
+/* envelope.h - one message on its way to one receiver: a block of header, optional extension and
+ * flat payload.
  *
- * Memory: blocks of 64 to 4,096 bytes come from the slab of the worker that publishes and go home to it, others from
- * the heap. A message for several receivers is held once, counted, and each envelope refers to it.
- * Threads: an envelope has one owner at a time; handing it over (inbox.h) hands over everything in it. */
+ * Memory: blocks of 64 to 4,096 bytes come from the slab of the worker that publishes and go home
+ * to it, others from the heap. A message for several receivers is held once, counted, and each
+ * envelope refers to it. Threads: an envelope has one owner at a time; handing it over (inbox.h)
+ * hands over everything in it. */
 #ifndef EDAI_ENVELOPE_H
 #define EDAI_ENVELOPE_H
 
@@ -27,9 +29,9 @@ typedef enum edai_kind {
 } edai_kind;
 
 enum {
-    EDAI_HAS_EXT = 1,  /* an edai_ext follows the header */
+    EDAI_HAS_EXT = 1,   /* an edai_ext follows the header */
     EDAI_IS_SHARED = 2, /* the payload is a pointer to an edai_shared */
-    EDAI_IS_TEXT = 4,  /* identity is the hash of a text key */
+    EDAI_IS_TEXT = 4,   /* identity is the hash of a text key */
     EDAI_IS_REQUEST = 8,
     EDAI_HAS_KEY = 16 /* ext.key holds the text key: it cannot be read from the message */
 };
@@ -59,7 +61,7 @@ typedef struct edai_ext {
     /* Who is told when an EDA_WAIT delivery is admitted. */
     edai_client *held_client;
     edai_activation *held;
-    edai_envelope *notice; /* owned: the block that will tell a publisher on another worker */
+    edai_envelope *notice;  /* owned: the block that will tell a publisher on another worker */
     uint64_t held_identity; /* of held, for the graph of who waits for whom */
     uint32_t held_generation;
     uint16_t asker_worker;

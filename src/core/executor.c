@@ -1,4 +1,5 @@
-/* executor.c - the two ways to run a system for real: worker threads, and the pump in a program's own loop. */
+/* executor.c - the two ways to run a system for real: worker threads, and the pump in a program's
+ * own loop. */
 #include "core/stop.h"
 #include "core/system.h"
 
@@ -29,7 +30,8 @@ static int64_t wall(void *self)
     return edai_clock_wall_ns();
 }
 
-/* --- blocking threads ------------------------------------------------------------------------------------------- */
+/* --- blocking threads
+ * ------------------------------------------------------------------------------------------- */
 
 /* Threads: all fields under the mutex. */
 typedef struct blocking_pool {
@@ -38,7 +40,7 @@ typedef struct blocking_pool {
     edai_job *first;
     edai_job *last;
     uint32_t idle_count;
-    uint32_t job_count; /* not taken yet */
+    uint32_t job_count;    /* not taken yet */
     uint32_t thread_count; /* started and not joined; only stop joins */
     bool is_stopping;
     edai_thread threads[BLOCKING_THREADS_MAX];
@@ -77,7 +79,8 @@ static eda_status blocking_run(blocking_pool *pool, edai_job *job)
     eda_status status = EDA_OK;
 
     edai_mutex_lock(&pool->mutex);
-    /* Those idle may have jobs coming to them already. A job must not wait for one that may wait for it. */
+    /* Those idle may have jobs coming to them already. A job must not wait for one that may wait
+     * for it. */
     if (pool->idle_count <= pool->job_count && pool->thread_count < BLOCKING_THREADS_MAX) {
         status = edai_thread_start(
             &pool->threads[pool->thread_count], blocking_main, pool, "eda-blocking");
@@ -128,7 +131,8 @@ static void blocking_fini(blocking_pool *pool)
     edai_mutex_fini(&pool->mutex);
 }
 
-/* --- worker threads --------------------------------------------------------------------------------------------- */
+/* --- worker threads
+ * --------------------------------------------------------------------------------------------- */
 
 typedef struct threads {
     edai_executor executor; /* first */
@@ -183,7 +187,8 @@ static void watch(eda_system *sys, uint64_t *serials, bool *reported)
         } else if (!reported[i]) {
             reported[i] = true;
             edai_system_log(sys, route->actor->actor->name,
-                "a turn on %s has run for over %u ms; let it call eda_blocking, or declare a dedicated thread",
+                "a turn on %s has run for over %u ms; let it call eda_blocking, or declare a "
+                "dedicated thread",
                 route->msg->type->name, sys->options.slow_turn_ms);
         }
     }
@@ -253,8 +258,7 @@ static eda_status threads_start(eda_system *sys)
         char name[24];
 
         (void)snprintf(name, sizeof(name), "eda-worker-%u", i);
-        status = edai_thread_start(
-            &sys->workers[i].thread, worker_main, &sys->workers[i], name);
+        status = edai_thread_start(&sys->workers[i].thread, worker_main, &sys->workers[i], name);
         if (status == EDA_OK) {
             self->started++;
         }
@@ -264,7 +268,8 @@ static eda_status threads_start(eda_system *sys)
             edai_stop_worker(&sys->workers[i]);
         }
         threads_join(sys);
-        return edai_system_fail(sys, status, "%u worker threads could not be started", sys->worker_count);
+        return edai_system_fail(
+            sys, status, "%u worker threads could not be started", sys->worker_count);
     }
     start_watcher(self, sys);
     return EDA_OK;
@@ -303,7 +308,9 @@ edai_executor *edai_threads_new(void)
     return &self->executor;
 }
 
-/* --- the pump --------------------------------------------------------------------------------------------------- */
+/* --- the pump
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /* One worker, a coroutine of whichever thread steps it. */
 typedef struct pump {
@@ -330,7 +337,8 @@ static void pump_run(pump *self)
     edai_worker *worker = &self->sys->workers[0];
     uint64_t drained;
 
-    EDA_ASSERT(!self->is_inside, "a pumped system is stepped by one thread, and not from a handler");
+    EDA_ASSERT(
+        !self->is_inside, "a pumped system is stepped by one thread, and not from a handler");
     while (read(self->fd, &drained, sizeof(drained)) < 0 && errno == EINTR) {
     }
     self->is_inside = true;
@@ -371,7 +379,8 @@ static void pump_park(void *arg, edai_waiter *waiter, int64_t until)
     pump_run(self);
     next = edai_timers_next(&worker->timers);
     next = next < until ? next : until;
-    /* From here on a push from another thread wakes us; one that came before has replaced the parked mark. */
+    /* From here on a push from another thread wakes us; one that came before has replaced the
+     * parked mark. */
     set_host(self, waiter);
     if (edai_inbox_is_parked(&worker->inbox)) {
         (void)edai_parker_park(&waiter->parker, next);
@@ -469,7 +478,8 @@ uint32_t eda_system_step(eda_system *sys, uint32_t turns_max, uint32_t *ret_wait
     uint64_t before;
     int64_t left;
 
-    EDA_ASSERT(self != NULL && self->sys != NULL, "only a pumped system that was started is stepped");
+    EDA_ASSERT(
+        self != NULL && self->sys != NULL, "only a pumped system that was started is stepped");
     worker = &sys->workers[0];
     before = worker->turns_ever;
     if (turns_max != 0) {

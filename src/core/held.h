@@ -1,4 +1,5 @@
-/* held.h - publishers that wait: an actor whose EDA_WAIT effects found no room does not begin another turn.
+/* held.h - publishers that wait: an actor whose EDA_WAIT effects found no room does not begin
+ * another turn.
  *
  * Threads: hold and settle by the publisher's worker, release by the receiver's. */
 #ifndef EDAI_HELD_H

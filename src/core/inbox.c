@@ -1,4 +1,5 @@
-/* inbox.c - see inbox.h. The small-model test in tests/model explores every interleaving of these functions. */
+/* inbox.c - see inbox.h. The small-model test in tests/model explores every interleaving of these
+ * functions. */
 #include "core/inbox.h"
 
 #include "base/planted.h"
@@ -18,20 +19,22 @@ bool edai_inbox_push(edai_inbox *inbox, edai_chain *chain, const edai_port *port
     edai_envelope *old;
     bool was_parked;
 
+    EDA_ASSERT(chain->oldest != NULL, "a chain of one envelope at least");
     /* Before the exchange, so that the owner never subtracts what was not yet added. */
     atomic_fetch_add_explicit(&inbox->pending, chain->count, memory_order_relaxed);
     edai_point(port);
     old = atomic_load_explicit(&inbox->newest, memory_order_relaxed);
-    was_parked = old == PARKED;
+    was_parked = EDAI_PLANTED(LOST_WAKEUP) && old == PARKED;
     edai_point(port);
-    /* release: pairs with the acquire in take; without it the owner could read the envelopes before they are written. */
+    /* release: pairs with the acquire in take; without it the owner could read the envelopes before
+     * they are written. */
     do {
-        if (!EDAI_PLANTED(LOST_WAKEUP)) {
-            was_parked = old == PARKED;
-        }
         chain->oldest->next = old == PARKED ? NULL : old;
     } while (!atomic_compare_exchange_weak_explicit(
         &inbox->newest, &old, chain->newest, memory_order_release, memory_order_relaxed));
+    if (!EDAI_PLANTED(LOST_WAKEUP)) {
+        was_parked = old == PARKED; /* what the exchange replaced */
+    }
     *chain = (edai_chain){.newest = NULL};
     edai_point(port);
     return was_parked;
@@ -65,7 +68,8 @@ bool edai_inbox_park(edai_inbox *inbox, const edai_port *port)
     edai_envelope *expected = NULL;
 
     edai_point(port);
-    /* acq_rel is not needed: the mark carries nothing; what is pushed later is read after take's acquire. */
+    /* acq_rel is not needed: the mark carries nothing; what is pushed later is read after take's
+     * acquire. */
     return atomic_compare_exchange_strong_explicit(
         &inbox->newest, &expected, PARKED, memory_order_relaxed, memory_order_relaxed);
 }

@@ -1,7 +1,8 @@
-/* inbox.h - the hand-over: chains of envelopes from many threads to one worker, and how a worker sleeps on it.
+/* inbox.h - the hand-over: chains of envelopes from many threads to one worker, and how a worker
+ * sleeps on it.
  *
- * One word holds the newest envelope, or the mark that the worker is parked: a push that replaces the mark must wake it,
- * so no wake-up can fall between the worker's last look and its sleep.
+ * One word holds the newest envelope, or the mark that the worker is parked: a push that replaces
+ * the mark must wake it, so no wake-up can fall between the worker's last look and its sleep.
  * Order: per pusher. Threads: push from any, take and park by the owner. */
 #ifndef EDAI_INBOX_H
 #define EDAI_INBOX_H
@@ -11,7 +12,7 @@
 
 typedef struct edai_inbox {
     _Alignas(64) _Atomic(edai_envelope *) newest; /* NULL: empty; the parked mark */
-    _Atomic uint32_t pending;                    /* pushed and not yet taken */
+    _Atomic uint32_t pending;                     /* pushed and not yet taken */
 } edai_inbox;
 
 /* Linked newest first: ready to be pushed by one exchange. */

@@ -12,6 +12,7 @@ static void append(edai_activation *activation, edai_envelope *envelope)
     if (activation->head == NULL) {
         activation->head = envelope;
     } else {
+        EDA_ASSERT(activation->tail != NULL, "a mailbox with a head has a tail");
         activation->tail->next = envelope;
     }
     activation->tail = envelope;
@@ -29,8 +30,7 @@ void edai_mailbox_unpop(edai_activation *activation, edai_envelope *envelope)
 }
 
 /* Takes out `envelope`, whose predecessor is `before` (NULL: it is the head). */
-static void unlink_at(
-    edai_activation *activation, edai_envelope *before, edai_envelope *envelope)
+static void unlink_at(edai_activation *activation, edai_envelope *before, edai_envelope *envelope)
 {
     if (before == NULL) {
         activation->head = envelope->next;
@@ -96,8 +96,7 @@ static void waiting_unlink(edai_extra *extra, edai_waiting *waiting)
 
 static void on_waited_too_long(edai_worker *worker, edai_timer *timer)
 {
-    edai_waiting *waiting =
-        (edai_waiting *)(void *)((char *)timer - offsetof(edai_waiting, timer));
+    edai_waiting *waiting = (edai_waiting *)(void *)((char *)timer - offsetof(edai_waiting, timer));
     edai_envelope *envelope = waiting->envelope;
 
     waiting_unlink(waiting->activation->extra, waiting);
@@ -122,8 +121,7 @@ static void feed(edai_worker *worker, edai_activation *activation, const edai_en
 }
 
 /* Lets an EDA_WAIT delivery stand in line. */
-static void wait_for_room(
-    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+static void wait_for_room(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
 {
     uint32_t wait_ms = envelope->route->msg->type->wait_ms;
     edai_extra *extra;
@@ -157,7 +155,8 @@ static void wait_for_room(
     feed(worker, activation, envelope);
 }
 
-/* Makes room for one more of the message's type, by its policy. False: the envelope was taken care of. */
+/* Makes room for one more of the message's type, by its policy. False: the envelope was taken care
+ * of. */
 static bool make_room(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
 {
     const edai_msg *msg = envelope->route->msg;
@@ -276,8 +275,7 @@ bool edai_mailbox_has_interleaving(const edai_activation *activation)
 {
     edai_envelope *before = NULL;
 
-    return activation->type->has_interleaves &&
-           (activation->flags & EDAI_IS_STARTED) != 0 &&
+    return activation->type->has_interleaves && (activation->flags & EDAI_IS_STARTED) != 0 &&
            find_interleaving(activation, &before) != NULL;
 }
 

@@ -1,7 +1,7 @@
 /* mailbox.h - what waits for an activation, and what happens when there is no more room.
  *
- * Order: per publisher. Threads: the owning worker's. Bound: the actor type's mailbox_len_max; EDA_WAIT deliveries
- * beyond it stand in a second line, their publishers held. */
+ * Order: per publisher. Threads: the owning worker's. Bound: the actor type's mailbox_len_max;
+ * EDA_WAIT deliveries beyond it stand in a second line, their publishers held. */
 #ifndef EDAI_MAILBOX_H
 #define EDAI_MAILBOX_H
 

@@ -1,9 +1,10 @@
 /* passivate.c - when an activation goes: at once, after idling, or because there are too many.
  *
- * Nobody is passivated in the middle of something: it is listed, and looked at again at the end of the worker's round. */
+ * Nobody is passivated in the middle of something: it is listed, and looked at again at the end of
+ * the worker's round. */
 #include "base/assert.h"
-#include "core/mailbox.h"
 #include "base/planted.h"
+#include "core/mailbox.h"
 #include "core/system.h"
 
 /* How many activations one step of a scan looks at. */
@@ -126,7 +127,8 @@ static void on_scan(edai_worker *worker, edai_timer *timer)
         at = type->live_max == 0 ? pool->idle_first : next;
     }
     if (type->live_max != 0) {
-        pool->scan_left = 0; /* in order of use: the next scan begins with the least recently used again */
+        pool->scan_left =
+            0; /* in order of use: the next scan begins with the least recently used again */
     }
     edai_passivate_scan(worker, type);
 }

@@ -1,4 +1,5 @@
-/* pool.c - slots for the activations of one actor type on one worker, and the order in which they were used. */
+/* pool.c - slots for the activations of one actor type on one worker, and the order in which they
+ * were used. */
 #include "base/assert.h"
 #include "base/memory.h"
 #include "core/activation.h"

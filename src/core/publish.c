@@ -14,13 +14,15 @@ eda_status edai_publish_lookup(eda_ctx *ctx, const eda_type *type, const edai_ms
 
     if (EDAI_UNLIKELY(msg == NULL)) {
         return edai_ctx_fail(ctx, EDA_ENOTYPE,
-            "message type '%s' is not known to this system: add an actor that handles it, or eda_declare it",
+            "message type '%s' is not known to this system: add an actor that handles it, or "
+            "eda_declare it",
             type != NULL ? type->name : "(none)");
     }
     if (ctx->type != NULL && ctx->type->emits != NULL &&
         EDAI_UNLIKELY((ctx->type->emits[msg->id / 64] >> (msg->id % 64) & 1) == 0)) {
-        return edai_ctx_fail(ctx, EDA_EPERM, "actor '%s' sends '%s', which its emits(...) does not list",
-            ctx->type->actor->name, type->name);
+        return edai_ctx_fail(ctx, EDA_EPERM,
+            "actor '%s' sends '%s', which its emits(...) does not list", ctx->type->actor->name,
+            type->name);
     }
     *ret_msg = msg;
     return EDA_OK;
@@ -39,7 +41,8 @@ eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const void *dat
     }
     if (msg->has_keys && edai_template_check(msg->template, data) != EDA_OK) {
         return edai_ctx_fail(ctx, EDA_EKEY,
-            "a field of %s cannot be a chunk of its topic %s: 1 to 255 bytes, none of / * $ # ?, no leading @",
+            "a field of %s cannot be a chunk of its topic %s: 1 to 255 bytes, none of / * $ # ?, "
+            "no leading @",
             msg->type->name, msg->type->topic);
     }
     return status;
@@ -81,10 +84,8 @@ static eda_status identify(
     eda_ctx *ctx, const edai_route *route, const void *data, eda_identity *ret_identity)
 {
     edai_actor_type *type = route->actor;
-    eda_incoming incoming = {.actor = type->actor,
-        .type = route->msg->type,
-        .message = data,
-        .key = route->key};
+    eda_incoming incoming = {
+        .actor = type->actor, .type = route->msg->type, .message = data, .key = route->key};
     eda_status status;
 
     if (route->is_number_key) {
@@ -100,8 +101,9 @@ static eda_status identify(
             route->msg->type->name, type->actor->name);
     }
     if (ret_identity->is_text && (ret_identity->text.len == 0 || ret_identity->text.len > 255)) {
-        return edai_ctx_fail(ctx, EDA_EKEY, "%s: a key of actor '%s' has %zu bytes; allowed: 1 to 255",
-            route->msg->type->name, type->actor->name, ret_identity->text.len);
+        return edai_ctx_fail(ctx, EDA_EKEY,
+            "%s: a key of actor '%s' has %zu bytes; allowed: 1 to 255", route->msg->type->name,
+            type->actor->name, ret_identity->text.len);
     }
     return EDA_OK;
 }
@@ -397,6 +399,7 @@ eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data
 
     if (EDAI_LIKELY(msg->route_count == 1 && !msg->routes[0]->needs_match)) {
         EDA_TRY(edai_publish_one(ctx, msg->routes[0], data, extras, &envelope));
+        EDA_ASSERT(envelope != NULL, "made");
         envelope->next = NULL;
         *ret_first = envelope;
         *ret_last = envelope;

@@ -1,6 +1,7 @@
 /* publish.h - from a message to its receivers: checks, identities, envelopes.
  *
- * Threads: reads constant contracts and what the ctx owns; the sink of the envelopes is the ctx's. */
+ * Threads: reads constant contracts and what the ctx owns; the sink of the envelopes is the ctx's.
+ */
 #ifndef EDAI_PUBLISH_H
 #define EDAI_PUBLISH_H
 
@@ -41,7 +42,8 @@ void edai_publish_system(edai_worker *worker, const edai_msg *msg, const void *d
 /* Ends a delivery that did not become a turn's success: counts, tells asker and receipt, frees. */
 void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcome outcome,
     eda_status status, const char *text);
-/* Turns a request's block into the reply that carries a status and a text, and sends it. Cannot fail. */
+/* Turns a request's block into the reply that carries a status and a text, and sends it. Cannot
+ * fail. */
 void edai_reply_status(
     edai_worker *worker, edai_envelope *request, eda_status status, const char *text);
 

@@ -1,4 +1,5 @@
-/* seal.c - joins message types and actor types: who receives what, resolved once before the start. */
+/* seal.c - joins message types and actor types: who receives what, resolved once before the start.
+ */
 #include "base/assert.h"
 #include "base/memory.h"
 #include "core/contract.h"
@@ -16,7 +17,8 @@ static eda_status any_route(
     eda_status status;
 
     *ret_route = NULL;
-    if (type->supervisor == &eda_supervisor_keyed && (key == NULL || !edai_contract_is_key(type, key))) {
+    if (type->supervisor == &eda_supervisor_keyed &&
+        (key == NULL || !edai_contract_is_key(type, key))) {
         return EDA_OK; /* nothing says which one */
     }
     route = edai_calloc(1, sizeof(*route));
@@ -39,7 +41,8 @@ static bool hears(const edai_route *any, const edai_msg *msg, bool *ret_needs_ma
     eda_str pattern = eda_str_from(any->handler->pattern);
     eda_str topic;
 
-    if (msg->is_request || (msg->is_system && strncmp(any->handler->pattern, "@edacious", 9) != 0)) {
+    if (msg->is_request ||
+        (msg->is_system && strncmp(any->handler->pattern, "@edacious", 9) != 0)) {
         return false;
     }
     if (msg->template == NULL) { /* undeclared topics: by each one's own */
@@ -78,7 +81,9 @@ static eda_status join_handler(eda_system *sys, edai_msg *msg, edai_route *route
             return EDA_OK;
         }
         if (msg->is_request && msg->responder != NULL) {
-            return edai_system_fail(sys, EDA_ECONFLICT, "both '%s' and '%s' answer %s; a request has one responder: leave it out of one of them",
+            return edai_system_fail(sys, EDA_ECONFLICT,
+                "both '%s' and '%s' answer %s; a request has one responder: leave it out of one of "
+                "them",
                 msg->responder->actor->actor->name, route->actor->actor->name, msg->type->name);
         }
         if (msg->is_request) {
@@ -170,7 +175,9 @@ eda_status edai_contract_seal(eda_system *sys)
     return EDA_OK;
 }
 
-/* --- by topic ----------------------------------------------------------------------------------------------------- */
+/* --- by topic
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 typedef struct found {
     const edai_msg *msg;
@@ -185,8 +192,8 @@ static void on_match(void *value, void *arg)
     edai_template_value values[EDAI_TEMPLATE_VALUES_MAX];
     size_t count = 0;
 
-    if (edai_template_parse(
-            msg->template, out->topic, values, EDAI_TEMPLATE_VALUES_MAX, &count) == EDA_OK) {
+    if (edai_template_parse(msg->template, out->topic, values, EDAI_TEMPLATE_VALUES_MAX, &count) ==
+        EDA_OK) {
         out->msg = msg;
         out->count++;
     }
@@ -200,13 +207,16 @@ const edai_msg *edai_contract_by_topic(const eda_system *sys, eda_str topic)
     return out.count == 1 ? out.msg : NULL; /* two types on one topic: nothing says which */
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------------ */
+/* --- the end
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 void edai_contract_free(eda_system *sys)
 {
     uint32_t i;
 
-    for (i = 0; i < sys->route_count; i++) { /* those that seal made; the rest stand in their actors */
+    for (i = 0; i < sys->route_count;
+         i++) { /* those that seal made; the rest stand in their actors */
         edai_route *route = sys->routes[i];
 
         if (route->actor != NULL &&

@@ -64,7 +64,8 @@ edai_free_block *edai_slab_block(void *block, uint8_t size_class)
 
 static void take_returned(edai_slab *slab)
 {
-    /* acquire: pairs with the release in edai_slab_return; without it the links of the chain could be read stale. */
+    /* acquire: pairs with the release in edai_slab_return; without it the links of the chain could
+     * be read stale. */
     edai_free_block *at = atomic_exchange_explicit(&slab->returned, NULL, memory_order_acquire);
 
     while (at != NULL) {
@@ -134,6 +135,7 @@ void edai_slab_return(edai_slab *slab, edai_free_block *first, edai_free_block *
     edai_free_block *old = atomic_load_explicit(&slab->returned, memory_order_relaxed);
 
     /* release: pairs with the acquire in take_returned. No ABA: the owner takes the whole list. */
+    EDA_ASSERT(last != NULL, "a chain of one block at least");
     do {
         last->next = old;
     } while (!atomic_compare_exchange_weak_explicit(

@@ -1,8 +1,8 @@
 /* slab.h - blocks for envelopes: one slab per worker, blocks travel and come home in chains.
  *
- * Threads: alloc and free_local by the owner; a block freed elsewhere is put on a return chain of the worker that freed
- * it and pushed home by one exchange per chain.
- * Memory: chunks of 64 KiB, given back when the slab is freed. */
+ * Threads: alloc and free_local by the owner; a block freed elsewhere is put on a return chain of
+ * the worker that freed it and pushed home by one exchange per chain. Memory: chunks of 64 KiB,
+ * given back when the slab is freed. */
 #ifndef EDAI_SLAB_H
 #define EDAI_SLAB_H
 
@@ -25,7 +25,8 @@ typedef struct edai_slab {
     void *chunks;
     char *fresh[EDAI_SLAB_CLASSES]; /* not yet used part of the newest chunk of a class */
     uint32_t fresh_count[EDAI_SLAB_CLASSES];
-    _Alignas(64) _Atomic(edai_free_block *) returned; /* pushed by others, taken whole by the owner */
+    _Alignas(
+        64) _Atomic(edai_free_block *) returned; /* pushed by others, taken whole by the owner */
 } edai_slab;
 
 void edai_slab_init(edai_slab *slab);

@@ -165,18 +165,19 @@ static void count_error(edai_worker *worker, const edai_activation *activation)
     edai_bump(&edai_worker_holding(worker, activation->type)->state_errors);
 }
 
-/* The state struct as the codec sees it: the same bytes, eda_text read as eda_str, which has its layout. */
+/* The state struct as the codec sees it: the same bytes, eda_text read as eda_str, which has its
+ * layout. */
 static eda_status encode(
     edai_worker *worker, const edai_activation *activation, uint8_t **ret_bytes, size_t *ret_size)
 {
     eda_status status;
 
-    _Static_assert(sizeof(eda_text) == sizeof(eda_str) &&
-                       offsetof(eda_text, len) == offsetof(eda_str, len),
+    _Static_assert(
+        sizeof(eda_text) == sizeof(eda_str) && offsetof(eda_text, len) == offsetof(eda_str, len),
         "an eda_text is read as an eda_str");
-    status = eda_cbor_encode(
-        (eda_value){.type = &activation->type->saved, .data = activation->state}, ret_bytes,
-        ret_size);
+    status =
+        eda_cbor_encode((eda_value){.type = &activation->type->saved, .data = activation->state},
+            ret_bytes, ret_size);
     if (status != EDA_OK) {
         count_error(worker, activation);
     }

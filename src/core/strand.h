@@ -1,7 +1,7 @@
 /* strand.h - stacks of one worker: the loop runs on one, each suspended turn keeps another.
  *
- * A turn that does not suspend never switches: when one does, the loop goes on upon a fresh stack. Threads: the
- * worker's. Memory: at most max stacks, kept for reuse. */
+ * A turn that does not suspend never switches: when one does, the loop goes on upon a fresh stack.
+ * Threads: the worker's. Memory: at most max stacks, kept for reuse. */
 #ifndef EDAI_STRAND_H
 #define EDAI_STRAND_H
 

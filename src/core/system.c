@@ -27,7 +27,8 @@ static const eda_options defaults = {.name = "edacious",
     .slow_turn_ms = 1000};
 
 #define CHECK(sys_)                                                                                \
-    EDA_ASSERT((sys_) != NULL && (sys_)->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed")
+    EDA_ASSERT((sys_) != NULL && (sys_)->magic == EDAI_SYSTEM_MAGIC, "a system that was not "      \
+                                                                     "freed")
 
 eda_status edai_system_fail(eda_system *sys, eda_status status, const char *format, ...)
 {
@@ -66,7 +67,9 @@ void edai_system_log(eda_system *sys, const char *who, const char *format, ...)
     edai_mutex_unlock(&sys->mutex);
 }
 
-/* --- options ------------------------------------------------------------------------------------------------------ */
+/* --- options
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void fill_u32(uint32_t *option, uint32_t value)
 {
@@ -132,7 +135,8 @@ static eda_status open_store(eda_system *sys)
     return sys->store != NULL ? EDA_OK : EDA_ENOMEM;
 }
 
-/* --- making and freeing ------------------------------------------------------------------------------------------- */
+/* --- making and freeing
+ * ------------------------------------------------------------------------------------------- */
 
 static void system_free(eda_system *sys)
 {
@@ -210,13 +214,16 @@ void eda_system_free(eda_system *sys)
     system_free(sys);
 }
 
-/* --- building ----------------------------------------------------------------------------------------------------- */
+/* --- building
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 eda_status edai_system_check_building(eda_system *sys)
 {
     CHECK(sys);
     if (edai_system_phase(sys) != EDAI_BUILDING) {
-        return edai_system_fail(sys, EDA_ESTATE, "the system was started; actors and dependencies come before");
+        return edai_system_fail(
+            sys, EDA_ESTATE, "the system was started; actors and dependencies come before");
     }
     sys->error[0] = '\0'; /* a status without a sentence does not get an older one's */
     return EDA_OK;
@@ -259,7 +266,9 @@ eda_status eda_declare(eda_system *sys, const eda_type *type)
     return edai_contract_declare(sys, type, NULL);
 }
 
-/* --- starting ----------------------------------------------------------------------------------------------------- */
+/* --- starting
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void place(eda_system *sys)
 {
@@ -330,15 +339,17 @@ eda_ctx *eda_system_client(eda_system *sys)
     return sys->own_client;
 }
 
-/* --- idle --------------------------------------------------------------------------------------------------------- */
+/* --- idle
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct edai_idle_wait {
     struct edai_idle_wait *next;
     edai_waiter waiter;
 } edai_idle_wait;
 
-static void sum_tallies(const edai_tally *tallies, uint32_t count, edai_outcome from,
-    edai_outcome to, uint64_t *sum)
+static void sum_tallies(
+    const edai_tally *tallies, uint32_t count, edai_outcome from, edai_outcome to, uint64_t *sum)
 {
     uint32_t i;
     uint32_t outcome;
@@ -357,11 +368,10 @@ bool edai_system_is_idle(eda_system *sys)
     edai_client *client;
     uint16_t i;
 
-    /* Outcomes first, acceptances second: both only grow, so if they are equal there was a moment between the two
-     * readings at which everything accepted had ended. */
+    /* Outcomes first, acceptances second: both only grow, so if they are equal there was a moment
+     * between the two readings at which everything accepted had ended. */
     for (i = 0; i < sys->worker_count; i++) {
-        sum_tallies(
-            sys->workers[i].tallies, sys->route_count, EDAI_HANDLED, EDAI_STOPPED, &ended);
+        sum_tallies(sys->workers[i].tallies, sys->route_count, EDAI_HANDLED, EDAI_STOPPED, &ended);
     }
     for (i = 0; i < sys->worker_count; i++) {
         sum_tallies(
@@ -419,7 +429,8 @@ eda_status eda_wait_idle(eda_system *sys, uint32_t timeout_ms)
     edai_mutex_lock(&sys->mutex);
     wait.next = sys->idle_waits;
     sys->idle_waits = &wait;
-    /* seq_cst, as the load in idle_check: a worker that parks after our look below sees us waiting. */
+    /* seq_cst, as the load in idle_check: a worker that parks after our look below sees us waiting.
+     */
     atomic_fetch_add(&sys->idle_waiters, 1);
     edai_mutex_unlock(&sys->mutex);
     while (!(is_idle = edai_system_is_idle(sys)) && edai_system_now(sys) < deadline) {

@@ -65,7 +65,7 @@ struct eda_system {
     edai_route **routes; /* by index */
     uint32_t route_count;
     uint32_t route_capacity;
-    edai_trie *topics;   /* pattern of each declared type -> edai_msg */
+    edai_trie *topics; /* pattern of each declared type -> edai_msg */
     edai_provided *provided;
     const edai_msg *dead_letter;
     edai_msg *raw;              /* owned; what undeclared points to */
@@ -137,8 +137,7 @@ edai_executor *edai_threads_new(void);
 edai_executor *edai_pump_new(void);
 
 /* depend.c. deps NULL: as provided or configured. */
-EDA_CHECK eda_status edai_depend_explicit(
-    eda_system *sys, edai_actor_type *type, const void *deps);
+EDA_CHECK eda_status edai_depend_explicit(eda_system *sys, edai_actor_type *type, const void *deps);
 EDA_CHECK eda_status edai_depend_resolve(eda_system *sys);
 void edai_depend_free(eda_system *sys);
 

@@ -23,8 +23,9 @@ typedef struct edai_tally {
     _Atomic uint64_t counts[EDAI_OUTCOMES];
 } edai_tally;
 
-/* Only the one writer. Relaxed: a reader needs no more than each number by itself, and who sums them up for the idle
- * wait reads the outcomes before the acceptances. release/acquire makes that order hold. */
+/* Only the one writer. Relaxed: a reader needs no more than each number by itself, and who sums
+ * them up for the idle wait reads the outcomes before the acceptances. release/acquire makes that
+ * order hold. */
 static inline void edai_bump(_Atomic uint64_t *count)
 {
     atomic_store_explicit(

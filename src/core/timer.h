@@ -1,6 +1,7 @@
 /* timer.h - one worker's timers: a heap by due time, equal times in the order they were armed.
  *
- * Threads: the owning worker's. Memory: a timer lives in the object that needs it; the heap holds pointers. */
+ * Threads: the owning worker's. Memory: a timer lives in the object that needs it; the heap holds
+ * pointers. */
 #ifndef EDAI_TIMER_H
 #define EDAI_TIMER_H
 
@@ -27,7 +28,8 @@ typedef struct edai_timers {
 
 void edai_timers_init(edai_timers *timers);
 void edai_timers_fini(edai_timers *timers);
-/* The timer must be zeroed before its first use and not be armed. EDA_ENOMEM. EDA_ELIMIT: EDAI_TIMERS_MAX. */
+/* The timer must be zeroed before its first use and not be armed. EDA_ENOMEM. EDA_ELIMIT:
+ * EDAI_TIMERS_MAX. */
 EDA_CHECK eda_status edai_timers_arm(edai_timers *timers, edai_timer *timer, int64_t due,
     void (*fire)(edai_worker *worker, edai_timer *timer));
 /* Not armed: nothing happens. */

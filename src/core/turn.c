@@ -3,9 +3,9 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/planted.h"
 #include "core/after.h"
 #include "core/mailbox.h"
-#include "base/planted.h"
 #include "core/publish.h"
 #include "core/state.h"
 
@@ -23,7 +23,9 @@ static void event(const eda_ctx *ctx, edai_event kind, uint64_t b)
     }
 }
 
-/* --- effects ------------------------------------------------------------------------------------------------------ */
+/* --- effects
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /* The publisher's own worker and room in the mailbox: nothing to wait for. */
 static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
@@ -69,7 +71,8 @@ static void release_effects(eda_ctx *ctx)
     }
 }
 
-/* --- the end of a turn -------------------------------------------------------------------------------------------- */
+/* --- the end of a turn
+ * -------------------------------------------------------------------------------------------- */
 
 static eda_status commit(eda_ctx *ctx)
 {
@@ -98,7 +101,8 @@ static bool end_well(eda_ctx *ctx)
     edai_envelope *envelope = ctx->envelope;
     const edai_ext *ext;
 
-    /* While the turn is still counted: what leaves may call for a new activation, for which this one must not go. */
+    /* While the turn is still counted: what leaves may call for a new activation, for which this
+     * one must not go. */
     if (ctx->effects != NULL || ctx->armed != NULL || ctx->delayed != NULL) {
         release_effects(ctx);
     }
@@ -139,14 +143,16 @@ static void end_message(eda_ctx *ctx, eda_status status)
         edai_mailbox_unpop(ctx->activation, ctx->envelope);
     } else if (attempts > 1) {
         edai_envelope_end(ctx->worker, ctx->envelope, EDAI_DEAD, status,
-            ctx->error != NULL && ctx->error[0] != '\0' ? ctx->error : "it failed at every attempt");
+            ctx->error != NULL && ctx->error[0] != '\0' ? ctx->error
+                                                        : "it failed at every attempt");
     } else {
         edai_envelope_end(ctx->worker, ctx->envelope, EDAI_FAILED, status, ctx->error);
     }
     ctx->envelope = NULL;
 }
 
-/* After a failed commit memory and store may differ: the activation is dropped, and loaded anew by the next message. */
+/* After a failed commit memory and store may differ: the activation is dropped, and loaded anew by
+ * the next message. */
 static bool end_badly(eda_ctx *ctx, eda_status status)
 {
     edai_worker *worker = ctx->worker;
@@ -190,21 +196,23 @@ static bool finish(eda_ctx *ctx, eda_status status)
         status = commit(ctx);
         if (status != EDA_OK) {
             ctx->is_state_lost = true;
-            (void)edai_ctx_fail(ctx, status, "the saved fields were not committed: %s",
-                eda_status_text(status));
+            (void)edai_ctx_fail(
+                ctx, status, "the saved fields were not committed: %s", eda_status_text(status));
         }
     }
     is_alive = status == EDA_OK ? end_well(ctx) : end_badly(ctx, status);
     edai_ctx_release(ctx);
-    if (is_alive && EDAI_UNLIKELY((activation->flags &
-                                      (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0 &&
-                                  activation->turn_count == 0)) {
+    if (is_alive &&
+        EDAI_UNLIKELY((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0 &&
+                      activation->turn_count == 0)) {
         return edai_activation_settle(worker, activation);
     }
     return is_alive;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------ */
+/* --- running
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_expired(edai_worker *worker, edai_envelope *envelope)
 {
@@ -224,8 +232,8 @@ static eda_status call_answering(eda_ctx *ctx)
     if (reply == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
-    status = route->handler->fn(
-        ctx->activation->state, edai_envelope_data(ctx->envelope), reply, ctx);
+    status =
+        route->handler->fn(ctx->activation->state, edai_envelope_data(ctx->envelope), reply, ctx);
     if (status != EDA_OK || ctx->has_replied || ctx->has_refused) {
         return status;
     }
@@ -281,7 +289,9 @@ bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelo
     return finish(&ctx, status);
 }
 
-/* --- start and stop ----------------------------------------------------------------------------------------------- */
+/* --- start and stop
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static eda_status run_start(eda_ctx *ctx)
 {
@@ -390,7 +400,9 @@ void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_r
     edai_ctx_release(&ctx);
 }
 
-/* --- suspension --------------------------------------------------------------------------------------------------- */
+/* --- suspension
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 eda_status edai_turn_can_suspend(eda_ctx *ctx)
 {
@@ -433,8 +445,8 @@ eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
     eda_ctx **at;
 
     if (next == NULL) {
-        return edai_ctx_fail(ctx, EDA_ELIMIT, "%u turns are suspended on this worker; raise stacks_max",
-            worker->suspended_count);
+        return edai_ctx_fail(ctx, EDA_ELIMIT,
+            "%u turns are suspended on this worker; raise stacks_max", worker->suspended_count);
     }
     EDA_ASSERT(activation->extra != NULL, "made before anything was sent");
     ctx->wait = wait;

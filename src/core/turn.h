@@ -1,7 +1,7 @@
 /* turn.h - one handler run: its effects, its suspension, its end.
  *
- * An eda_ctx is a turn's or a client's. A turn's lies on the stack the handler runs on, so that a suspended turn keeps
- * it. Threads: the worker's (the client's) alone. */
+ * An eda_ctx is a turn's or a client's. A turn's lies on the stack the handler runs on, so that a
+ * suspended turn keeps it. Threads: the worker's (the client's) alone. */
 #ifndef EDAI_TURN_H
 #define EDAI_TURN_H
 
@@ -22,7 +22,12 @@ typedef enum edai_ctx_kind {
     EDAI_CTX_CLIENT
 } edai_ctx_kind;
 
-typedef enum edai_wait_kind { EDAI_WAIT_NONE = 0, EDAI_WAIT_ASK, EDAI_WAIT_TIME, EDAI_WAIT_JOB } edai_wait_kind;
+typedef enum edai_wait_kind {
+    EDAI_WAIT_NONE = 0,
+    EDAI_WAIT_ASK,
+    EDAI_WAIT_TIME,
+    EDAI_WAIT_JOB
+} edai_wait_kind;
 
 typedef struct edai_scratch {
     struct edai_scratch *next;
@@ -32,14 +37,14 @@ typedef struct edai_scratch {
 /* Why a turn is suspended; on the suspended stack. */
 typedef struct edai_wait {
     edai_wait_kind kind;
-    uint64_t seq;  /* asks: unique on the worker */
-    int64_t since; /* monotonic ns */
+    uint64_t seq;      /* asks: unique on the worker */
+    int64_t since;     /* monotonic ns */
     eda_status status; /* set by who resumes */
     edai_envelope *reply;
     const edai_actor_type *target; /* asks */
     uint64_t target_identity;
     edai_timer timer;
-    char *text;       /* of the status, owned by who resumes until the turn has copied it; NULL: none */
+    char *text; /* of the status, owned by who resumes until the turn has copied it; NULL: none */
     struct eda_ctx *ctx;
     edai_envelope *request; /* asks: leaves when the turn is suspended */
     edai_job *job;          /* blocking calls: taken when the turn is suspended */
@@ -52,7 +57,7 @@ struct eda_ctx {
     bool has_refused;
     bool asked_restart;
     bool is_state_lost; /* a commit failed: memory and store may differ */
-    bool is_resumable; /* in the worker's list of turns to be resumed */
+    bool is_resumable;  /* in the worker's list of turns to be resumed */
     eda_system *sys;
     edai_worker *worker;
     edai_activation *activation;
@@ -72,18 +77,20 @@ struct eda_ctx {
     struct edai_strand *strand;
     struct eda_ctx *next_suspended; /* of the activation */
     struct eda_ctx *next_resumable; /* of the worker */
-    struct edai_after *armed;      /* timers armed by this turn, undone if it fails */
-    struct edai_delayed *delayed;  /* publishes that leave later, if it succeeds */
+    struct edai_after *armed;       /* timers armed by this turn, undone if it fails */
+    struct edai_delayed *delayed;   /* publishes that leave later, if it succeeds */
 };
 
 /* Runs one message on an activation; takes the envelope. False: the activation is gone. */
 bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelope *envelope);
-/* Runs the start function with the saved state loaded; false: refused, all waiting messages are dead. */
+/* Runs the start function with the saved state loaded; false: refused, all waiting messages are
+ * dead. */
 bool edai_turn_start(edai_worker *worker, edai_activation *activation);
 void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason);
 
-/* Suspends the running turn until edai_turn_resume; the caller filled in wait, made the activation's extra and checked
- * edai_turn_can_suspend. EDA_ELIMIT: no stack is free; nothing happened. */
+/* Suspends the running turn until edai_turn_resume; the caller filled in wait, made the
+ * activation's extra and checked edai_turn_can_suspend. EDA_ELIMIT: no stack is free; nothing
+ * happened. */
 EDA_CHECK eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait);
 /* EDA_ESTATE (in a stop function), EDA_ECANCELED (the activation is being stopped). */
 EDA_CHECK eda_status edai_turn_can_suspend(eda_ctx *ctx);
@@ -95,13 +102,11 @@ void edai_turn_cancel_all(edai_activation *activation);
 eda_ctx *edai_turn_by_ask(edai_activation *activation, uint64_t seq);
 
 /* Sets the ctx's error text and returns the status. */
-eda_status edai_ctx_fail(eda_ctx *ctx, eda_status status, const char *format, ...)
-    EDA_PRINTF(3, 4);
+eda_status edai_ctx_fail(eda_ctx *ctx, eda_status status, const char *format, ...) EDA_PRINTF(3, 4);
 void edai_ctx_check(const eda_ctx *ctx);
 void edai_ctx_drop_effects(eda_ctx *ctx);
 /* Appends a chain, oldest first. */
-void edai_ctx_add_effects(
-    eda_ctx *ctx, edai_envelope *first, edai_envelope *last, uint32_t count);
+void edai_ctx_add_effects(eda_ctx *ctx, edai_envelope *first, edai_envelope *last, uint32_t count);
 void edai_ctx_free_chain(eda_ctx *ctx, edai_envelope *first);
 void edai_ctx_release(eda_ctx *ctx); /* scratch, replies, error text */
 

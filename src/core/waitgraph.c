@@ -1,10 +1,12 @@
 /* waitgraph.c - finds actors that wait for each other in a circle, and says so to one of them.
  *
- * Edges are what suspended asks and held publishers wait for. Nothing is recorded while messages flow: a timer that runs
- * only while somebody waits starts a scan. In its first phase every worker lists its edges; in the second, begun when
- * all have, the workers of an alleged circle look whether each edge still stands. A reply sent before a worker listed
- * its edges was handed over before the second phase began, so it has arrived by then: an edge that still stands is real.
- * Threads: one scan at a time; a scan's parts are written by one worker each, and read by the last. */
+ * Edges are what suspended asks and held publishers wait for. Nothing is recorded while messages
+ * flow: a timer that runs only while somebody waits starts a scan. In its first phase every worker
+ * lists its edges; in the second, begun when all have, the workers of an alleged circle look
+ * whether each edge still stands. A reply sent before a worker listed its edges was handed over
+ * before the second phase began, so it has arrived by then: an edge that still stands is real.
+ * Threads: one scan at a time; a scan's parts are written by one worker each, and read by the last.
+ */
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
@@ -22,7 +24,7 @@
 typedef struct edge {
     uint64_t from; /* nodes: hash of actor type and identity */
     uint64_t to;
-    uint64_t seq; /* of the ask; 0: a held publisher */
+    uint64_t seq;                /* of the ask; 0: a held publisher */
     edai_activation *activation; /* who waits, or in whose line the publisher stands */
     uint32_t generation;
     uint16_t worker;
@@ -71,7 +73,8 @@ static void add(part *to, const edge *found)
         edge *grown;
 
         if (to->len >= EDGES_MAX) {
-            return; /* so many wait that the circle will be met in a later, smaller scan, or at a deadline */
+            return; /* so many wait that the circle will be met in a later, smaller scan, or at a
+                       deadline */
         }
         grown = edai_realloc(to->edges, capacity * sizeof(*grown));
         if (grown == NULL) {
@@ -143,7 +146,9 @@ static void list_edges(edai_worker *worker, part *to)
     }
 }
 
-/* --- the circle --------------------------------------------------------------------------------------------------- */
+/* --- the circle
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static edge *edge_from(scan *of, uint64_t from)
 {
@@ -171,8 +176,8 @@ static size_t edge_count(const scan *of)
     return sum;
 }
 
-/* Follows the edges from one; true when they lead back to it, each marked. Who waits for several is followed by the
- * first of them: a circle through another is met when it is begun there. */
+/* Follows the edges from one; true when they lead back to it, each marked. Who waits for several is
+ * followed by the first of them: a circle through another is met when it is begun there. */
 static bool mark_circle(scan *of, edge *first)
 {
     size_t left = edge_count(of);
@@ -214,7 +219,9 @@ static edge *find_circle(scan *of)
     return NULL;
 }
 
-/* --- the phases --------------------------------------------------------------------------------------------------- */
+/* --- the phases
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /* The first delivery in the line whose publisher is this edge's; NULL: none any more. */
 static edai_waiting *find_in_line(const eda_system *sys, const edge *wanted)

@@ -12,14 +12,17 @@
 
 #include <string.h>
 
-/* A round that took longer looks at the clock twice as often, one that was quicker half as often. */
+/* A round that took longer looks at the clock twice as often, one that was quicker half as often.
+ */
 #define ROUND_NS 50000
-/* Stacks kept back for turns that answer requests: without one, who waits for them would wait for ever. */
+/* Stacks kept back for turns that answer requests: without one, who waits for them would wait for
+ * ever. */
 #define RESERVE_DIVISOR 8u
 
 static void loop(void *arg);
 
-/* --- making and ending -------------------------------------------------------------------------------------------- */
+/* --- making and ending
+ * -------------------------------------------------------------------------------------------- */
 
 static eda_status init_holdings(edai_worker *worker)
 {
@@ -58,8 +61,7 @@ eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index
     edai_inbox_init(&worker->inbox);
     edai_parker_init(&worker->waiter.parker);
     edai_random_seed(&worker->random, sys->options.seed + index);
-    edai_strands_init(
-        &worker->strands, sys->options.stacks_max + 2, sys->options.stack_size);
+    edai_strands_init(&worker->strands, sys->options.stacks_max + 2, sys->options.stack_size);
     worker->outbox = edai_calloc(sys->worker_count, sizeof(*worker->outbox));
     worker->returns = edai_calloc(sys->worker_count, sizeof(*worker->returns));
     worker->tallies = edai_alloc_aligned(64, (sys->route_count + 1) * sizeof(*worker->tallies));
@@ -102,7 +104,9 @@ void edai_worker_fini(edai_worker *worker)
     edai_slab_fini(&worker->slab);
 }
 
-/* --- sending ------------------------------------------------------------------------------------------------------ */
+/* --- sending
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 void edai_worker_send(edai_worker *worker, uint16_t to, edai_envelope *envelope)
 {
@@ -156,7 +160,9 @@ void edai_worker_flush(edai_worker *worker)
     worker->out_count = 0;
 }
 
-/* --- receiving ---------------------------------------------------------------------------------------------------- */
+/* --- receiving
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void admit(edai_worker *worker, edai_envelope *envelope)
 {
@@ -238,7 +244,9 @@ static bool drain_inbox(edai_worker *worker)
     return is_busy;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------ */
+/* --- running
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 void edai_worker_queue(edai_worker *worker, edai_activation *activation)
 {
@@ -287,8 +295,7 @@ static bool has_stack_for(const edai_worker *worker, const edai_activation *acti
 
 static void starve(edai_worker *worker, edai_activation *activation)
 {
-    activation->flags =
-        (uint16_t)((activation->flags & ~EDAI_IS_QUEUED) | EDAI_IS_STARVED);
+    activation->flags = (uint16_t)((activation->flags & ~EDAI_IS_QUEUED) | EDAI_IS_STARVED);
     activation->run_next = NULL;
     if (worker->starved == NULL) {
         worker->starved = activation;
@@ -420,7 +427,8 @@ static bool run_turns(edai_worker *worker)
 {
     bool is_busy = false;
 
-    worker->turns_left = worker->round_turns < worker->turns_cap ? worker->round_turns : worker->turns_cap;
+    worker->turns_left =
+        worker->round_turns < worker->turns_cap ? worker->round_turns : worker->turns_cap;
     while (worker->turns_left > 0) {
         if (EDAI_UNLIKELY(worker->resumable != NULL)) {
             worker->turns_left--;
@@ -481,8 +489,7 @@ static void park(edai_worker *worker)
         return;
     }
     if (edai_inbox_park(&worker->inbox, worker->port)) {
-        worker->port->park(
-            worker->port->self, &worker->waiter, edai_timers_next(&worker->timers));
+        worker->port->park(worker->port->self, &worker->waiter, edai_timers_next(&worker->timers));
         edai_inbox_unpark(&worker->inbox);
     }
 }

@@ -1,8 +1,9 @@
 /* worker.h - who runs turns: one thread's (or the simulator's virtual) loop over what it owns.
  *
- * A worker owns shards, and with them activations, directory tables, timers, a slab and tallies; nothing of it is
- * touched by others but its inbox, its slab's return list, and its tallies (read only). Sends inside a worker use no
- * locked instruction; sends to others are collected in chains and handed over once per round. */
+ * A worker owns shards, and with them activations, directory tables, timers, a slab and tallies;
+ * nothing of it is touched by others but its inbox, its slab's return list, and its tallies (read
+ * only). Sends inside a worker use no locked instruction; sends to others are collected in chains
+ * and handed over once per round. */
 #ifndef EDAI_WORKER_H
 #define EDAI_WORKER_H
 
@@ -47,7 +48,7 @@ struct edai_worker {
     eda_system *sys;
     const edai_port *port;
     uint16_t index;
-    bool is_ending;   /* ends what is left, then stops */
+    bool is_ending; /* ends what is left, then stops */
     bool is_stopping;
     bool is_done;
     uint32_t round_turns; /* turns per look at the clock: adapts */
@@ -61,16 +62,16 @@ struct edai_worker {
     eda_ctx *resumable_last;
     edai_activation *starved; /* by run_next: wait for a stack, oldest first */
     edai_activation *starved_last;
-    edai_activation *listed; /* by listed_next: to be passivated */
-    edai_chain *outbox;      /* per worker */
+    edai_activation *listed;    /* by listed_next: to be passivated */
+    edai_chain *outbox;         /* per worker */
     edai_return_chain *returns; /* per worker */
     uint32_t out_count;         /* envelopes in all outboxes */
     edai_slab slab;
     edai_timers timers;
     edai_timer deadlock_scan;
     eda_duration scan_delay; /* until the next scan: doubles while somebody waits on */
-    edai_holding *holdings; /* per actor type */
-    edai_tally *tallies;    /* per route */
+    edai_holding *holdings;  /* per actor type */
+    edai_tally *tallies;     /* per route */
     edai_strands strands;
     edai_fiber host; /* who entered the loop: the thread's own stack, the pump, the simulator */
     uint64_t ask_seq;
@@ -102,7 +103,8 @@ void edai_worker_yield(edai_worker *worker);
 void edai_worker_queue(edai_worker *worker, edai_activation *activation);
 /* Takes it out of every list of the worker's: it goes. */
 void edai_worker_forget(edai_worker *worker, edai_activation *activation);
-/* Delivers to the owner: into the mailbox here, or into the chain for another worker. Takes the envelope. */
+/* Delivers to the owner: into the mailbox here, or into the chain for another worker. Takes the
+ * envelope. */
 void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope);
 void edai_worker_send(edai_worker *worker, uint16_t to, edai_envelope *envelope);
 /* Hands one envelope over from a thread that is no worker. */
@@ -114,7 +116,8 @@ void edai_worker_flush(edai_worker *worker);
 edai_strand *edai_worker_reserve(edai_worker *worker);
 /* Switches to it, keeping the running stack for ctx; returns when ctx is resumed. */
 void edai_worker_leave(edai_worker *worker, eda_ctx *ctx, edai_strand *next);
-/* Lets an activation that waits for a stack run, stack or not: a request came for it, and who asked may hold one. */
+/* Lets an activation that waits for a stack run, stack or not: a request came for it, and who asked
+ * may hold one. */
 void edai_worker_unstarve(edai_worker *worker, edai_activation *activation);
 
 /* Blocks for envelopes; free also drops a shared payload. NULL: out of memory. */
@@ -124,8 +127,7 @@ void edai_worker_free(edai_worker *worker, edai_envelope *envelope);
 /* The same from any thread; worker NULL: a client's. */
 void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *envelope);
 
-static inline edai_holding *edai_worker_holding(
-    edai_worker *worker, const edai_actor_type *type)
+static inline edai_holding *edai_worker_holding(edai_worker *worker, const edai_actor_type *type)
 {
     return &worker->holdings[type->index];
 }

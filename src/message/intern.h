@@ -18,8 +18,8 @@
  * EDA_ENOMEM. */
 EDA_CHECK eda_status edai_intern(const eda_type *type, uint32_t *ret_id);
 
-/* Whether two descriptors say the same, as edai_intern wants it of those of one name; neither is kept. EDA_ECONFLICT,
- * EDA_ELIMIT, EDA_ENOMEM. */
+/* Whether two descriptors say the same, as edai_intern wants it of those of one name; neither is
+ * kept. EDA_ECONFLICT, EDA_ELIMIT, EDA_ENOMEM. */
 EDA_CHECK eda_status edai_intern_compare(const eda_type *a, const eda_type *b);
 
 /* The first descriptor of that id; NULL: no such id. */

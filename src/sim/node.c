@@ -161,11 +161,12 @@ eda_status eda_sim_system_new(eda_sim *sim, const eda_options *options, eda_syst
 eda_status eda_sim_client(
     eda_sim *sim, eda_system *sys, void (*fn)(eda_ctx *client, void *arg), void *arg)
 {
-    return edai_sim_entity_new(
-        sim, (edai_sim_system *)(void *)sys->executor, NULL, fn, arg);
+    return edai_sim_entity_new(sim, (edai_sim_system *)(void *)sys->executor, NULL, fn, arg);
 }
 
-/* --- invariants ------------------------------------------------------------------------------------------------- */
+/* --- invariants
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static size_t find_life(const eda_sim *sim, const edai_life *life)
 {
@@ -183,10 +184,9 @@ static size_t find_life(const eda_sim *sim, const edai_life *life)
 static void begin_life(eda_sim *sim, const edai_life *life)
 {
     if (find_life(sim, life) < sim->life_count) {
-        edai_sim_fail(sim,
-            eda_sim_text(sim, "two activations of one key: actor %s, identity %llx",
-                life->system->sys->actors[life->actor]->actor->name,
-                (unsigned long long)life->identity));
+        edai_sim_fail(sim, eda_sim_text(sim, "two activations of one key: actor %s, identity %llx",
+                               life->system->sys->actors[life->actor]->actor->name,
+                               (unsigned long long)life->identity));
         return;
     }
     if (sim->life_count == sim->life_capacity) {
@@ -259,10 +259,10 @@ void edai_sim_check(eda_sim *sim)
         balance = edai_census_balance(system->sys);
         census = edai_census(system->sys);
         if (balance != (int64_t)census) {
-            edai_sim_fail(sim,
-                eda_sim_text(sim,
-                    "conservation: %lld deliveries have no outcome, %llu are in the system",
-                    (long long)balance, (unsigned long long)census));
+            edai_sim_fail(
+                sim, eda_sim_text(sim,
+                         "conservation: %lld deliveries have no outcome, %llu are in the system",
+                         (long long)balance, (unsigned long long)census));
             return;
         }
     }

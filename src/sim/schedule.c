@@ -4,7 +4,8 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-/* A jump makes everybody who could run late by that much; longer ones would only show that deadlines pass. */
+/* A jump makes everybody who could run late by that much; longer ones would only show that
+ * deadlines pass. */
 #define JUMP_MAX EDA_MS(5)
 #define STACK_SIZE ((size_t)256 * 1024)
 
@@ -24,7 +25,8 @@ static void entity_main(void *arg)
     if (entity->fn != NULL) {
         eda_ctx *client = NULL;
 
-        /* A system that was stopped before its client came to run takes no client; that is no problem. */
+        /* A system that was stopped before its client came to run takes no client; that is no
+         * problem. */
         if (eda_client_new(entity->system->sys, &client) == EDA_OK) {
             entity->fn(client, entity->arg);
             eda_client_free(client);
@@ -49,12 +51,8 @@ eda_status edai_sim_entity_new(eda_sim *sim, edai_sim_system *system, edai_worke
     if (entity == NULL) {
         return EDA_ENOMEM;
     }
-    *entity = (edai_entity){.sim = sim,
-        .worker = worker,
-        .system = system,
-        .fn = fn,
-        .arg = arg,
-        .is_at_rest = true};
+    *entity = (edai_entity){
+        .sim = sim, .worker = worker, .system = system, .fn = fn, .arg = arg, .is_at_rest = true};
     if (worker == NULL) {
         entity->stack = edai_stack_new(STACK_SIZE);
         if (entity->stack == NULL ||

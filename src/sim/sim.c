@@ -60,10 +60,8 @@ eda_options eda_sim_options(eda_sim *sim)
     uint32_t workers = 1 + (uint32_t)edai_sim_draw(sim, 8);
     uint32_t turn_budget = 1 + (uint32_t)edai_sim_draw(sim, 8);
 
-    return (eda_options){.workers = workers,
-        .turn_budget = turn_budget,
-        .stacks_max = 64,
-        .log = no_log};
+    return (eda_options){
+        .workers = workers, .turn_budget = turn_budget, .stacks_max = 64, .log = no_log};
 }
 
 eda_status eda_sim_run(eda_sim *sim, uint64_t steps_max)

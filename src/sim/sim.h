@@ -1,6 +1,7 @@
 /* sim.h - the simulation's insides: who can run, what time it is, what must hold.
  *
- * Threads: one. Fibers: the scheduler runs on the thread's own stack; workers, clients and the scenario on others. */
+ * Threads: one. Fibers: the scheduler runs on the thread's own stack; workers, clients and the
+ * scenario on others. */
 #ifndef EDAI_SIM_H
 #define EDAI_SIM_H
 
@@ -58,7 +59,7 @@ struct eda_sim {
     uint64_t steps;
     uint64_t steps_max;
     uint32_t switch_per_1000; /* chance to switch at a point; drawn per seed */
-    uint32_t jump_per_1000;   /* chance that time jumps to the next timer though somebody could run */
+    uint32_t jump_per_1000; /* chance that time jumps to the next timer though somebody could run */
     eda_sim_faults odds;
     edai_fiber main;
     edai_entity *entities;
@@ -76,7 +77,7 @@ struct eda_sim {
     uint32_t text_count;
     const char *problem;
     bool is_watching; /* the simulator's own work, in which no allocation fails */
-    bool is_hung; /* nobody can run, and eda_sim_run was told so */
+    bool is_hung;     /* nobody can run, and eda_sim_run was told so */
 };
 
 void edai_sim_mix(eda_sim *sim, uint64_t value);

@@ -68,19 +68,23 @@ static bool parse_one(arguments *out, const char *name, const char *value)
     return true;
 }
 
-static void complain(const arguments *given, const eda_sim_scenario *scenario, uint64_t seed, const char *problem)
+static void complain(
+    const arguments *given, const eda_sim_scenario *scenario, uint64_t seed, const char *problem)
 {
     (void)printf("scenario %s, seed %" PRIu64 ": %s\n", scenario->name, seed, problem);
     if (given->planted != 0) {
         (void)printf("replay: %s --planted %u --scenario %s --seed %" PRIu64 "\n", given->program,
             given->planted, scenario->name, seed);
     } else {
-        (void)printf("replay: %s --scenario %s --seed %" PRIu64 "\n", given->program, scenario->name, seed);
+        (void)printf(
+            "replay: %s --scenario %s --seed %" PRIu64 "\n", given->program, scenario->name, seed);
     }
 }
 
-/* Runs one seed; a part of them twice, to see that the hash is the same. False: a problem was printed. */
-static bool run_seed(const arguments *given, const eda_sim_scenario *scenario, uint64_t seed, uint64_t *sum)
+/* Runs one seed; a part of them twice, to see that the hash is the same. False: a problem was
+ * printed. */
+static bool run_seed(
+    const arguments *given, const eda_sim_scenario *scenario, uint64_t seed, uint64_t *sum)
 {
     eda_sim_report report = {.hash = 0};
     eda_sim_report again = {.hash = 0};
@@ -90,7 +94,8 @@ static bool run_seed(const arguments *given, const eda_sim_scenario *scenario, u
         return false;
     }
     if (given->prints_hash) {
-        (void)printf("%s %" PRIu64 " %016" PRIx64 " %" PRIu64 "\n", scenario->name, seed, report.hash, report.steps);
+        (void)printf("%s %" PRIu64 " %016" PRIx64 " %" PRIu64 "\n", scenario->name, seed,
+            report.hash, report.steps);
     }
     *sum += report.steps;
     if (report.problem != NULL) {
@@ -99,7 +104,8 @@ static bool run_seed(const arguments *given, const eda_sim_scenario *scenario, u
     }
     if (seed % 16 == 0 || given->is_one) {
         if (eda_sim_seed(scenario, seed, &again) != EDA_OK || again.hash != report.hash) {
-            complain(given, scenario, seed, "two runs of the seed differ: the simulation is not deterministic");
+            complain(given, scenario, seed,
+                "two runs of the seed differ: the simulation is not deterministic");
             return false;
         }
     }
@@ -121,8 +127,8 @@ static int run_all(const arguments *given, const eda_sim_scenario *const *scenar
             runs++;
             if (!run_seed(given, scenarios[i], seed, &steps)) {
                 if (given->planted != 0) {
-                    (void)printf("planted fault %u: found after %" PRIu64 " seeds\n", given->planted,
-                        seed - given->first + 1);
+                    (void)printf("planted fault %u: found after %" PRIu64 " seeds\n",
+                        given->planted, seed - given->first + 1);
                     return 0;
                 }
                 return 1;
@@ -130,7 +136,8 @@ static int run_all(const arguments *given, const eda_sim_scenario *const *scenar
         }
     }
     if (given->planted != 0) {
-        (void)printf("planted fault %u: not found in %" PRIu64 " seeds\n", given->planted, given->count);
+        (void)printf(
+            "planted fault %u: not found in %" PRIu64 " seeds\n", given->planted, given->count);
         return 1;
     }
     (void)printf("%" PRIu64 " runs, %" PRIu64 " steps, all invariants held\n", runs, steps);

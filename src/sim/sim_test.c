@@ -1,4 +1,5 @@
-/* sim_test.c - the simulator itself: the same seed gives the same run, and what goes wrong is said. */
+/* sim_test.c - the simulator itself: the same seed gives the same run, and what goes wrong is said.
+ */
 #include <edacious/declare.h>
 #include <edacious/sim.h>
 

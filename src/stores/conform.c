@@ -1,7 +1,8 @@
 /* conform.c - the conformance suite of stores: what store.h promises, tried on one.
  *
- * Order: each check uses actor names of its own, so that none depends on what another left behind. Threads: two at a
- * time, for the checks that need them. Memory: what a check allocates it frees, whatever it finds. */
+ * Order: each check uses actor names of its own, so that none depends on what another left behind.
+ * Threads: two at a time, for the checks that need them. Memory: what a check allocates it frees,
+ * whatever it finds. */
 #include <edacious/store.h>
 
 #include "base/memory.h"
@@ -82,10 +83,13 @@ static bool create(eda_store *store, eda_store_key key, eda_bytes bytes)
     return record.version == 0 && put(store, key, record.epoch, 0, bytes) == EDA_OK;
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------- */
+/* --- memory
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* What a claim returns is the claimant's, and what a write is given stays the writer's. Comes first: the other checks
- * free what a claim returns, which would take the memory from under a store that gives out its own. */
+/* What a claim returns is the claimant's, and what a write is given stays the writer's. Comes
+ * first: the other checks free what a claim returns, which would take the memory from under a store
+ * that gives out its own. */
 static const char *check_ownership(eda_store *store)
 {
     const eda_store_key key = key_of("conform_owned", "k");
@@ -94,7 +98,7 @@ static const char *check_ownership(eda_store *store)
     eda_record second = {.bytes = NULL};
     bool is_given;
 
-    EXPECT(create(store, key, bytes_of(given)), 
+    EXPECT(create(store, key, bytes_of(given)),
         "the record of a new key cannot be created; the suite wants a fresh, empty store");
     memset(given, '!', sizeof(given) - 1);
     EXPECT(claim(store, key, &first) == EDA_OK && claim(store, key, &second) == EDA_OK,
@@ -109,7 +113,9 @@ static const char *check_ownership(eda_store *store)
     return NULL;
 }
 
-/* --- one key ------------------------------------------------------------------------------------------------------ */
+/* --- one key
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static const char *check_descriptor(eda_store *store)
 {
@@ -135,8 +141,8 @@ static const char *check_new_key(eda_store *store)
         "a write that follows version 1 of a key without a record was not refused with EDA_ESTALE");
     EXPECT(put(store, key_of("conform_new", "unclaimed"), 1, 0, bytes_of("x")) == EDA_ESTALE,
         "a write to a key that nobody claimed was not refused with EDA_ESTALE");
-    EXPECT(holds(store, key, 0, (eda_bytes){.len = 0}),
-        "a claim after refused writes found a record");
+    EXPECT(
+        holds(store, key, 0, (eda_bytes){.len = 0}), "a claim after refused writes found a record");
     EXPECT(holds(store, key_of("conform_new", "unclaimed"), 0, (eda_bytes){.len = 0}),
         "a write that was refused for want of a claim left a record");
     return NULL;
@@ -194,7 +200,9 @@ static const char *check_epochs(eda_store *store)
     return NULL;
 }
 
-/* --- keys --------------------------------------------------------------------------------------------------------- */
+/* --- keys
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Pairs that a store might take for one: joined, cut, folded, escaped, or as paths. */
 static const struct {
@@ -219,7 +227,8 @@ static const char *check_independent(eda_store *store)
     for (i = 0; i < ALIKE_LEN; i++) {
         (void)snprintf(text, sizeof(text), "of %u", (unsigned)i);
         EXPECT(create(store, key_of(alike[i].actor, alike[i].key), bytes_of(text)),
-            "two different pairs of actor and key share a record, or one of them cannot be created");
+            "two different pairs of actor and key share a record, or one of them cannot be "
+            "created");
     }
     EXPECT(create(store, with_nul, bytes_of("nul")),
         "keys are compared only to their first zero byte");
@@ -286,7 +295,9 @@ static const char *check_many(eda_store *store)
     return NULL;
 }
 
-/* --- bytes -------------------------------------------------------------------------------------------------------- */
+/* --- bytes
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static const char *check_empty_record(eda_store *store)
 {
@@ -353,7 +364,9 @@ static const char *check_big(eda_store *store)
     return problem;
 }
 
-/* --- two threads -------------------------------------------------------------------------------------------------- */
+/* --- two threads
+ * --------------------------------------------------------------------------------------------------
+ */
 
 typedef struct rival {
     eda_store *store;
@@ -456,13 +469,16 @@ static const char *check_rival_writes(eda_store *store)
     return NULL;
 }
 
-/* --- the suite ---------------------------------------------------------------------------------------------------- */
+/* --- the suite
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 eda_status eda_store_conform(eda_store *store, const char **ret_problem)
 {
-    static check *const checks[] = {check_descriptor, check_ownership, check_new_key, check_versions,
-        check_epochs, check_independent, check_empty_key, check_long_keys, check_empty_record, check_binary,
-        check_big, check_rival_claims, check_rival_writes, check_many};
+    static check *const checks[] = {check_descriptor, check_ownership, check_new_key,
+        check_versions, check_epochs, check_independent, check_empty_key, check_long_keys,
+        check_empty_record, check_binary, check_big, check_rival_claims, check_rival_writes,
+        check_many};
     size_t i;
 
     for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

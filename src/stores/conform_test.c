@@ -1,5 +1,5 @@
-/* conform_test.c - the memory store conforms; stores that are broken in one way each are caught with the sentence that
- * says which. */
+/* conform_test.c - the memory store conforms; stores that are broken in one way each are caught
+ * with the sentence that says which. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,8 +73,8 @@ static size_t len_to_zero(const void *bytes, size_t len)
 
 static void describe(const eda_store_key *key, char *buffer)
 {
-    (void)snprintf(buffer, 600, "%.*s/%zu:%.*s", EDA_STR_ARG(key->actor), key->key.len,
-        EDA_STR_ARG(key->key));
+    (void)snprintf(
+        buffer, 600, "%.*s/%zu:%.*s", EDA_STR_ARG(key->actor), key->key.len, EDA_STR_ARG(key->key));
 }
 
 static bool is_last(state_broken *self, const eda_store_key *key)
@@ -137,8 +137,7 @@ static eda_status spoil_claim(state_broken *self, const eda_store_key *key, eda_
     return EDA_OK;
 }
 
-static eda_status claim_locked(
-    state_broken *self, const eda_store_key *key, eda_record *ret_record)
+static eda_status claim_locked(state_broken *self, const eda_store_key *key, eda_record *ret_record)
 {
     const eda_store_key bent = bend(self, key);
     eda_record record = {.bytes = NULL};
@@ -321,8 +320,8 @@ static void store_that_is_not_fresh_is_told_so(void **state)
     (void)state;
     assert_int_equal(eda_store_conform(store, &problem), EDA_OK);
     assert_int_equal(eda_store_conform(store, &problem), EDA_EFAILED);
-    assert_string_equal(problem,
-        "the record of a new key cannot be created; the suite wants a fresh, empty store");
+    assert_string_equal(
+        problem, "the record of a new key cannot be created; the suite wants a fresh, empty store");
     eda_store_free(store);
 }
 
@@ -332,8 +331,7 @@ static const struct {
 } caught[] = {
     {FAULT_NO_NAME, "the store has no name"},
     {FAULT_KEEPS_WRITERS_MEMORY, "the store kept the writer's memory instead of a copy"},
-    {FAULT_GIVES_OWN_MEMORY,
-        "two claims returned the same memory; each caller owns what it gets"},
+    {FAULT_GIVES_OWN_MEMORY, "two claims returned the same memory; each caller owns what it gets"},
     {FAULT_EPOCH_FROM_0, "the first claim of a key did not give epoch 1"},
     {FAULT_NEVER_REFUSES,
         "a write that follows version 1 of a key without a record was not refused with EDA_ESTALE"},
@@ -351,8 +349,7 @@ static const struct {
     {FAULT_FOLDS_CASE, "two different pairs of actor and key share a record, or one of them cannot "
                        "be created"},
     {FAULT_CUTS_AT_ZERO, "keys are compared only to their first zero byte"},
-    {FAULT_NO_SINGLETONS,
-        "the record of an empty key, as singletons have it, cannot be created"},
+    {FAULT_NO_SINGLETONS, "the record of an empty key, as singletons have it, cannot be created"},
     {FAULT_CUTS_KEYS, "keys of 255 bytes that differ in the last one share a record"},
     {FAULT_FORGETS_EMPTY, "an empty record is not found again as version 1 of size 0"},
     {FAULT_TEXT_ONLY, "binary bytes are not found again as they were written"},

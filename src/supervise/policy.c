@@ -5,11 +5,11 @@
 #define BACKOFF_MAX EDA_SEC(30)
 #define RESTARTS_MAX 5u
 
-/* 10 ms doubling to 30 s, a quarter of it spread by the time of day so that many do not come back at once. */
+/* 10 ms doubling to 30 s, a quarter of it spread by the time of day so that many do not come back
+ * at once. */
 static eda_duration backoff_of(uint32_t restart_count, eda_time now)
 {
-    eda_duration backoff =
-        restart_count < 12 ? BACKOFF_FIRST << restart_count : BACKOFF_MAX;
+    eda_duration backoff = restart_count < 12 ? BACKOFF_FIRST << restart_count : BACKOFF_MAX;
 
     if (backoff > BACKOFF_MAX) {
         backoff = BACKOFF_MAX;
@@ -21,8 +21,7 @@ eda_verdict eda_supervise_failure(const eda_failure *failure)
 {
     const eda_actor_options *options = &failure->actor->options;
     uint32_t restarts_max = options->restarts_max != 0 ? options->restarts_max : RESTARTS_MAX;
-    eda_verdict verdict = {
-        .decision = options->on_failure != 0 ? options->on_failure : EDA_RESUME};
+    eda_verdict verdict = {.decision = options->on_failure != 0 ? options->on_failure : EDA_RESUME};
 
     if (failure->asked_restart && verdict.decision == EDA_RESUME) {
         verdict.decision = EDA_RESTART;

@@ -1,8 +1,9 @@
-/* client_model_test.c - what clients share with workers, in every order of a few small threads: a receipt that is
- * waited for has counted every delivery, an admission is not missed, an ask gets its own reply or none.
+/* client_model_test.c - what clients share with workers, in every order of a few small threads: a
+ * receipt that is waited for has counted every delivery, an admission is not missed, an ask gets
+ * its own reply or none.
  *
- * Thread 0 is the client, the others are workers that end one delivery, or answer, after another. Between them stand
- * stubs of publishing: a delivery is a token for its worker. */
+ * Thread 0 is the client, the others are workers that end one delivery, or answer, after another.
+ * Between them stand stubs of publishing: a delivery is a token for its worker. */
 #define EDAI_HAS_PLANTED 1
 
 #include "explore.h"
@@ -14,7 +15,8 @@
 
 static void *pool_calloc(size_t count, size_t size);
 static void *pool_realloc(void *block, size_t size);
-static eda_status make_chain(edai_envelope **ret_first, edai_envelope **ret_last, edai_receipt *receipt);
+static eda_status make_chain(
+    edai_envelope **ret_first, edai_envelope **ret_last, edai_receipt *receipt);
 static eda_status make_request(edai_envelope **ret_envelope, uint64_t ask_seq);
 static void deliver(edai_worker *to, edai_envelope *envelope);
 static uint16_t owner_of(const edai_envelope *envelope);
@@ -45,7 +47,11 @@ edai_fault edai_planted;
 #define WORKERS_MAX 2u
 #define ROUNDS_MAX 2u
 
-typedef enum what { RECEIPTS, ADMISSIONS, ASKS } what;
+typedef enum what {
+    RECEIPTS,
+    ADMISSIONS,
+    ASKS
+} what;
 
 /* One delivery or request, with its reply in the same block. */
 typedef struct block {
@@ -90,7 +96,8 @@ static void *pool_realloc(void *old, size_t size)
     return receipt_slots;
 }
 
-static eda_status make_chain(edai_envelope **ret_first, edai_envelope **ret_last, edai_receipt *receipt)
+static eda_status make_chain(
+    edai_envelope **ret_first, edai_envelope **ret_last, edai_receipt *receipt)
 {
     unsigned i;
 
@@ -163,10 +170,8 @@ static void reset(void)
     sys.workers = workers;
     sys.phase = EDAI_RUNNING;
     sys.options.wait_ms = 1;
-    client.ctx = (eda_ctx){.magic = EDAI_CTX_MAGIC,
-        .kind = EDAI_CTX_CLIENT,
-        .sys = &sys,
-        .error = client.error};
+    client.ctx = (eda_ctx){
+        .magic = EDAI_CTX_MAGIC, .kind = EDAI_CTX_CLIENT, .sys = &sys, .error = client.error};
     client.tallies = tallies;
     for (i = 0; i < WORKERS_MAX; i++) {
         workers[i].port = explore_port();
@@ -175,7 +180,8 @@ static void reset(void)
     round_now = 0;
 }
 
-/* --- receipts and admissions -------------------------------------------------------------------------------------- */
+/* --- receipts and admissions
+ * -------------------------------------------------------------------------------------- */
 
 static eda_status not_ok(void)
 {
@@ -208,8 +214,8 @@ static void publish(void)
 {
     for (; round_now < round_count; round_now++) {
         eda_receipt receipt = {.id = 0};
-        eda_status status = edai_client_publish(
-            &client, &msg, NULL, asked == RECEIPTS ? &receipt : NULL);
+        eda_status status =
+            edai_client_publish(&client, &msg, NULL, asked == RECEIPTS ? &receipt : NULL);
         unsigned i;
 
         if (asked == RECEIPTS) {
@@ -217,7 +223,8 @@ static void publish(void)
             wait_for_receipt(receipt);
             continue;
         }
-        explore_check(worker_count > 1 || status == (outcomes[0] == EDA_ESHED ? EDA_EFULL : outcomes[0]),
+        explore_check(
+            worker_count > 1 || status == (outcomes[0] == EDA_ESHED ? EDA_EFULL : outcomes[0]),
             "a refusal is told");
         for (i = 0; i < worker_count; i++) {
             explore_check(handled[round_now][i] == 1, "every receiver has decided");
@@ -240,7 +247,9 @@ static void work(unsigned worker)
     }
 }
 
-/* --- asks --------------------------------------------------------------------------------------------------------- */
+/* --- asks
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void ask(void)
 {
@@ -306,7 +315,9 @@ static explore_result explore_clients(
     return result;
 }
 
-/* --- sound -------------------------------------------------------------------------------------------------------- */
+/* --- sound
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void receipt_in_every_schedule_waits_for_all(void **state)
 {
@@ -317,7 +328,8 @@ static void receipt_in_every_schedule_waits_for_all(void **state)
     (void)state;
     for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         memcpy(outcomes, all[i], sizeof(outcomes));
-        assert_null(explore_clients("receipt of 2 deliveries", RECEIPTS, 1, 2, EXPLORE_SOUND).failure);
+        assert_null(
+            explore_clients("receipt of 2 deliveries", RECEIPTS, 1, 2, EXPLORE_SOUND).failure);
     }
     memset(outcomes, 0, sizeof(outcomes));
     assert_null(explore_clients("receipts of 2 publishes", RECEIPTS, 2, 1, EXPLORE_SOUND).failure);
@@ -339,7 +351,8 @@ static void ask_in_every_schedule_gets_its_reply_or_none(void **state)
     assert_null(explore_clients("2 asks of 2 workers", ASKS, 2, 2, EXPLORE_SOUND).failure);
 }
 
-/* --- mutations: each must be found -------------------------------------------------------------------------------- */
+/* --- mutations: each must be found
+ * -------------------------------------------------------------------------------- */
 
 static void receipt_with_weak_orders_is_found_out(void **state)
 {

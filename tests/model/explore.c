@@ -14,7 +14,11 @@
 #define CHOICES_MAX 4000u
 #define JUMP_NS EDA_SEC(1000) /* beyond every deadline of a model */
 
-typedef enum blocked { BLOCKED_NO = 0, BLOCKED_PARKED, BLOCKED_OVERDUE } blocked;
+typedef enum blocked {
+    BLOCKED_NO = 0,
+    BLOCKED_PARKED,
+    BLOCKED_OVERDUE
+} blocked;
 
 typedef struct virtual_thread {
     edai_fiber fiber;
@@ -53,7 +57,9 @@ static unsigned depth;
 static int64_t now;
 static unsigned late_count;
 
-/* --- states ------------------------------------------------------------------------------------------------------- */
+/* --- states
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static void states_grow(void)
 {
@@ -86,7 +92,8 @@ static bool states_add(uint64_t hash)
     if (seen.count * 4 >= seen.capacity * 3) {
         states_grow();
     }
-    for (at = hash & (seen.capacity - 1); seen.slots[at] != 0; at = (at + 1) & (seen.capacity - 1)) {
+    for (at = hash & (seen.capacity - 1); seen.slots[at] != 0;
+         at = (at + 1) & (seen.capacity - 1)) {
         if (seen.slots[at] == hash) {
             return false;
         }
@@ -96,7 +103,8 @@ static bool states_add(uint64_t hash)
     return true;
 }
 
-/* What every thread did and saw determines everything else; where a model forgets, memory stands for what was done. */
+/* What every thread did and saw determines everything else; where a model forgets, memory stands
+ * for what was done. */
 static uint64_t state_hash(void)
 {
     uint64_t hash = 1;
@@ -116,7 +124,9 @@ static uint64_t state_hash(void)
     return hash;
 }
 
-/* --- schedules ---------------------------------------------------------------------------------------------------- */
+/* --- schedules
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static unsigned choose(unsigned count)
 {
@@ -297,7 +307,8 @@ void explore_print(const char *mode, const char *name, const explore_result *giv
         given->failure != NULL ? "; found: " : "", given->failure != NULL ? given->failure : "");
 }
 
-/* --- for models and hooks ----------------------------------------------------------------------------------------- */
+/* --- for models and hooks
+ * ----------------------------------------------------------------------------------------- */
 
 void explore_check(bool condition, const char *why)
 {
@@ -338,7 +349,9 @@ explore_fault explore_planted(void)
     return model->fault;
 }
 
-/* --- the port ----------------------------------------------------------------------------------------------------- */
+/* --- the port
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t set(uint64_t before, uint64_t value)
 {
@@ -356,7 +369,8 @@ static int64_t port_now(void *arg)
     return now;
 }
 
-/* A token, as thread.h says: a wake that comes first ends the next park at once; what the waker wrote is seen. */
+/* A token, as thread.h says: a wake that comes first ends the next park at once; what the waker
+ * wrote is seen. */
 static void port_park(void *arg, edai_waiter *waiter, int64_t until)
 {
     virtual_thread *me = &threads[self];
@@ -364,7 +378,9 @@ static void port_park(void *arg, edai_waiter *waiter, int64_t until)
     (void)arg;
     me->token = &waiter->parker.state;
     me->overdue_since = memory_store_count();
-    me->blocked = until == EDAI_NO_DEADLINE ? BLOCKED_PARKED : until <= now ? BLOCKED_OVERDUE : BLOCKED_NO;
+    me->blocked = until == EDAI_NO_DEADLINE ? BLOCKED_PARKED
+                  : until <= now            ? BLOCKED_OVERDUE
+                                            : BLOCKED_NO;
     if (me->blocked == BLOCKED_OVERDUE) {
         memory_catch_up(self); /* so that whoever polls does not see the same for ever */
     }

@@ -4,7 +4,8 @@
 
 #include "explore.h"
 
-/* A place before an atomic access: any thread that can may go on, and this one returns when it is its turn. */
+/* A place before an atomic access: any thread that can may go on, and this one returns when it is
+ * its turn. */
 void explore_step(void);
 /* False while a model is being reset or checked: accesses are plain then. */
 bool explore_is_running(void);

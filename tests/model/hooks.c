@@ -20,7 +20,9 @@ static uint64_t subtract(uint64_t before, uint64_t operand)
     return before - operand;
 }
 
-/* --- faults ------------------------------------------------------------------------------------------------------- */
+/* --- faults
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 /* EXPLORE_LATE_ADD: what each thread has put off. */
 typedef struct put_off {
@@ -79,7 +81,8 @@ static void make_up_for(unsigned self)
     }
 }
 
-/* --- atomic accesses ---------------------------------------------------------------------------------------------- */
+/* --- atomic accesses
+ * ---------------------------------------------------------------------------------------------- */
 
 static uint64_t load(const volatile void *at, unsigned size, int order)
 {
@@ -151,7 +154,8 @@ static uint64_t compare_exchange(volatile void *at, unsigned size, uint64_t expe
     return before;
 }
 
-/* One set of functions per size of word: the sanitizer's interface has one function per operation and size. */
+/* One set of functions per size of word: the sanitizer's interface has one function per operation
+ * and size. */
 #define HOOKS(bits_)                                                                               \
     uint##bits_##_t __tsan_atomic##bits_##_load(const volatile uint##bits_##_t *at, int order);    \
     uint##bits_##_t __tsan_atomic##bits_##_load(const volatile uint##bits_##_t *at, int order)     \
@@ -204,8 +208,8 @@ static uint64_t compare_exchange(volatile void *at, unsigned size, uint64_t expe
         uint##bits_##_t *expected, uint##bits_##_t value, int order, int order_failed)             \
     {                                                                                              \
         uint##bits_##_t wanted = *expected;                                                        \
-        *expected = __tsan_atomic##bits_##_compare_exchange_val(                                   \
-            at, wanted, value, order, order_failed);                                               \
+        *expected =                                                                                \
+            __tsan_atomic##bits_##_compare_exchange_val(at, wanted, value, order, order_failed);   \
         return *expected == wanted;                                                                \
     }                                                                                              \
     int __tsan_atomic##bits_##_compare_exchange_weak(volatile uint##bits_##_t *at,                 \
@@ -220,13 +224,16 @@ static uint64_t compare_exchange(volatile void *at, unsigned size, uint64_t expe
 HOOKS(32)
 HOOKS(64)
 
-/* --- plain accesses ----------------------------------------------------------------------------------------------- */
+/* --- plain accesses
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static void plain(const volatile void *at, size_t size, bool is_write)
 {
     if (explore_is_running() && size > 0) {
         explore_check(memory_plain(explore_self(), at, size, is_write),
-            is_write ? "written while another thread may use it" : "read before it is surely written");
+            is_write ? "written while another thread may use it"
+                     : "read before it is surely written");
     }
 }
 

@@ -1,5 +1,6 @@
-/* inbox_model_test.c - the hand-over of inbox.c, in every order of a few small threads: nothing is lost, nothing comes
- * twice or out of order, nobody sleeps on mail, and what is read has been written.
+/* inbox_model_test.c - the hand-over of inbox.c, in every order of a few small threads: nothing is
+ * lost, nothing comes twice or out of order, nobody sleeps on mail, and what is read has been
+ * written.
  *
  * The owner loops as a worker does: take, park, sleep, unpark. */
 #define EDAI_HAS_PLANTED 1
@@ -92,7 +93,8 @@ static unsigned take_all(void)
         edai_envelope *next = at->next;
 
         explore_check(at->publisher < shaped->pusher_count, "what is taken was pushed");
-        explore_check(at->identity == ++taken[at->publisher], "each once, in the order of its pusher");
+        explore_check(
+            at->identity == ++taken[at->publisher], "each once, in the order of its pusher");
         at->identity = 0; /* the owner may write to it */
         at = next;
         explore_check(++count <= total, "a chain ends");
@@ -156,7 +158,9 @@ static explore_result explore_shape(const shape *given, bool is_weak, explore_fa
     return result;
 }
 
-/* --- sound -------------------------------------------------------------------------------------------------------- */
+/* --- sound
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void explore_all(const shape *shapes, bool is_weak)
 {
@@ -195,7 +199,8 @@ static void inbox_with_stale_loads_loses_nothing(void **state)
     explore_all(shapes, true);
 }
 
-/* --- mutations: each must be found -------------------------------------------------------------------------------- */
+/* --- mutations: each must be found
+ * -------------------------------------------------------------------------------- */
 
 static const shape two = {"2 pushers, one chain each", 2, {{2}, {1}}};
 

@@ -143,7 +143,8 @@ static void see(unsigned self, unsigned where, unsigned index, int order)
     if (is_acquire(order)) {
         join(&me->view, &read->view);
     }
-    memory_note(self, edai_hash_join(is_weak ? read->id : read->value, (uintptr_t)locations[where].at));
+    memory_note(
+        self, edai_hash_join(is_weak ? read->id : read->value, (uintptr_t)locations[where].at));
 }
 
 static unsigned oldest_readable(unsigned self, const location *at, unsigned where, int order)
@@ -161,15 +162,16 @@ uint64_t memory_load(unsigned self, const volatile void *at, unsigned size, int 
     unsigned where = find(at, size);
     const location *from = &locations[where];
     unsigned newest = from->count - 1;
-    unsigned index = newest - explore_choose(newest - oldest_readable(self, from, where, order) + 1);
+    unsigned index =
+        newest - explore_choose(newest - oldest_readable(self, from, where, order) + 1);
 
     see(self, where, index, order);
     observers[self].view.clock[self]++;
     return from->stores[index].value;
 }
 
-static void append(unsigned self, unsigned where, volatile void *at, unsigned size, uint64_t value,
-    int order)
+static void append(
+    unsigned self, unsigned where, volatile void *at, unsigned size, uint64_t value, int order)
 {
     observer *me = &observers[self];
     location *to = &locations[where];
@@ -198,8 +200,8 @@ void memory_store(unsigned self, volatile void *at, unsigned size, uint64_t valu
 }
 
 /* Reads the newest and replaces it; what was released with the replaced one stays released. */
-static void replace(unsigned self, unsigned where, volatile void *at, unsigned size, uint64_t value,
-    int order)
+static void replace(
+    unsigned self, unsigned where, volatile void *at, unsigned size, uint64_t value, int order)
 {
     unsigned newest = locations[where].count - 1;
 
@@ -208,8 +210,8 @@ static void replace(unsigned self, unsigned where, volatile void *at, unsigned s
     join(&locations[where].stores[newest + 1].view, &locations[where].stores[newest].view);
 }
 
-uint64_t memory_change(unsigned self, volatile void *at, unsigned size,
-    memory_operation *operation, uint64_t operand, int order)
+uint64_t memory_change(unsigned self, volatile void *at, unsigned size, memory_operation *operation,
+    uint64_t operand, int order)
 {
     unsigned where = find(at, size);
     uint64_t before = locations[where].stores[locations[where].count - 1].value;
@@ -219,8 +221,8 @@ uint64_t memory_change(unsigned self, volatile void *at, unsigned size,
     return before;
 }
 
-uint64_t memory_compare_exchange(unsigned self, volatile void *at, unsigned size,
-    uint64_t expected, uint64_t value, int order, int order_failed)
+uint64_t memory_compare_exchange(unsigned self, volatile void *at, unsigned size, uint64_t expected,
+    uint64_t value, int order, int order_failed)
 {
     unsigned where = find(at, size);
     const location *from = &locations[where];
@@ -261,7 +263,9 @@ void memory_catch_up(unsigned self)
     }
 }
 
-/* --- plain accesses ----------------------------------------------------------------------------------------------- */
+/* --- plain accesses
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static granule *granule_of(uint64_t address)
 {

@@ -1,4 +1,5 @@
-/* memory_model.h - what each thread may see of each word: stores in their order, and the views that travel with them. */
+/* memory_model.h - what each thread may see of each word: stores in their order, and the views that
+ * travel with them. */
 #ifndef MEMORY_MODEL_H
 #define MEMORY_MODEL_H
 
@@ -6,7 +7,8 @@
 
 #define LOCATIONS_MAX 24u
 
-/* What a thread knows: how far each thread has come, and the oldest store of each word that it may still read. */
+/* What a thread knows: how far each thread has come, and the oldest store of each word that it may
+ * still read. */
 typedef struct view {
     uint32_t clock[EXPLORE_THREADS_MAX];
     uint8_t seen[LOCATIONS_MAX];
@@ -21,14 +23,15 @@ typedef struct observer {
 typedef uint64_t memory_operation(uint64_t before, uint64_t operand);
 
 void memory_reset(observer *observers, unsigned count, bool is_weak);
-/* Atomic accesses of thread `self`; order as __ATOMIC_RELAXED and so on. They ask explore_choose what to read. */
+/* Atomic accesses of thread `self`; order as __ATOMIC_RELAXED and so on. They ask explore_choose
+ * what to read. */
 uint64_t memory_load(unsigned self, const volatile void *at, unsigned size, int order);
 void memory_store(unsigned self, volatile void *at, unsigned size, uint64_t value, int order);
-uint64_t memory_change(unsigned self, volatile void *at, unsigned size,
-    memory_operation *operation, uint64_t operand, int order);
+uint64_t memory_change(unsigned self, volatile void *at, unsigned size, memory_operation *operation,
+    uint64_t operand, int order);
 /* Returns the value read; it is the expected one if and only if `value` was stored. */
-uint64_t memory_compare_exchange(unsigned self, volatile void *at, unsigned size,
-    uint64_t expected, uint64_t value, int order, int order_failed);
+uint64_t memory_compare_exchange(unsigned self, volatile void *at, unsigned size, uint64_t expected,
+    uint64_t value, int order, int order_failed);
 /* The newest value, without looking: for deciding whether a thread can go on. */
 uint64_t memory_peek(const volatile void *at, unsigned size);
 /* Outside of a schedule. */

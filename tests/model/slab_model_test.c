@@ -1,5 +1,6 @@
-/* slab_model_test.c - the way home of a slab's blocks, in every order of a few small threads: each block comes back
- * once, and what was written into it elsewhere is over before its owner uses it again. */
+/* slab_model_test.c - the way home of a slab's blocks, in every order of a few small threads: each
+ * block comes back once, and what was written into it elsewhere is over before its owner uses it
+ * again. */
 #include "explore.h"
 
 #include <edacious/status.h>

@@ -1,5 +1,6 @@
-/* wake_model_test.c - every state an activation can be in, and every thing that can happen to it there: it stands in the
- * run queue once if it has something to do and may do it, and never runs when it may not.
+/* wake_model_test.c - every state an activation can be in, and every thing that can happen to it
+ * there: it stands in the run queue once if it has something to do and may do it, and never runs
+ * when it may not.
  *
  * One thread: an activation is its worker's. So these are sequences, not schedules. */
 #include "base/port.h"
@@ -18,14 +19,14 @@
 
 /* What can happen. */
 typedef enum event {
-    WOKEN = 0,       /* for no reason */
-    PLAIN_MAIL,      /* of a handler that does not interleave */
+    WOKEN = 0,  /* for no reason */
+    PLAIN_MAIL, /* of a handler that does not interleave */
     INTERLEAVING_MAIL,
-    HOLD_ENDED,      /* its EDA_WAIT effects were admitted */
+    HOLD_ENDED, /* its EDA_WAIT effects were admitted */
     BACKED_OFF,
-    STACK_FREE,      /* for one that starved */
-    TURN_RESUMED,    /* and ended: the suspended one */
-    RUN,             /* the worker takes it from the queue */
+    STACK_FREE,   /* for one that starved */
+    TURN_RESUMED, /* and ended: the suspended one */
+    RUN,          /* the worker takes it from the queue */
     EVENTS
 } event;
 
@@ -36,7 +37,7 @@ static const unsigned flags_tried[] = {
     EDAI_IS_STARTED, EDAI_IS_QUEUED, EDAI_IS_HELD, EDAI_IS_BACKING_OFF, EDAI_IS_STARVED};
 #define FLAG_SETS 32u
 
-static unsigned turn_count;  /* of handlers */
+static unsigned turn_count; /* of handlers */
 static unsigned start_count;
 
 static eda_status handle(void *state, const void *message, void *ret_reply, eda_ctx *ctx)
@@ -73,7 +74,7 @@ typedef struct world {
     edai_tally tallies[2];
     edai_extra extra;
     union {
-        edai_activation *never; /* only for its alignment */
+        edai_activation *never;                                    /* only for its alignment */
         _Alignas(16) unsigned char bytes[sizeof(edai_activation)]; /* no state behind it */
     } slot;
     edai_envelope mail[MAIL_MAX];
@@ -87,9 +88,8 @@ static edai_envelope *make_mail(bool interleaves)
 {
     edai_envelope *made = &at.mail[at.mail_count++];
 
-    *made = (edai_envelope){.route = &at.routes[interleaves ? 1 : 0],
-        .home = EDAI_HOME_NOWHERE,
-        .kind = EDAI_DELIVERY};
+    *made = (edai_envelope){
+        .route = &at.routes[interleaves ? 1 : 0], .home = EDAI_HOME_NOWHERE, .kind = EDAI_DELIVERY};
     return made;
 }
 
@@ -97,11 +97,15 @@ static edai_envelope *make_mail(bool interleaves)
 static void set_up(unsigned flags, const char *mail, bool has_open_turn)
 {
     memset(&at, 0, sizeof(at));
-    at.type = (edai_actor_type){
-        .actor = &actor, .supervisor = &eda_supervisor_singleton, .has_interleaves = true, .mailbox_len_max = 16, .worker = 0};
+    at.type = (edai_actor_type){.actor = &actor,
+        .supervisor = &eda_supervisor_singleton,
+        .has_interleaves = true,
+        .mailbox_len_max = 16,
+        .worker = 0};
     at.msg = (edai_msg){.type = &message};
     at.routes[0] = (edai_route){.actor = &at.type, .handler = &handlers[0], .msg = &at.msg};
-    at.routes[1] = (edai_route){.actor = &at.type, .handler = &handlers[1], .msg = &at.msg, .index = 1};
+    at.routes[1] =
+        (edai_route){.actor = &at.type, .handler = &handlers[1], .msg = &at.msg, .index = 1};
     at.sys.magic = EDAI_SYSTEM_MAGIC;
     at.sys.port = &port;
     at.sys.options.turn_budget = 1;
@@ -156,8 +160,7 @@ static bool is_blocked(void)
 
 static bool has_work(void)
 {
-    return SLOT->head != NULL &&
-           (SLOT->turn_count == 0 || edai_mailbox_has_interleaving(SLOT));
+    return SLOT->head != NULL && (SLOT->turn_count == 0 || edai_mailbox_has_interleaving(SLOT));
 }
 
 /* NULL: as it must be. */
@@ -267,8 +270,8 @@ static void follow(unsigned depth, unsigned *count)
         unsigned starts = start_count;
         unsigned flags = SLOT->flags;
         bool was_held_back = is_blocked();
-        bool is_over = at.mail_count == MAIL_MAX &&
-                       (what == PLAIN_MAIL || what == INTERLEAVING_MAIL);
+        bool is_over =
+            at.mail_count == MAIL_MAX && (what == PLAIN_MAIL || what == INTERLEAVING_MAIL);
 
         if (is_over || !can_happen((event)what)) {
             continue;

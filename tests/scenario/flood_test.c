@@ -1,4 +1,5 @@
-/* flood_test.c - two actors that wait for room in each other's full mailbox: told by name, never a hang. */
+/* flood_test.c - two actors that wait for room in each other's full mailbox: told by name, never a
+ * hang. */
 #include "crowd.h"
 
 #include "base/thread.h"

@@ -1,4 +1,5 @@
-/* race_test.c - first messages of many clients race to the same new keys: one activation each, every client's order.
+/* race_test.c - first messages of many clients race to the same new keys: one activation each,
+ * every client's order.
  *
  * EDA_ROUNDS: how many rounds each test runs. */
 #include "crowd.h"
@@ -44,8 +45,8 @@ static void note(seen *self, uint64_t id, uint32_t client, uint32_t number)
         crowd_wrong("key %" PRIu64 " got a message of key %" PRIu64, self->id, id);
     }
     if (self->next[client] != number) {
-        crowd_wrong("key %" PRIu64 ", client %" PRIu32 ": %" PRIu32 " came, %" PRIu32 " was next", id,
-            client, number, self->next[client]);
+        crowd_wrong("key %" PRIu64 ", client %" PRIu32 ": %" PRIu32 " came, %" PRIu32 " was next",
+            id, client, number, self->next[client]);
     }
     self->next[client] = number + 1;
     atomic_fetch_add(&handled[id % KEYS], 1);
@@ -78,17 +79,19 @@ typedef struct round_of {
     bool is_text;
 } round_of;
 
-static eda_status send_one(eda_ctx *client, const round_of *now, uint64_t id, uint32_t from, uint32_t number)
+static eda_status send_one(
+    eda_ctx *client, const round_of *now, uint64_t id, uint32_t from, uint32_t number)
 {
     char name[32];
 
     if (!now->is_text) {
-        return eda_publish(client,
-            EDA_MSG(race_by_number, .id = id, .client = from, .number = number), NULL);
+        return eda_publish(
+            client, EDA_MSG(race_by_number, .id = id, .client = from, .number = number), NULL);
     }
     (void)snprintf(name, sizeof(name), "runner-%" PRIu64, id);
     return eda_publish(client,
-        EDA_MSG(race_by_text, .name = eda_str_from(name), .id = id, .client = from, .number = number),
+        EDA_MSG(
+            race_by_text, .name = eda_str_from(name), .id = id, .client = from, .number = number),
         NULL);
 }
 

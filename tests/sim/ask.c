@@ -45,8 +45,8 @@ static eda_status ask_once(eda_ctx *ctx, uint32_t number)
     uint32_t lane = (uint32_t)eda_sim_choose(state.sim, 3);
     uint32_t timeout_ms = eda_sim_choose(state.sim, 2) == 0 ? 1 : 1000;
     const echo_reply *reply = NULL;
-    eda_status status = eda_ask(
-        ctx, EDA_ASK(echo_get, &reply, .lane = lane, .number = number), timeout_ms);
+    eda_status status =
+        eda_ask(ctx, EDA_ASK(echo_get, &reply, .lane = lane, .number = number), timeout_ms);
 
     if (status == EDA_OK) {
         state.answered++;
@@ -77,7 +77,7 @@ EDA_ACTOR(echo_asker, eda_none, key(asker), emits(echo_get), on(echo_go, asker_o
 
 static void client_main(eda_ctx *client, void *arg)
 {
-    uint32_t me = (uint32_t)(uintptr_t)arg;
+    uint32_t me = *(const uint32_t *)arg;
     uint32_t i;
 
     for (i = 0; i < ROUNDS; i++) {
@@ -94,14 +94,15 @@ static const char *run(eda_sim *sim)
 {
     static const eda_actor *const actors[] = {&eda_actor_echo, &eda_actor_echo_asker, NULL};
     eda_system *sys;
-    uintptr_t i;
+    uint32_t i;
 
     memset(&state, 0, sizeof(state));
     state.sim = sim;
     sys = scenario_system(sim, NULL, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
     for (i = 0; i < CLIENTS; i++) {
-        SIM_CHECK(eda_sim_client(sim, sys, client_main, (void *)i) == EDA_OK, "out of memory");
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
     }
     SIM_CHECK(eda_sim_run(sim, 200000) == EDA_OK, "a hang");
     SIM_CHECK(state.problem == NULL, "%s", state.problem);

@@ -49,7 +49,7 @@ static void client_main(eda_ctx *client, void *arg)
 
     (void)arg;
     for (i = 0; i < ROUNDS; i++) {
-        uint32_t left = (uint32_t)eda_sim_choose(state.sim, 2 * state.posts);
+        uint32_t left = (uint32_t)eda_sim_choose(state.sim, UINT64_C(2) * state.posts);
         uint32_t first = (uint32_t)eda_sim_choose(state.sim, state.posts);
         const hop_reply *reply = NULL;
         eda_status status =
@@ -58,7 +58,8 @@ static void client_main(eda_ctx *client, void *arg)
         if (status == EDA_EDEADLOCK) {
             state.told++;
         } else if (status != EDA_OK) {
-            state.problem = eda_sim_text(state.sim, "an ask ended with %s", eda_status_name(status));
+            state.problem =
+                eda_sim_text(state.sim, "an ask ended with %s", eda_status_name(status));
         } else if (reply->hops != left + 1) {
             state.problem = "a wrong reply";
         }
@@ -72,7 +73,7 @@ static const char *run(eda_sim *sim)
 {
     static const eda_actor *const actors[] = {&eda_actor_post, NULL};
     eda_system *sys;
-    uintptr_t i;
+    uint32_t i;
 
     memset(&state, 0, sizeof(state));
     state.sim = sim;
@@ -80,7 +81,8 @@ static const char *run(eda_sim *sim)
     sys = scenario_system(sim, NULL, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
     for (i = 0; i < CLIENTS; i++) {
-        SIM_CHECK(eda_sim_client(sim, sys, client_main, (void *)i) == EDA_OK, "out of memory");
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
     }
     SIM_CHECK(eda_sim_run(sim, 400000) == EDA_OK, "a hang");
     SIM_CHECK(state.problem == NULL, "%s", state.problem);

@@ -1,4 +1,5 @@
-/* commit.c - saved state on a store that fails: no effect without its commit, no number told twice. */
+/* commit.c - saved state on a store that fails: no effect without its commit, no number told twice.
+ */
 #include "scenarios.h"
 
 #include <edacious/declare.h>
@@ -6,8 +7,8 @@
 #include <string.h>
 
 #define KEYS 3
-#define CLIENTS 3
-#define MESSAGES 25
+#define CLIENTS 3u
+#define MESSAGES 25u
 
 EDA_MESSAGE(commit_add, "commit/{jar}/add", (uint32_t, jar));
 EDA_MESSAGE(commit_added, "commit/{jar}/added", (uint32_t, jar), (uint32_t, count));
@@ -29,8 +30,7 @@ static struct {
 static eda_status jar_on_add(jar *self, const commit_add *add, eda_ctx *ctx)
 {
     self->count++;
-    return eda_publish(
-        ctx, EDA_MSG(commit_added, .jar = add->jar, .count = self->count), NULL);
+    return eda_publish(ctx, EDA_MSG(commit_added, .jar = add->jar, .count = self->count), NULL);
 }
 
 EDA_ACTOR(jar, eda_none, key(jar), saves(count), emits(commit_added), on(commit_add, jar_on_add));
@@ -67,7 +67,7 @@ static const char *run(eda_sim *sim)
     eda_options options = eda_sim_options(sim);
     eda_system *sys;
     eda_counts counts;
-    uintptr_t i;
+    uint32_t i;
 
     memset(&state, 0, sizeof(state));
     state.sim = sim;
@@ -76,12 +76,14 @@ static const char *run(eda_sim *sim)
     sys = scenario_system(sim, &options, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
     for (i = 0; i < CLIENTS; i++) {
-        SIM_CHECK(eda_sim_client(sim, sys, client_main, (void *)i) == EDA_OK, "out of memory");
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
     }
     SIM_CHECK(eda_sim_run(sim, 100000) == EDA_OK, "a hang");
     SIM_CHECK(state.problem == NULL, "%s", state.problem);
     counts = eda_system_counts(sys, "commit_add", NULL);
-    SIM_CHECK(counts.handled + counts.failed + counts.dead == CLIENTS * MESSAGES, "messages got lost");
+    SIM_CHECK(counts.handled + counts.failed + counts.dead == (uint64_t)CLIENTS * MESSAGES,
+        "messages got lost");
     SIM_CHECK(eda_system_counts(sys, "commit_added", NULL).handled == counts.handled,
         "a turn's effect and its success differ");
     eda_system_free(sys);

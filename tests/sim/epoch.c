@@ -1,4 +1,5 @@
-/* epoch.c - two systems share a store and one key: whoever claimed last is the only one whose writes count. */
+/* epoch.c - two systems share a store and one key: whoever claimed last is the only one whose
+ * writes count. */
 #include "scenarios.h"
 
 #include <edacious/declare.h>
@@ -56,8 +57,7 @@ static const char *read_sum(eda_sim *sim, const eda_options *options, uint32_t *
     const ledger_sum *sum = NULL;
 
     SIM_CHECK(sys != NULL, "the third system did not start");
-    SIM_CHECK(
-        eda_ask(eda_system_client(sys), EDA_ASK(ledger_get, &sum, .page = 1), 1000) == EDA_OK,
+    SIM_CHECK(eda_ask(eda_system_client(sys), EDA_ASK(ledger_get, &sum, .page = 1), 1000) == EDA_OK,
         "the sum could not be read");
     *ret_sum = sum->sum;
     eda_system_free(sys);
@@ -83,7 +83,8 @@ static const char *run(eda_sim *sim)
     SIM_CHECK(eda_sim_client(sim, two, client_main, NULL) == EDA_OK, "out of memory");
     SIM_CHECK(eda_sim_run(sim, 200000) == EDA_OK, "a hang");
     SIM_CHECK(state.problem == NULL, "%s", state.problem);
-    handled = eda_system_counts(one, NULL, NULL).handled + eda_system_counts(two, NULL, NULL).handled;
+    handled =
+        eda_system_counts(one, NULL, NULL).handled + eda_system_counts(two, NULL, NULL).handled;
     eda_system_free(one);
     eda_system_free(two);
     problem = read_sum(sim, &options, &sum);

@@ -1,4 +1,5 @@
-/* failure.c - turns that fail, restart and give up, with allocations that fail too: every message has one outcome. */
+/* failure.c - turns that fail, restart and give up, with allocations that fail too: every message
+ * has one outcome. */
 #include "scenarios.h"
 
 #include <edacious/declare.h>
@@ -77,7 +78,7 @@ static const char *run(eda_sim *sim)
     eda_options options = eda_sim_options(sim);
     eda_system *sys;
     eda_counts counts;
-    uintptr_t i;
+    uint32_t i;
 
     memset(&state, 0, sizeof(state));
     state.sim = sim;
@@ -86,7 +87,8 @@ static const char *run(eda_sim *sim)
     sys = scenario_system(sim, &options, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
     for (i = 0; i < CLIENTS; i++) {
-        SIM_CHECK(eda_sim_client(sim, sys, client_main, (void *)i) == EDA_OK, "out of memory");
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
     }
     SIM_CHECK(eda_sim_run(sim, 400000) == EDA_OK, "a hang");
     counts = eda_system_counts(sys, "work", NULL);

@@ -1,4 +1,5 @@
-/* flood.c - actors that flood each other with EDA_WAIT messages through small mailboxes: no hang, all accounted. */
+/* flood.c - actors that flood each other with EDA_WAIT messages through small mailboxes: no hang,
+ * all accounted. */
 #include "scenarios.h"
 
 #include <edacious/declare.h>
@@ -45,7 +46,8 @@ static void client_main(eda_ctx *client, void *arg)
         eda_status status = eda_publish(client, EDA_MSG(ping, .side = first, .left = left), NULL);
 
         if (status != EDA_OK && status != EDA_EDEADLOCK && status != EDA_EFULL) {
-            state.problem = eda_sim_text(state.sim, "a publish ended with %s", eda_status_name(status));
+            state.problem =
+                eda_sim_text(state.sim, "a publish ended with %s", eda_status_name(status));
         }
     }
 }
@@ -56,7 +58,7 @@ static const char *run(eda_sim *sim)
     eda_options options = eda_sim_options(sim);
     eda_system *sys;
     eda_counts counts;
-    uintptr_t i;
+    uint32_t i;
 
     memset(&state, 0, sizeof(state));
     state.sim = sim;
@@ -65,7 +67,8 @@ static const char *run(eda_sim *sim)
     sys = scenario_system(sim, &options, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
     for (i = 0; i < CLIENTS; i++) {
-        SIM_CHECK(eda_sim_client(sim, sys, client_main, (void *)i) == EDA_OK, "out of memory");
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
     }
     SIM_CHECK(eda_sim_run(sim, 400000) == EDA_OK, "a hang");
     SIM_CHECK(state.problem == NULL, "%s", state.problem);

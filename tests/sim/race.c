@@ -53,7 +53,7 @@ EDA_ACTOR(racer, eda_none, key(lane), start(racer_start), on(race_step, racer_on
 static void client_main(eda_ctx *client, void *arg)
 {
     uint32_t number[KEYS] = {0};
-    uint32_t me = (uint32_t)(uintptr_t)arg;
+    uint32_t me = *(const uint32_t *)arg;
     uint32_t i;
 
     for (i = 0; i < MESSAGES; i++) {
@@ -76,8 +76,8 @@ static const char *run(eda_sim *sim)
     eda_options options = eda_sim_options(sim);
     eda_system *sys;
     eda_counts counts;
-    uintptr_t i;
-    uintptr_t clients = 1 + eda_sim_choose(sim, CLIENTS);
+    uint32_t i;
+    uint32_t clients = 1 + (uint32_t)eda_sim_choose(sim, CLIENTS);
 
     memset(&race, 0, sizeof(race));
     race.sim = sim;
@@ -87,7 +87,8 @@ static const char *run(eda_sim *sim)
     sys = scenario_system(sim, &options, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
     for (i = 0; i < clients; i++) {
-        SIM_CHECK(eda_sim_client(sim, sys, client_main, (void *)i) == EDA_OK, "out of memory");
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
     }
     SIM_CHECK(eda_sim_run(sim, 100000) == EDA_OK, "a hang: messages wait and nobody runs");
     counts = eda_system_counts(sys, NULL, NULL);

@@ -58,19 +58,19 @@ EDA_ACTOR(ear_three, eda_none, on(bell, three_on_bell));
 
 static void client_main(eda_ctx *client, void *arg)
 {
-    uint32_t me = (uint32_t)(uintptr_t)arg;
+    uint32_t me = *(const uint32_t *)arg;
     uint32_t i;
 
     for (i = 0; i < ROUNDS; i++) {
         eda_receipt receipt = {.id = 0};
-        eda_status status =
-            eda_publish(client, EDA_MSG(bell, .number = i, .client = me), &receipt);
+        eda_status status = eda_publish(client, EDA_MSG(bell, .number = i, .client = me), &receipt);
 
         if (status == EDA_OK) {
             status = eda_wait(client, receipt, 10000);
         }
         if (status != EDA_OK) {
-            state.problem = eda_sim_text(state.sim, "a receipt ended with %s", eda_status_name(status));
+            state.problem =
+                eda_sim_text(state.sim, "a receipt ended with %s", eda_status_name(status));
         } else if (state.heard[me][i] != 3) {
             state.problem = eda_sim_text(
                 state.sim, "a receipt was complete when %u of 3 had handled", state.heard[me][i]);
@@ -83,14 +83,15 @@ static const char *run(eda_sim *sim)
     static const eda_actor *const actors[] = {
         &eda_actor_ear_one, &eda_actor_ear_two, &eda_actor_ear_three, NULL};
     eda_system *sys;
-    uintptr_t i;
+    uint32_t i;
 
     memset(&state, 0, sizeof(state));
     state.sim = sim;
     sys = scenario_system(sim, NULL, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
     for (i = 0; i < CLIENTS; i++) {
-        SIM_CHECK(eda_sim_client(sim, sys, client_main, (void *)i) == EDA_OK, "out of memory");
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
     }
     SIM_CHECK(eda_sim_run(sim, 200000) == EDA_OK, "a hang");
     SIM_CHECK(state.problem == NULL, "%s", state.problem);

@@ -16,6 +16,9 @@ extern const eda_sim_scenario scenario_flood;
 extern const eda_sim_scenario scenario_failure;
 extern const eda_sim_scenario scenario_stop;
 
+/* 0 to 7: which of several clients one is. */
+extern uint32_t scenario_numbers[8];
+
 /* For scenarios: returns the sentence from the enclosing function. */
 #define SIM_CHECK(condition_, ...)                                                                 \
     do {                                                                                           \

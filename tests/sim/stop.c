@@ -51,8 +51,8 @@ static void client_main(eda_ctx *client, void *arg)
 
     (void)arg;
     for (i = 0; i < MESSAGES; i++) {
-        eda_status status = eda_publish(client,
-            EDA_MSG(hurry, .runner = (uint32_t)eda_sim_choose(state.sim, 3)), NULL);
+        eda_status status = eda_publish(
+            client, EDA_MSG(hurry, .runner = (uint32_t)eda_sim_choose(state.sim, 3)), NULL);
 
         if (status == EDA_ECLOSED) {
             return;
@@ -66,7 +66,7 @@ static const char *run(eda_sim *sim)
     eda_options options = eda_sim_options(sim);
     eda_system *sys;
     eda_counts counts;
-    uintptr_t i;
+    uint32_t i;
     uint64_t delay;
 
     memset(&state, 0, sizeof(state));
@@ -75,7 +75,8 @@ static const char *run(eda_sim *sim)
     sys = scenario_system(sim, &options, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
     for (i = 0; i < CLIENTS; i++) {
-        SIM_CHECK(eda_sim_client(sim, sys, client_main, (void *)i) == EDA_OK, "out of memory");
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
     }
     for (delay = eda_sim_choose(sim, 60); delay > 0; delay--) {
         (void)!eda_wait_idle(sys, 1 + (uint32_t)eda_sim_choose(sim, 100));

@@ -119,7 +119,9 @@ void asking_pump_until(eda_system *sys, const char *note, unsigned at_least)
     }
 }
 
-/* --- notes -------------------------------------------------------------------------------------------------------- */
+/* --- notes
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 void asking_note(const char *format, ...)
 {
@@ -179,7 +181,9 @@ bool asking_logged(const char *text)
     return is_there;
 }
 
-/* --- gates -------------------------------------------------------------------------------------------------------- */
+/* --- gates
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 struct asking_gate {
     edai_mutex mutex;
@@ -239,7 +243,9 @@ void asking_gate_await(asking_gate *gate, unsigned count)
     assert_false(is_late);
 }
 
-/* --- counts ------------------------------------------------------------------------------------------------------- */
+/* --- counts
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 void asking_compare_counts(
     eda_system *sys, const char *message, eda_counts expected, const char *file, int line)
@@ -247,8 +253,9 @@ void asking_compare_counts(
     eda_counts counts = eda_system_counts(sys, message, NULL);
 
     if (memcmp(&counts, &expected, sizeof(counts)) != 0) {
-        print_error("%s: accepted %llu, handled %llu, failed %llu, expired %llu, shed %llu, dead %llu, "
-                    "stopped %llu, unheard %llu\n",
+        print_error(
+            "%s: accepted %llu, handled %llu, failed %llu, expired %llu, shed %llu, dead %llu, "
+            "stopped %llu, unheard %llu\n",
             message != NULL ? message : "all", (unsigned long long)counts.accepted,
             (unsigned long long)counts.handled, (unsigned long long)counts.failed,
             (unsigned long long)counts.expired, (unsigned long long)counts.shed,

@@ -1,8 +1,8 @@
-/* asking.h - what the tests of turns share: systems that are checked when they end, a list of what happened, and a
- * gate that holds a turn where the test wants it.
+/* asking.h - what the tests of turns share: systems that are checked when they end, a list of what
+ * happened, and a gate that holds a turn where the test wants it.
  *
- * Handlers run on stacks of their own, on which nothing may be asserted: they note what they saw, the test looks at the
- * notes. Threads: notes and gates may be used from any. */
+ * Handlers run on stacks of their own, on which nothing may be asserted: they note what they saw,
+ * the test looks at the notes. Threads: notes and gates may be used from any. */
 #ifndef ASKING_H
 #define ASKING_H
 
@@ -11,7 +11,8 @@
 /* On which no test waits unless it fails. */
 #define ASKING_TIMEOUT_MS 60000u
 
-/* Makes and starts a system of `actors`, which ends with NULL; forgets all notes. `options` NULL: pumped. */
+/* Makes and starts a system of `actors`, which ends with NULL; forgets all notes. `options` NULL:
+ * pumped. */
 eda_system *asking_start(const eda_options *options, const eda_actor *const *actors);
 /* Pumped, with a store in memory. */
 eda_system *asking_start_saving(const eda_actor *const *actors);

@@ -161,7 +161,8 @@ void crowd_assert_right(void)
 
 uint64_t crowd_number(const char *variable, uint64_t otherwise)
 {
-    const char *text = getenv(variable); /* NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile */
+    const char *text =
+        getenv(variable); /* NOLINT(concurrency-mt-unsafe): nobody sets it meanwhile */
 
     return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 10);
 }

@@ -1,7 +1,7 @@
 /* crowd.h - many clients at once: threads released together, each with a client of its own.
  *
- * Nothing may be asserted on them, nor in handlers: both count what is wrong, and the test looks at the sum.
- * Threads: the functions here are the test's; crowd_wrong is for any. */
+ * Nothing may be asserted on them, nor in handlers: both count what is wrong, and the test looks at
+ * the sum. Threads: the functions here are the test's; crowd_wrong is for any. */
 #ifndef CROWD_H
 #define CROWD_H
 

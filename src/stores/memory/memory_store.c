@@ -1,13 +1,14 @@
-/* memory_store.c - saved state in memory: gone with the process, shared by the systems that are given it.
+/* memory_store.c - saved state in memory: gone with the process, shared by the systems that are
+ * given it.
  *
- * Threads: one mutex. Memory: grows with the number of records; whoever uses it for more than tests and small programs
- * bounds the keys (keys_max). */
+ * Threads: one mutex. Memory: grows with the number of records; whoever uses it for more than tests
+ * and small programs bounds the keys (keys_max). */
 #include <edacious/store.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "base/thread.h"
 #include "base/planted.h"
+#include "base/thread.h"
 
 #include <string.h>
 
@@ -105,7 +106,8 @@ static record *add(memory_store *store, const eda_store_key *key, uint64_t hash)
     return made;
 }
 
-static eda_status claim_locked(memory_store *store, const eda_store_key *key, eda_record *ret_record)
+static eda_status claim_locked(
+    memory_store *store, const eda_store_key *key, eda_record *ret_record)
 {
     uint64_t hash = hash_of(key);
     record *at = find(store, key, hash);
@@ -125,8 +127,8 @@ static eda_status claim_locked(memory_store *store, const eda_store_key *key, ed
         memcpy(bytes, at->bytes, at->size); /* not NULL: written at least once */
     }
     at->epoch++;
-    *ret_record = (eda_record){
-        .epoch = at->epoch, .version = at->version, .bytes = bytes, .size = at->size};
+    *ret_record =
+        (eda_record){.epoch = at->epoch, .version = at->version, .bytes = bytes, .size = at->size};
     return EDA_OK;
 }
 
