@@ -207,8 +207,12 @@ eda_status eda_publish_raw(
     if (msg == NULL) {
         msg = ctx->sys->undeclared;
     }
-    if (msg != ctx->sys->undeclared || (ctx->type != NULL && !ctx->type->actor->emits_any)) {
+    if (msg != ctx->sys->undeclared) {
         EDA_TRY(edai_publish_lookup(ctx, msg->type, &msg));
+    } else if (ctx->type != NULL && !ctx->type->actor->emits_any) {
+        return edai_ctx_fail(ctx, EDA_EPERM,
+            "actor '%s' publishes on %.*s, which no type has: only emits(any) allows that",
+            ctx->type->actor->name, EDA_STR_ARG(topic));
     }
     EDA_TRY(edai_publish_check(ctx, msg, &raw));
     return publish(ctx, msg, &raw, receipt);

@@ -28,6 +28,19 @@ eda_status edai_publish_lookup(eda_ctx *ctx, const eda_type *type, const edai_ms
     return EDA_OK;
 }
 
+/* A raw message brings its topic along: a key, and one of its type's. */
+static eda_status check_raw(eda_ctx *ctx, const edai_msg *msg, const eda_raw *raw)
+{
+    bool is_key = eda_topic_check_key(raw->topic) == EDA_OK;
+
+    if (is_key && (msg->template == NULL ||
+                      eda_topic_includes(edai_template_pattern(msg->template), raw->topic))) {
+        return EDA_OK;
+    }
+    return edai_ctx_fail(ctx, EDA_EKEY, "'%.*s' is no topic of %s",
+        raw->topic.len > 100 ? 100 : (int)raw->topic.len, raw->topic.ptr, msg->type->name);
+}
+
 eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const void *data)
 {
     eda_problem problem;
@@ -44,6 +57,9 @@ eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const void *dat
             "a field of %s cannot be a chunk of its topic %s: 1 to 255 bytes, none of / * $ # ?, "
             "no leading @",
             msg->type->name, msg->type->topic);
+    }
+    if (EDAI_UNLIKELY(msg->type->is_raw)) {
+        return check_raw(ctx, msg, data);
     }
     return status;
 }

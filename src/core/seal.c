@@ -163,6 +163,8 @@ eda_status edai_contract_seal(eda_system *sys)
         return EDA_ENOMEM;
     }
     sys->undeclared = undeclared;
+    /* Whether or not a handler names it: an on_any may ask for it by topic. */
+    EDA_TRY(edai_contract_declare(sys, &eda_type_eda_dead_letter, NULL));
     EDA_TRY(join_msg(sys, undeclared));
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
         EDA_TRY(join_msg(sys, msg));
