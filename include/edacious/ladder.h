@@ -207,6 +207,9 @@ EDA_BASIC_TYPES(EDAI_BASIC)
         .name = #name_, .size = sizeof(name_), .deps = &eda_type_##deps_, \
         .handlers = (const eda_handler[]){ \
             EDAI_EACH(EDAI_ENTRY, name_, EDAI_EACH(EDAI_GET, TURNS, __VA_ARGS__)) {.fn = NULL}}, \
+        .saves = sizeof(eda_saves_##name_) > sizeof(eda_field) ? eda_saves_##name_ : NULL, \
+        .emits_any = false EDAI_EACH(EDAI_OR_ANY, ~, EDAI_EACH(EDAI_GET, EMITS, __VA_ARGS__)), \
+        .emits = sizeof(eda_emits_##name_) > sizeof(eda_type *) ? eda_emits_##name_ : NULL, \
         EDAI_EACH(EDAI_OWN, name_, EDAI_EACH(EDAI_GET, OWNS, __VA_ARGS__)) \
         EDAI_EACH(EDAI_INLINE, ~, __VA_ARGS__) \
         EDAI_EACH(EDAI_SET, ~, EDAI_EACH(EDAI_GET, OPTIONS, __VA_ARGS__))}; \
@@ -218,7 +221,7 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_VERB_pool(...) ~, (.pool_len = EDAI_FIRST(__VA_ARGS__), EDAI_STICKY(EDAI_SECOND(__VA_ARGS__, ))),
 #define EDAI_VERB_supervised_by(supervisor_) ~, (.supervisor = &supervisor_, ),
 #define EDAI_VERB_saves(...) ~, (),
-#define EDAI_VERB_emits(...) ~, (.emits_any = EDAI_IS_ANY(EDAI_FIRST(__VA_ARGS__)), ),
+#define EDAI_VERB_emits(...) ~, (),
 #define EDAI_VERB_start(fn_) ~, (),
 #define EDAI_VERB_stop(fn_) ~, (),
 #define EDAI_VERB_on(...) ~, (),
@@ -257,8 +260,6 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_OPTIONS_options(...) ~, __VA_ARGS__
 #define EDAI_OWNS_start(...) ~, start
 #define EDAI_OWNS_stop(...) ~, stop
-#define EDAI_OWNS_saves(...) ~, saves
-#define EDAI_OWNS_emits(...) ~, emits
 #define EDAI_TURNS_on(...) ~, (kind_on, __VA_ARGS__)
 #define EDAI_TURNS_answers(...) ~, (kind_answers, __VA_ARGS__)
 #define EDAI_TURNS_on_self(...) ~, (kind_self, __VA_ARGS__)
@@ -342,6 +343,7 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_EMIT_0(e_) &eda_type_##e_,
 #define EDAI_EMIT_1(e_)
 #define EDAI_IS_ANY(e_) EDAI_SECOND(EDAI_CAT(EDAI_ANY_, e_), 0)
+#define EDAI_OR_ANY(c_, e_) || EDAI_IS_ANY(e_)
 #define EDAI_ANY_any ~, 1
 #endif
 

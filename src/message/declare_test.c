@@ -591,7 +591,7 @@ static void actor_routings_are_told_apart(void **state)
     assert_null(eda_actor_lobby.key);
     assert_ptr_equal(eda_actor_lobby.deps, &eda_type_lobby_deps);
     assert_true(eda_actor_lobby.emits_any);
-    assert_null(eda_actor_lobby.emits[0]);
+    assert_null(eda_actor_lobby.emits);
     assert_null(eda_actor_lobby.saves);
     assert_int_equal(eda_actor_sorter.pool_len, 4);
     assert_string_equal(eda_actor_sorter.pool_key, "subject");
