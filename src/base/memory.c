@@ -9,10 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* How many hooks are armed in all threads together. Relaxed everywhere: a thread sees its own
- * arming at once; that of another thread it need only see once something else has ordered the two.
- */
-static _Atomic unsigned hooks_armed;
+_Atomic unsigned edai_alloc_hooks_armed;
 
 /* Over all threads while a hook is armed. Relaxed: counters, nothing is published by them. */
 static _Atomic uint64_t alloc_count;
@@ -32,9 +29,9 @@ static _Thread_local thread_hooks hooks;
 static void hooks_change(bool was_armed, bool is_armed)
 {
     if (is_armed && !was_armed) {
-        atomic_fetch_add_explicit(&hooks_armed, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&edai_alloc_hooks_armed, 1, memory_order_relaxed);
     } else if (was_armed && !is_armed) {
-        atomic_fetch_sub_explicit(&hooks_armed, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&edai_alloc_hooks_armed, 1, memory_order_relaxed);
     }
 }
 
@@ -93,7 +90,7 @@ static bool thread_takes_turn(void)
 }
 
 /* Every hook is asked, so that each counts every allocation. */
-EDAI_COLD static bool hooks_decide(void)
+bool edai_alloc_hooks_decide(void)
 {
     atomic_fetch_add_explicit(&alloc_count, 1, memory_order_relaxed);
     bool is_failing = thread_takes_turn();
@@ -105,12 +102,6 @@ EDAI_COLD static bool hooks_decide(void)
         atomic_fetch_add_explicit(&failed_count, 1, memory_order_relaxed);
     }
     return is_failing;
-}
-
-bool edai_alloc_should_fail(void)
-{
-    return EDAI_UNLIKELY(atomic_load_explicit(&hooks_armed, memory_order_relaxed) != 0) &&
-           hooks_decide();
 }
 
 void *edai_alloc(size_t size)

@@ -8,6 +8,10 @@
 
 #include <edacious/status.h>
 
+#include "base/assert.h"
+
+#include <stdatomic.h>
+
 /* Return memory or NULL when there is none; a size of 0 returns a pointer that must be freed, too.
  * edai_calloc returns zeroed memory and NULL when count * size overflows.
  * edai_realloc keeps the old block when it returns NULL; a NULL block makes it edai_alloc. */
@@ -25,7 +29,7 @@ void edai_pages_free(void *pages, size_t size);
 
 /* True when a hook decides that the allocation about to be made fails; counts it. For allocators
  * that get their memory elsewhere (mapped stacks, libraries with an allocator of their own). */
-EDA_CHECK bool edai_alloc_should_fail(void);
+EDA_CHECK static inline bool edai_alloc_should_fail(void);
 
 /* Makes the nth allocation from now on in this thread (1: the next one) return NULL, once. 0
  * switches it off. */
@@ -40,5 +44,18 @@ void edai_alloc_set_hook(bool (*should_fail)(void *arg), void *arg);
  * hook of some thread is armed: arm one with UINT64_MAX to count a run. */
 uint64_t edai_alloc_count(void);
 uint64_t edai_alloc_failed_count(void);
+
+/* For the function below: how many hooks are armed in all threads together, and the rest of the decision. Relaxed
+ * everywhere: a thread sees its own arming at once; that of another thread it need only see once something else has
+ * ordered the two. */
+extern _Atomic unsigned edai_alloc_hooks_armed;
+EDAI_COLD bool edai_alloc_hooks_decide(void);
+
+static inline bool edai_alloc_should_fail(void)
+{
+    return EDAI_UNLIKELY(
+               atomic_load_explicit(&edai_alloc_hooks_armed, memory_order_relaxed) != 0) &&
+           edai_alloc_hooks_decide();
+}
 
 #endif
