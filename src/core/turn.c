@@ -78,7 +78,7 @@ static eda_status commit(eda_ctx *ctx)
 {
     const edai_actor_type *type = ctx->activation->type;
 
-    if (EDAI_PLANTED(EARLY_EFFECTS)) {
+    if (EDAI_PLANTED(EARLY_EFFECTS) && ctx->activation->head != NULL) {
         release_effects(ctx);
     }
     if (!type->has_saves) {
@@ -266,14 +266,11 @@ bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelo
         edai_envelope_end(worker, envelope, EDAI_EXPIRED, EDA_ETIMEOUT, "expired before its turn");
         return true;
     }
-    ctx = (eda_ctx){.magic = EDAI_CTX_MAGIC,
-        .kind = EDAI_CTX_TURN,
-        .sys = worker->sys,
-        .worker = worker,
-        .activation = activation,
-        .type = activation->type,
-        .envelope = envelope,
-        .publisher = activation->type->index};
+    edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
+    ctx.activation = activation;
+    ctx.type = activation->type;
+    ctx.envelope = envelope;
+    ctx.publisher = activation->type->index;
     activation->turn_count++;
     worker->current = &ctx;
     worker->turns_ever++;

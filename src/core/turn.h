@@ -10,6 +10,8 @@
 #include "base/port.h"
 #include "core/activation.h"
 
+#include <string.h>
+
 #define EDAI_CTX_MAGIC 0x0eda0c7cu
 #define EDAI_EFFECTS_MAX 4096u
 #define EDAI_SCRATCH_MAX ((size_t)1 << 20)
@@ -80,6 +82,23 @@ struct eda_ctx {
     struct edai_after *armed;       /* timers armed by this turn, undone if it fails */
     struct edai_delayed *delayed;   /* publishes that leave later, if it succeeds */
 };
+
+/* A ctx of a worker's, all zero but for what every one has. In pieces: as one, gcc 12 clears it by a string instruction,
+ * which takes a tenth of a short turn. */
+static inline void edai_ctx_init(
+    eda_ctx *ctx, edai_ctx_kind kind, eda_system *sys, edai_worker *worker)
+{
+    size_t at;
+
+    for (at = 0; at + 64 <= sizeof(*ctx); at += 64) {
+        memset((char *)ctx + at, 0, 64);
+    }
+    memset((char *)ctx + at, 0, sizeof(*ctx) % 64);
+    ctx->magic = EDAI_CTX_MAGIC;
+    ctx->kind = (uint8_t)kind;
+    ctx->sys = sys;
+    ctx->worker = worker;
+}
 
 /* Runs one message on an activation; takes the envelope. False: the activation is gone. */
 bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelope *envelope);
