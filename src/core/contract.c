@@ -104,7 +104,7 @@ eda_status edai_contract_declare(eda_system *sys, const eda_type *type, edai_msg
     status = edai_intern(type, &id);
     if (status != EDA_OK) {
         return edai_system_fail(sys, status, "message type '%s': %s", type->name,
-            status == EDA_ECONFLICT ? "two declarations of that name differ"
+            status == EDA_ECONFLICT ? "two declarations of that name differ; rename one"
                                     : eda_status_text(status));
     }
     EDA_TRY(grow_msgs(sys, id));
@@ -125,7 +125,7 @@ eda_status edai_contract_declare(eda_system *sys, const eda_type *type, edai_msg
         return edai_system_fail(sys, status, "%s", problem.text);
     }
     msg->id = id;
-    msg->has_keys = edai_template_count(msg->template) > 0 && !type->is_raw;
+    msg->has_keys = edai_template_can_fail(msg->template) && !type->is_raw;
     msg->is_system = strncmp(type->topic, "@edacious/", 10) == 0;
     sys->msgs[id] = msg;
     if (sys->first_msg == NULL) {
@@ -246,16 +246,37 @@ void edai_contract_route(
     type->has_interleaves = type->has_interleaves || handler->interleaves;
 }
 
+static eda_status check_type(eda_system *sys, const eda_actor *actor, const eda_type *type)
+{
+    eda_problem problem = {.text = ""};
+    eda_status status = edai_type_check(type, &problem);
+
+    return status == EDA_OK
+               ? EDA_OK
+               : edai_system_fail(sys, status, "actor '%s': %s", actor->name, problem.text);
+}
+
+/* Makes a message type known that an actor handles or emits. */
+static eda_status declare_for(
+    eda_system *sys, const eda_actor *actor, const eda_type *type, edai_msg **ret_msg)
+{
+    char text[EDAI_SYSTEM_ERROR_SIZE];
+    eda_status status = edai_contract_declare(sys, type, ret_msg);
+
+    if (status == EDA_OK || sys->error[0] == '\0') {
+        return status;
+    }
+    memcpy(text, sys->error, sizeof(text));
+    return edai_system_fail(sys, status, "actor '%s': %s", actor->name, text);
+}
+
 /* on_self: a record with a message type of its own, which nobody else can publish. */
 static eda_status make_self(eda_system *sys, edai_actor_type *type, uint32_t at)
 {
     const eda_handler *handler = &type->actor->handlers[at];
-    eda_problem problem = {.text = ""};
     edai_msg *msg;
 
-    if (edai_type_check(handler->type, &problem) != EDA_OK) {
-        return refuse(sys, type->actor, problem.text, NULL);
-    }
+    EDA_TRY(check_type(sys, type->actor, handler->type));
     msg = msg_new(sys, handler->type);
     if (msg == NULL) {
         return EDA_ENOMEM;
@@ -363,7 +384,7 @@ static eda_status make_route(eda_system *sys, edai_actor_type *type, uint32_t at
         type->has_interleaves = type->has_interleaves || handler->interleaves;
         return EDA_OK; /* its types are known when the contract is sealed */
     }
-    EDA_TRY(edai_contract_declare(sys, handler->type, &msg));
+    EDA_TRY(declare_for(sys, type->actor, handler->type, &msg));
     EDA_TRY(check_handler(sys, type, handler, msg));
     edai_contract_route(&type->routes[at], type, handler, msg);
     return EDA_OK;
@@ -381,6 +402,7 @@ static eda_status check_saved(eda_system *sys, const eda_actor *actor, const eda
 {
     eda_problem problem = {.text = ""};
     const eda_field *other;
+    eda_status status;
 
     if (field->type == NULL || field->offset > actor->size ||
         field->type->size > actor->size - field->offset) {
@@ -398,8 +420,9 @@ static eda_status check_saved(eda_system *sys, const eda_actor *actor, const eda
         return refuse_saved(
             sys, actor, field, "an opaque struct, which nothing can store; use an EDA_RECORD");
     }
-    if (edai_type_check(field->type, &problem) != EDA_OK) {
-        return refuse_saved(sys, actor, field, problem.text);
+    status = edai_type_check(field->type, &problem);
+    if (status != EDA_OK) {
+        return status == EDA_EINVAL ? refuse_saved(sys, actor, field, problem.text) : status;
     }
     if (!edai_shape_of(field->type).is_plain) {
         return refuse_saved(
@@ -446,7 +469,7 @@ static eda_status declare_emits(eda_system *sys, const eda_actor *actor)
     const eda_type *const *emitted;
 
     for (emitted = actor->emits; emitted != NULL && *emitted != NULL; emitted++) {
-        EDA_TRY(edai_contract_declare(sys, *emitted, NULL));
+        EDA_TRY(declare_for(sys, actor, *emitted, NULL));
     }
     return EDA_OK;
 }
@@ -467,16 +490,6 @@ static bool is_name(const char *name)
         }
     }
     return i > 0;
-}
-
-static eda_status check_deps(eda_system *sys, const eda_actor *actor)
-{
-    eda_problem problem = {.text = ""};
-
-    if (actor->deps != NULL && edai_type_check(actor->deps, &problem) != EDA_OK) {
-        return refuse(sys, actor, problem.text, NULL);
-    }
-    return EDA_OK;
 }
 
 static eda_status check_actor(eda_system *sys, const eda_actor *actor, uint32_t *ret_count)
@@ -622,7 +635,7 @@ eda_status edai_contract_add(eda_system *sys, eda_added added)
 
     EDA_ASSERT(actor != NULL, "an actor to be added");
     EDA_TRY(check_actor(sys, actor, &count));
-    EDA_TRY(check_deps(sys, actor));
+    EDA_TRY(actor->deps != NULL ? check_type(sys, actor, actor->deps) : EDA_OK);
     EDA_TRY(check_supervisor(sys, actor, supervisor_of(actor)));
     type = edai_calloc(1, sizeof(*type));
     if (type == NULL) {
