@@ -40,7 +40,7 @@ struct edai_msg {
     edai_shape shape;
     edai_shape reply_shape;
     bool is_request;
-    bool has_keys;  /* the topic has placeholders */
+    bool has_keys;  /* the topic has placeholders for strings: not every message has one */
     bool is_system; /* topic under @edacious/ */
 };
 

@@ -273,6 +273,19 @@ static eda_status check_raw(const edai_template *template, const void *message, 
     return EDA_OK;
 }
 
+bool edai_template_can_fail(const edai_template *template)
+{
+    if (template->type->is_raw || template->may_overflow) {
+        return true;
+    }
+    for (size_t i = 0; i < template->count; i++) {
+        if (template->parts[i].field->type->kind == EDA_KIND_STR) {
+            return true;
+        }
+    }
+    return false;
+}
+
 eda_status edai_template_check(const edai_template *template, const void *message)
 {
     size_t len = template->literal_len;

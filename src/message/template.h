@@ -42,6 +42,8 @@ size_t edai_template_count(const edai_template *template);
  * "$", "#", "?" in it and no "@" in front, and the topic no longer than EDA_TOPIC_LEN_MAX? A raw
  * message: does its own topic match? Otherwise EDA_EKEY. */
 EDA_CHECK eda_status edai_template_check(const edai_template *template, const void *message);
+/* False: no message can fail that check, integers alone stand in the topic. */
+bool edai_template_can_fail(const edai_template *template);
 /* Writes the message's topic, not terminated. EDA_EKEY as above; EDA_ERANGE: the buffer is too
  * small, which one of EDA_TOPIC_LEN_MAX never is. */
 EDA_CHECK eda_status edai_template_format(const edai_template *template, const void *message,

@@ -257,6 +257,30 @@ static void template_field_that_forms_no_chunk_returns_ekey(void **state)
     edai_template_free(template);
 }
 
+static void template_of_integers_alone_cannot_fail(void **state)
+{
+    static const eda_field fields[] = {{.name = "text", .type = &eda_type_eda_str},
+        {.name = "n", .type = &eda_type_uint64_t, .offset = 16}, {.name = NULL}};
+    const struct {
+        const char *topic;
+        bool can_fail;
+    } all[] = {{"a/b", false}, {"a/{n}", false}, {"a/{text}", true}, {"a/{n}/{text}", true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        eda_type type = {.name = "m",
+            .topic = all[i].topic,
+            .kind = EDA_KIND_RECORD,
+            .size = 24,
+            .fields = fields};
+        edai_template *template = NULL;
+
+        assert_int_equal(edai_template_new(&type, &template, NULL), EDA_OK);
+        assert_int_equal(edai_template_can_fail(template), all[i].can_fail);
+        edai_template_free(template);
+    }
+}
+
 static void template_topic_over_its_bound_returns_ekey(void **state)
 {
     static char text[EDA_TOPIC_LEN_MAX];
@@ -368,6 +392,7 @@ int main(void)
         cmocka_unit_test(template_format_fills_in_and_parse_takes_apart),
         cmocka_unit_test(template_format_into_small_buffer_returns_erange),
         cmocka_unit_test(template_field_that_forms_no_chunk_returns_ekey),
+        cmocka_unit_test(template_of_integers_alone_cannot_fail),
         cmocka_unit_test(template_topic_over_its_bound_returns_ekey),
         cmocka_unit_test(template_parse_other_topic_returns_enoent),
         cmocka_unit_test(template_parse_wrong_integer_returns_enoent),
