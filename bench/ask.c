@@ -38,7 +38,8 @@ static eda_status asker_on_interview(asker *self, const interview *m, eda_ctx *c
         const answer *got = NULL;
         int64_t end;
 
-        EDA_TRY(eda_ask(ctx, EDA_ASK(question, &got, .tag = m->tag, .to = m->to, .value = i), 1000));
+        EDA_TRY(
+            eda_ask(ctx, EDA_ASK(question, &got, .tag = m->tag, .to = m->to, .value = i), 1000));
         self->sum += got->a;
         end = bench_now();
         times[i] = (double)(end - begin);

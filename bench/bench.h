@@ -1,7 +1,8 @@
 /* bench.h - what the benchmarks share: clock, memory, medians, and the lines they print.
  *
- * A benchmark is a function of its size, the number of messages or actors it is about. Everything goes through the
- * public API with default options; each message carries a tag and two 64-bit integers. Threads: one. */
+ * A benchmark is a function of its size, the number of messages or actors it is about. Everything
+ * goes through the public API with default options; each message carries a tag and two 64-bit
+ * integers. Threads: one. */
 #ifndef BENCH_H
 #define BENCH_H
 

@@ -69,7 +69,8 @@ static eda_status driver_on_drive(driver *self, const drive *m, eda_ctx *ctx)
     self->sent += end - m->from;
     return end == m->count
                ? EDA_OK
-               : eda_publish(ctx, EDA_MSG(drive, .how = m->how, .from = end, .count = m->count), NULL);
+               : eda_publish(
+                     ctx, EDA_MSG(drive, .how = m->how, .from = end, .count = m->count), NULL);
 }
 
 EDA_ACTOR(driver, eda_none, emits(drive, touch, brief_touch), on(drive, driver_on_drive));
@@ -99,7 +100,8 @@ static void create(uint64_t size)
 {
     eda_system *sys = start_driven();
 
-    print_rate("create", "actors", size, bench_time(sys, EDA_MSG(drive, .how = BRIEF, .count = size)));
+    print_rate(
+        "create", "actors", size, bench_time(sys, EDA_MSG(drive, .how = BRIEF, .count = size)));
     bench_stop(sys);
 }
 
@@ -120,8 +122,8 @@ static void keyed(uint64_t size)
     size = power_of_two_below(size);
     print_rate("keyed", "first_touch", size,
         bench_time(sys, EDA_MSG(drive, .how = SCRAMBLED, .count = size)));
-    print_rate("keyed", "random", size,
-        bench_time(sys, EDA_MSG(drive, .how = RANDOM, .count = size)));
+    print_rate(
+        "keyed", "random", size, bench_time(sys, EDA_MSG(drive, .how = RANDOM, .count = size)));
     bench_stop(sys);
 }
 

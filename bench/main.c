@@ -1,4 +1,5 @@
-/* main.c - bench NAME [SIZE]: runs one benchmark; without a name all of them, in about two minutes. */
+/* main.c - bench NAME [SIZE]: runs one benchmark; without a name all of them, in about two minutes.
+ */
 #include "bench.h"
 
 #include <stdio.h>

@@ -1,10 +1,11 @@
 /* messaging.c - pingpong, count, fanin, ring, big: how fast messages go from actor to actor.
  *
- * Nothing may be lost, and mailboxes are bounded: whoever sends ahead has two windows out at most, and sends the next one
- * when the receiver asks for more. */
+ * Nothing may be lost, and mailboxes are bounded: whoever sends ahead has two windows out at most,
+ * and sends the next one when the receiver asks for more. */
 #include "bench.h"
 
-/* --- pingpong: two actors and one message ------------------------------------------------------------------------- */
+/* --- pingpong: two actors and one message
+ * ------------------------------------------------------------------------- */
 
 #define PAIRS 16u
 
@@ -21,7 +22,8 @@ static eda_status player_on_ball(player *self, const ball *m, eda_ctx *ctx)
     if (m->left == 0) {
         return EDA_OK;
     }
-    return eda_publish(ctx, EDA_MSG(ball, .tag = m->tag, .to = m->to ^ 1, .left = m->left - 1), NULL);
+    return eda_publish(
+        ctx, EDA_MSG(ball, .tag = m->tag, .to = m->to ^ 1, .left = m->left - 1), NULL);
 }
 
 EDA_ACTOR(player, eda_none, key(to), emits(ball), on(ball, player_on_ball));
@@ -45,7 +47,8 @@ static void pingpong(uint64_t size)
     bench_stop(sys);
 }
 
-/* --- count, fanin: producers and one counter ---------------------------------------------------------------------- */
+/* --- count, fanin: producers and one counter
+ * ---------------------------------------------------------------------- */
 
 #define WINDOWS_LEN 768u /* of all producers together; a mailbox holds 1,024 */
 
@@ -95,8 +98,9 @@ static eda_status send_window(producer *self, uint64_t key, eda_ctx *ctx)
         EDA_TRY(eda_publish(ctx, EDA_MSG(increment, .tag = 1, .by = 1, .from = key), NULL));
     }
     self->left -= count;
-    return self->left == 0 ? EDA_OK
-                           : eda_publish(ctx, EDA_MSG(window_end, .from = key, .at = self->left), NULL);
+    return self->left == 0
+               ? EDA_OK
+               : eda_publish(ctx, EDA_MSG(window_end, .from = key, .at = self->left), NULL);
 }
 
 static eda_status producer_on_more(producer *self, const more *m, eda_ctx *ctx)
@@ -151,7 +155,8 @@ static void fanin(uint64_t size)
     produce_all("fanin", size, 8);
 }
 
-/* --- ring: one message round and round ---------------------------------------------------------------------------- */
+/* --- ring: one message round and round
+ * ---------------------------------------------------------------------------- */
 
 #define RING_LEN 503u
 
@@ -167,8 +172,8 @@ static eda_status link_on_hop(link *self, const hop *m, eda_ctx *ctx)
     if (m->left == 0) {
         return EDA_OK;
     }
-    return eda_publish(ctx,
-        EDA_MSG(hop, .tag = m->tag, .to = (m->to + 1) % RING_LEN, .left = m->left - 1), NULL);
+    return eda_publish(
+        ctx, EDA_MSG(hop, .tag = m->tag, .to = (m->to + 1) % RING_LEN, .left = m->left - 1), NULL);
 }
 
 EDA_ACTOR(link, eda_none, key(to), emits(hop), on(hop, link_on_hop));
@@ -182,7 +187,8 @@ static void ring(uint64_t size)
     bench_stop(sys);
 }
 
-/* --- big: everybody asks everybody -------------------------------------------------------------------------------- */
+/* --- big: everybody asks everybody
+ * -------------------------------------------------------------------------------- */
 
 #define BIG_LEN 120u
 

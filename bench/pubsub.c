@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #define SUBSCRIBERS 1000u
-#define STEP 4u       /* events of one turn: at most 4,096 deliveries leave with it */
+#define STEP 4u        /* events of one turn: at most 4,096 deliveries leave with it */
 #define ROUND_LEN 256u /* events sent before everybody is waited for: a mailbox holds 1,024 */
 
 EDA_MESSAGE(news, "bench/news", (uint32_t, tag), (uint64_t, number), (uint64_t, value));

@@ -28,7 +28,8 @@ static void start(uint64_t size)
         eda_system *sys = bench_start_system((const eda_actor *const[]){&eda_actor_greeter, NULL});
         int64_t handled;
 
-        bench_check(sys, eda_publish_wait(eda_system_client(sys), EDA_MSG(hello, .tag = 1), 1000), "publish");
+        bench_check(sys, eda_publish_wait(eda_system_client(sys), EDA_MSG(hello, .tag = 1), 1000),
+            "publish");
         handled = bench_now();
         bench_stop(sys);
         ups[i] = (double)(handled - begin) / 1000;

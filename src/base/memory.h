@@ -45,9 +45,9 @@ void edai_alloc_set_hook(bool (*should_fail)(void *arg), void *arg);
 uint64_t edai_alloc_count(void);
 uint64_t edai_alloc_failed_count(void);
 
-/* For the function below: how many hooks are armed in all threads together, and the rest of the decision. Relaxed
- * everywhere: a thread sees its own arming at once; that of another thread it need only see once something else has
- * ordered the two. */
+/* For the function below: how many hooks are armed in all threads together, and the rest of the
+ * decision. Relaxed everywhere: a thread sees its own arming at once; that of another thread it
+ * need only see once something else has ordered the two. */
 extern _Atomic unsigned edai_alloc_hooks_armed;
 EDAI_COLD bool edai_alloc_hooks_decide(void);
 

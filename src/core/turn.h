@@ -83,8 +83,8 @@ struct eda_ctx {
     struct edai_delayed *delayed;   /* publishes that leave later, if it succeeds */
 };
 
-/* A ctx of a worker's, all zero but for what every one has. In pieces: as one, gcc 12 clears it by a string instruction,
- * which takes a tenth of a short turn. */
+/* A ctx of a worker's, all zero but for what every one has. In pieces: as one, gcc 12 clears it by
+ * a string instruction, which takes a tenth of a short turn. */
 static inline void edai_ctx_init(
     eda_ctx *ctx, edai_ctx_kind kind, eda_system *sys, edai_worker *worker)
 {
