@@ -4,15 +4,17 @@
 #   make demo     the building example on a recorded log            make format   reformat the sources
 #   make test     everything that can be tested on this machine     make bench    measure
 #   make tsan     the tests under the thread sanitizer              make fuzz     fuzz each target for FUZZ_S seconds
-#   make dev      build and test with ASan and UBSan                make clean    remove build/
+#   make dev      build and test with ASan and UBSan                make soak     the scenarios, long: SOAK_ROUNDS rounds
+#   make clean    remove build/
 #
 # One test: make dev TEST=mailbox_test
 
 DATA ?= examples/building/data
 FUZZ_S ?= 60
+SOAK_ROUNDS ?= 1000
 TEST ?= .
 
-.PHONY: all release demo test dev tsan check format bench fuzz clean bootstrap
+.PHONY: all release demo test dev tsan check format bench fuzz soak clean bootstrap
 
 all: release
 
@@ -48,6 +50,10 @@ fuzz:
 	@tools/bootstrap.sh test
 	@tools/build.sh fuzz
 	@tools/fuzz.sh "$(FUZZ_S)"
+
+soak:
+	@tools/bootstrap.sh test
+	@tools/soak.sh "$(SOAK_ROUNDS)"
 
 clean:
 	@rm -rf build

@@ -55,6 +55,16 @@ foreach(source IN LISTS tests scenarios)
     eda_test_properties(${name} LABELS ${folder})
 endforeach()
 
+# It runs the building example, wherever that is built; a main that returns 77 was built without it.
+if(TARGET bounded_test)
+    set_tests_properties(bounded_test PROPERTIES SKIP_RETURN_CODE 77)
+    if(EDA_EXAMPLES)
+        add_dependencies(bounded_test building)
+        target_compile_definitions(bounded_test PRIVATE EDA_BUILDING="$<TARGET_FILE:building>"
+            EDA_BUILDING_FOLDER="${PROJECT_SOURCE_DIR}/examples/building")
+    endif()
+endif()
+
 # Small models: instrumented as for the thread sanitizer, whose place the explorer takes; so not together with it.
 file(GLOB models CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/model/*_test.c)
 file(GLOB explorer CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/model/*.c)

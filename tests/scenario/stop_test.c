@@ -132,7 +132,8 @@ static eda_status act(eda_ctx *client, unsigned habit, uint32_t key)
     case 4:
         return eda_publish_json(client, EDA_STR("load/7/plain"), EDA_STR("{}"), NULL);
     default:
-        EDA_TRY(eda_publish_after(client, EDA_MSG(load_plain, .key = key), EDA_US(100 * (key % 3))));
+        EDA_TRY(
+            eda_publish_after(client, EDA_MSG(load_plain, .key = key), EDA_US(100 * (key % 3))));
         return eda_publish_wait(client, EDA_MSG(load_plain, .key = key), EDA_FOREVER);
     }
 }

@@ -1,8 +1,10 @@
 /* crowd.c - see crowd.h. */
 #include "crowd.h"
 
+#include "base/clock.h"
 #include "base/thread.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +15,7 @@
 #include <cmocka.h>
 
 #define SHOWN_MAX 20
+#define SHOWN_FROM 10000u /* messages; the speed of fewer says little */
 
 typedef struct member {
     crowd *all;
@@ -33,6 +36,7 @@ struct crowd {
 };
 
 static atomic_uint wrong_count;
+static int64_t began_at; /* the newest system's start */
 
 static void *member_main(void *arg)
 {
@@ -102,6 +106,14 @@ void crowd_run(eda_system *sys, unsigned count, crowd_fn *fn, void *arg)
     crowd_join(crowd_start(sys, count, fn, arg));
 }
 
+void crowd_system_start(eda_system *sys)
+{
+    if (eda_system_start(sys) != EDA_OK) {
+        fail_msg("%s", eda_system_error(sys));
+    }
+    began_at = edai_clock_monotonic_ns();
+}
+
 eda_system *crowd_system(const eda_options *options, const eda_actor *const *actors)
 {
     eda_system *sys = NULL;
@@ -112,9 +124,7 @@ eda_system *crowd_system(const eda_options *options, const eda_actor *const *act
             fail_msg("%s", eda_system_error(sys));
         }
     }
-    if (eda_system_start(sys) != EDA_OK) {
-        fail_msg("%s", eda_system_error(sys));
-    }
+    crowd_system_start(sys);
     return sys;
 }
 
@@ -133,8 +143,21 @@ void crowd_settle(eda_system *sys)
     assert_balanced(sys);
 }
 
+/* Nothing depends on it; whoever soaks wants to see it. */
+static void show_speed(eda_system *sys)
+{
+    uint64_t handled = eda_system_counts(sys, NULL, NULL).handled;
+    double seconds = (double)(edai_clock_monotonic_ns() - began_at) / 1e9;
+
+    if (crowd_number("EDA_LONG", 0) != 0 && handled > SHOWN_FROM) {
+        print_message("%" PRIu64 " messages in %.1f s: %.0f messages/s\n", handled, seconds,
+            (double)handled / seconds);
+    }
+}
+
 void crowd_end(eda_system *sys)
 {
+    show_speed(sys);
     eda_system_stop(sys);
     assert_balanced(sys);
     assert_int_equal(eda_system_activations(sys, NULL).live, 0);
@@ -167,17 +190,32 @@ uint64_t crowd_number(const char *variable, uint64_t otherwise)
     return text == NULL || *text == '\0' ? otherwise : strtoull(text, NULL, 10);
 }
 
-bool crowd_is_sanitized(void)
+bool crowd_is_slow(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__)
     return true;
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer)
     return true;
 #else
     return false;
 #endif
 #else
     return false;
+#endif
+}
+
+bool crowd_is_sanitized(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    return true;
+#else
+    return crowd_is_slow();
+#endif
+#else
+    return crowd_is_slow();
 #endif
 }

@@ -25,6 +25,8 @@ void crowd_run(eda_system *sys, unsigned count, crowd_fn *fn, void *arg);
 
 /* Makes a system and starts it with these actors; ends with NULL. */
 eda_system *crowd_system(const eda_options *options, const eda_actor *const *actors);
+/* Starts one that the test has made. */
+void crowd_system_start(eda_system *sys);
 /* Waits until it is idle and asserts that every accepted delivery has ended in one outcome. */
 void crowd_settle(eda_system *sys);
 /* Stops it, asserts the same and that no activation is left, frees it. */
@@ -37,7 +39,9 @@ void crowd_assert_right(void);
 
 /* The number in an environment variable, or `otherwise`. */
 uint64_t crowd_number(const char *variable, uint64_t otherwise);
-/* True where a sanitizer makes everything several times slower. */
+/* True where a sanitizer makes everything several times slower; the thread sanitizer: fifty times.
+ */
 bool crowd_is_sanitized(void);
+bool crowd_is_slow(void);
 
 #endif
