@@ -1,15 +1,24 @@
 /* waitgraph.c - finds actors that wait for each other in a circle, and says so to one of them.
  *
- * Edges are what suspended asks and held publishers wait for. Nothing is recorded while messages
- * flow: a timer that runs only while somebody waits starts a scan. In its first phase every worker
- * lists its edges; in the second, begun when all have, the workers of an alleged circle look
- * whether each edge still stands. A reply sent before a worker listed its edges was handed over
- * before the second phase began, so it has arrived by then: an edge that still stands is real.
- * Threads: one scan at a time; a scan's parts are written by one worker each, and read by the last.
- */
+ * Nothing is recorded while messages flow: a timer that runs only while somebody waits starts a
+ * scan. Nodes are asks, mailboxes and holds; each edge is listed by the one worker that knows it:
+ *
+ *     ask -> ask          a turn that serves the first waits for the second
+ *     ask -> mailbox      the request waits for its turn
+ *     ask -> hold         the same, where the handler interleaves: open turns do not keep it
+ * waiting mailbox -> ask      an open turn waits for it, and no other turn may begin meanwhile
+ *     mailbox -> hold     the actor is held until what it published has found room
+ *     hold -> mailbox     what it published waits for room there
+ *
+ * So an actor with several open turns is in a circle only through the turn that matters. In the
+ * first phase every worker lists its edges; in the second, begun when all have, it lists them
+ * again: a circle whose edges were all there at both looks was complete in between, and will never
+ * open by itself. Threads: one scan at a time; a scan's parts are written by one worker each, and
+ * read by the last. */
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "core/circle.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
 #include "core/system.h"
@@ -20,23 +29,26 @@
 #define SCAN_DELAY EDA_MS(10)
 #define EDGES_MAX 65536u
 #define NAME_SIZE 96
+#define ASK_NODE UINT64_C(0x61736b)
+#define HOLD_NODE UINT64_C(0x686f6c64)
 
-typedef struct edge {
-    uint64_t from; /* nodes: hash of actor type and identity */
-    uint64_t to;
-    uint64_t seq;                /* of the ask; 0: a held publisher */
-    edai_activation *activation; /* who waits, or in whose line the publisher stands */
+/* Who waits: the asking turn, or the held actor. */
+typedef struct waiter {
+    uint64_t node;
+    uint64_t seq; /* of the ask; 0: held */
+    edai_activation *activation;
     uint32_t generation;
     uint16_t worker;
-    bool is_wanted; /* part of an alleged circle */
-    bool stands;
-    char name[NAME_SIZE]; /* of from */
-} edge;
+    char name[NAME_SIZE];
+} waiter;
 
 typedef struct part {
-    edge *edges;
-    size_t len;
-    size_t capacity;
+    edai_edge *edges;
+    size_t edge_count;
+    size_t edge_capacity;
+    waiter *waiters;
+    size_t waiter_count;
+    size_t waiter_capacity;
     edai_envelope envelope;
     edai_call call;
 } part;
@@ -48,87 +60,180 @@ typedef struct scan {
     eda_system *sys;
     _Atomic uint32_t left; /* workers that have not finished the phase */
     uint32_t phase;
+    edai_edge **circle; /* alleged, in its order */
+    size_t circle_len;
     char text[EDAI_ERROR_SIZE];
     part parts[];
 } scan;
 
 static void call_phase(edai_worker *worker, void *arg);
 
-static uint64_t node(const edai_actor_type *type, uint64_t identity)
+/* --- nodes and edges ----------------------------------------------------------------------------
+ */
+
+static uint64_t mailbox_node(const edai_actor_type *type, uint64_t identity)
 {
     return edai_hash_join(type->hash, identity);
 }
 
-/* The publisher may live on another worker: what is known of it came with the envelope. */
-static uint64_t publisher_node(
-    const eda_system *sys, const edai_envelope *envelope, const edai_ext *ext)
+static uint64_t ask_node(uint16_t worker, uint64_t seq)
 {
-    return node(sys->actors[envelope->publisher], ext->held_identity);
+    return edai_hash_join(edai_hash_join(ASK_NODE, worker), seq);
 }
 
-static void add(part *to, const edge *found)
+static uint64_t hold_node(uint64_t mailbox)
 {
-    if (to->len == to->capacity) {
-        size_t capacity = to->capacity == 0 ? 16 : to->capacity * 2;
-        edge *grown;
+    return edai_hash_join(HOLD_NODE, mailbox);
+}
 
-        if (to->len >= EDGES_MAX) {
-            return; /* so many wait that the circle will be met in a later, smaller scan, or at a
-                       deadline */
-        }
-        grown = edai_realloc(to->edges, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            return;
-        }
-        to->edges = grown;
-        to->capacity = capacity;
+/* Room for one more. So many waits that some are left out leave a circle to a later, smaller scan,
+ * or to a deadline. */
+static bool has_room(void **array, size_t count, size_t *capacity, size_t size)
+{
+    size_t wanted = *capacity == 0 ? 16 : *capacity * 2;
+    void *grown;
+
+    if (count < *capacity) {
+        return true;
     }
-    to->edges[to->len++] = *found;
+    if (count >= EDGES_MAX) {
+        return false;
+    }
+    grown = edai_realloc(*array, wanted * size);
+    if (grown == NULL) {
+        return false;
+    }
+    *array = grown;
+    *capacity = wanted;
+    return true;
 }
 
-static void list_asks(edai_worker *worker, edai_activation *activation, part *to)
+static void add_edge(part *to, edai_edge found)
+{
+    void *edges = to->edges;
+
+    if (has_room(&edges, to->edge_count, &to->edge_capacity, sizeof(*to->edges))) {
+        to->edges = edges;
+        to->edges[to->edge_count++] = found;
+    }
+}
+
+static void add_waiter(
+    part *to, edai_worker *worker, edai_activation *activation, uint64_t node, uint64_t seq)
+{
+    void *waiters = to->waiters;
+    waiter *made;
+
+    if (!has_room(&waiters, to->waiter_count, &to->waiter_capacity, sizeof(*to->waiters))) {
+        return;
+    }
+    to->waiters = waiters;
+    made = &to->waiters[to->waiter_count++];
+    *made = (waiter){.node = node,
+        .seq = seq,
+        .activation = activation,
+        .generation = activation->generation,
+        .worker = worker->index};
+    edai_activation_name(activation, made->name, sizeof(made->name));
+}
+
+/* --- listing ------------------------------------------------------------------------------------
+ */
+
+/* The ask that a request came from; false: a client's, which nobody waits for. */
+static bool asked_by(edai_envelope *envelope, uint64_t *ret_node)
+{
+    const edai_ext *ext = envelope != NULL ? edai_envelope_ext(envelope) : NULL;
+
+    if (ext == NULL || ext->asker == NULL) {
+        return false;
+    }
+    *ret_node = ask_node(ext->asker_worker, ext->ask_seq);
+    return true;
+}
+
+static void list_turns(edai_worker *worker, edai_activation *activation, uint64_t mailbox, part *to)
 {
     const eda_ctx *ctx;
 
     for (ctx = activation->extra->suspended; ctx != NULL; ctx = ctx->next_suspended) {
-        edge found = {.activation = activation,
-            .generation = activation->generation,
-            .worker = worker->index,
-            .seq = ctx->wait->seq};
+        uint64_t asking = ask_node(worker->index, ctx->wait->seq);
+        uint64_t served = 0;
 
         if (ctx->wait->kind != EDAI_WAIT_ASK || ctx->is_resumable) {
             continue;
         }
-        found.from = node(activation->type, activation->identity);
-        found.to = node(ctx->wait->target, ctx->wait->target_identity);
-        edai_activation_name(activation, found.name, sizeof(found.name));
-        add(to, &found);
+        add_waiter(to, worker, activation, asking, ctx->wait->seq);
+        add_edge(to, (edai_edge){.from = mailbox, .to = asking, .worker = worker->index});
+        if (ctx->kind == EDAI_CTX_START) { /* nothing interleaves with a start */
+            add_edge(
+                to, (edai_edge){.from = hold_node(mailbox), .to = asking, .worker = worker->index});
+        }
+        if (asked_by(ctx->envelope, &served)) {
+            add_edge(to, (edai_edge){.from = served, .to = asking, .worker = worker->index});
+        }
     }
 }
 
-/* The line before a full mailbox: each publisher in it waits for the mailbox's owner. */
-static void list_line(edai_worker *worker, edai_activation *activation, part *to)
+static void list_requests(
+    edai_worker *worker, edai_activation *activation, uint64_t mailbox, part *to)
+{
+    edai_envelope *at;
+    uint64_t asking = 0;
+
+    for (at = activation->head; at != NULL; at = at->next) {
+        if (asked_by(at, &asking)) {
+            add_edge(to, (edai_edge){.from = asking,
+                             .to = at->route->handler->interleaves ? hold_node(mailbox) : mailbox,
+                             .worker = worker->index});
+        }
+    }
+}
+
+/* The line before a full mailbox. */
+static void list_line(edai_worker *worker, edai_activation *activation, uint64_t mailbox, part *to)
 {
     const edai_waiting *at;
 
+    if ((activation->flags & EDAI_IS_HELD) == 0 && edai_mailbox_has_interleaving(activation)) {
+        return; /* that one runs, and makes room */
+    }
     for (at = activation->extra->waiting; at != NULL; at = at->next) {
         const edai_ext *ext = edai_envelope_its_ext(at->envelope);
-        edge found = {.activation = activation,
+        edai_edge found = {.to = mailbox,
+            .serial = at->timer.order,
+            .line = activation,
             .generation = activation->generation,
-            .worker = worker->index,
-            .to = node(activation->type, activation->identity)};
+            .worker = worker->index};
 
-        if (ext->held == NULL) {
-            continue;
+        if (ext->held != NULL) {
+            found.from = hold_node(
+                mailbox_node(worker->sys->actors[at->envelope->publisher], ext->held_identity));
+            add_edge(to, found);
+        } else if (asked_by(at->envelope, &found.from)) {
+            add_edge(to, found);
         }
-        found.from = publisher_node(worker->sys, at->envelope, ext);
-        (void)snprintf(found.name, sizeof(found.name), "%s",
-            worker->sys->actors[at->envelope->publisher]->actor->name);
-        add(to, &found);
     }
 }
 
-static void list_edges(edai_worker *worker, part *to)
+static void list_activation(edai_worker *worker, edai_activation *activation, part *to)
+{
+    uint64_t mailbox = mailbox_node(activation->type, activation->identity);
+    bool is_held = (activation->flags & EDAI_IS_HELD) != 0;
+
+    if (is_held) {
+        add_waiter(to, worker, activation, hold_node(mailbox), 0);
+        add_edge(
+            to, (edai_edge){.from = mailbox, .to = hold_node(mailbox), .worker = worker->index});
+    }
+    list_turns(worker, activation, mailbox, to);
+    if (is_held || activation->extra->suspended != NULL) {
+        list_requests(worker, activation, mailbox, to);
+        list_line(worker, activation, mailbox, to);
+    }
+}
+
+static void list_all(edai_worker *worker, part *to)
 {
     uint32_t i;
 
@@ -136,262 +241,264 @@ static void list_edges(edai_worker *worker, part *to)
         edai_activation *at = worker->holdings[i].pool.idle_first;
 
         for (; at != NULL; at = at->idle_next) {
-            if (at->extra != NULL && at->extra->suspended != NULL) {
-                list_asks(worker, at, to);
-            }
-            if (at->extra != NULL && at->extra->waiting != NULL) {
-                list_line(worker, at, to);
+            if (at->extra != NULL) {
+                list_activation(worker, at, to);
             }
         }
     }
 }
 
-/* --- the circle
- * ---------------------------------------------------------------------------------------------------
+/* --- the circle ---------------------------------------------------------------------------------
  */
 
-static edge *edge_from(scan *of, uint64_t from)
+static bool find_circle(scan *of)
 {
-    uint16_t i;
-    size_t at;
-
-    for (i = 0; i < of->sys->worker_count; i++) {
-        for (at = 0; at < of->parts[i].len; at++) {
-            if (of->parts[i].edges[at].from == from) {
-                return &of->parts[i].edges[at];
-            }
-        }
-    }
-    return NULL;
-}
-
-static size_t edge_count(const scan *of)
-{
-    size_t sum = 0;
-    uint16_t i;
-
-    for (i = 0; i < of->sys->worker_count; i++) {
-        sum += of->parts[i].len;
-    }
-    return sum;
-}
-
-/* Follows the edges from one; true when they lead back to it, each marked. Who waits for several is
- * followed by the first of them: a circle through another is met when it is begun there. */
-static bool mark_circle(scan *of, edge *first)
-{
-    size_t left = edge_count(of);
-    edge *at;
-
-    for (at = first; left > 0; left--) {
-        if (at->to == first->from) {
-            break;
-        }
-        at = edge_from(of, at->to);
-        if (at == NULL) {
-            return false;
-        }
-    }
-    if (left == 0) {
-        return false;
-    }
-    for (at = first; at != NULL; at = edge_from(of, at->to)) {
-        at->is_wanted = true;
-        if (at->to == first->from) {
-            return true;
-        }
-    }
-    return false; /* not reached: it was followed a moment ago */
-}
-
-static edge *find_circle(scan *of)
-{
-    uint16_t i;
-    size_t at;
-
-    for (i = 0; i < of->sys->worker_count; i++) {
-        for (at = 0; at < of->parts[i].len; at++) {
-            if (mark_circle(of, &of->parts[i].edges[at])) {
-                return &of->parts[i].edges[at];
-            }
-        }
-    }
-    return NULL;
-}
-
-/* --- the phases
- * ---------------------------------------------------------------------------------------------------
- */
-
-/* The first delivery in the line whose publisher is this edge's; NULL: none any more. */
-static edai_waiting *find_in_line(const eda_system *sys, const edge *wanted)
-{
-    edai_waiting *at;
-
-    if (wanted->activation->extra == NULL) {
-        return NULL;
-    }
-    for (at = wanted->activation->extra->waiting; at != NULL; at = at->next) {
-        const edai_ext *ext = edai_envelope_its_ext(at->envelope);
-
-        if (ext->held != NULL && publisher_node(sys, at->envelope, ext) == wanted->from) {
-            return at;
-        }
-    }
-    return NULL;
-}
-
-/* Who else waits in that line is in no circle: room will come for them. */
-static void leave_line(edai_worker *worker, const edge *wanted, const char *text)
-{
-    edai_waiting *at;
-
-    while ((at = find_in_line(worker->sys, wanted)) != NULL) {
-        edai_mailbox_refuse_one(worker, at, EDA_EDEADLOCK, text);
-    }
-}
-
-static void look_again(const eda_system *sys, part *in)
-{
-    size_t i;
-
-    for (i = 0; i < in->len; i++) {
-        edge *wanted = &in->edges[i];
-
-        if (!wanted->is_wanted || wanted->activation->generation != wanted->generation) {
-            continue;
-        }
-        wanted->stands = wanted->seq != 0
-                             ? edai_turn_by_ask(wanted->activation, wanted->seq) != NULL
-                             : find_in_line(sys, wanted) != NULL;
-    }
-}
-
-static void post_all(scan *of)
-{
-    uint16_t i;
-
-    atomic_store(&of->left, of->sys->worker_count);
-    for (i = 0; i < of->sys->worker_count; i++) {
-        part *to = &of->parts[i];
-
-        to->envelope = (edai_envelope){.kind = EDAI_CALL, .home = EDAI_HOME_NOWHERE};
-        *(edai_call *)edai_envelope_body(&to->envelope) =
-            (edai_call){.fn = call_phase, .arg = of, .worker = i};
-        edai_worker_post(&of->sys->workers[i], &to->envelope);
-    }
-}
-
-static void scan_free(scan *of)
-{
-    uint16_t i;
-
-    for (i = 0; i < of->sys->worker_count; i++) {
-        edai_free(of->parts[i].edges);
-    }
-    atomic_store(&of->sys->scan_is_running, 0);
-    edai_free(of);
-}
-
-/* All wanted edges stand: writes the circle down. False: it has dissolved. */
-static bool describe(scan *of)
-{
-    edge *first = NULL;
-    edge *at;
-    size_t len;
-    uint16_t i;
+    edai_edge **edges;
+    size_t count = 0;
     size_t e;
+    uint16_t i;
 
     for (i = 0; i < of->sys->worker_count; i++) {
-        for (e = 0; e < of->parts[i].len; e++) {
-            at = &of->parts[i].edges[e];
-            if (at->is_wanted && !at->stands) {
-                return false;
-            }
-            if (at->is_wanted && first == NULL) {
-                first = at;
-            }
-        }
+        count += of->parts[i].edge_count;
     }
-    if (first == NULL) {
+    edges = edai_calloc(count + 1, sizeof(edai_edge *));
+    of->circle = edai_calloc(count + 1, sizeof(edai_edge *));
+    if (edges == NULL || of->circle == NULL) {
+        edai_free(edges);
         return false;
     }
-    len = (size_t)snprintf(of->text, sizeof(of->text), "%s", first->name);
-    for (at = edge_from(of, first->to); at != NULL && len < sizeof(of->text);
-         at = edge_from(of, at->to)) {
-        len += (size_t)snprintf(of->text + len, sizeof(of->text) - len, " -> %s", at->name);
-        if (at == first) {
-            break;
+    count = 0;
+    for (i = 0; i < of->sys->worker_count; i++) {
+        for (e = 0; e < of->parts[i].edge_count; e++) {
+            edges[count++] = &of->parts[i].edges[e];
         }
     }
-    return true;
+    if (!edai_circle_find(edges, count, of->circle, &of->circle_len)) {
+        of->circle_len = 0;
+    }
+    edai_free(edges);
+    return of->circle_len > 0;
 }
 
-/* The victim is whoever waits along the first wanted edge of the lowest worker that has one. */
-static void break_circle(scan *of, edai_worker *worker)
+static const waiter *find_waiter(const scan *of, uint64_t node)
 {
-    size_t i;
+    uint16_t i;
+    size_t at;
 
-    for (i = 0; i < of->parts[worker->index].len; i++) {
-        edge *at = &of->parts[worker->index].edges[i];
-        eda_ctx *ctx;
-
-        if (!at->is_wanted || at->activation->generation != at->generation) {
-            continue;
-        }
-        edai_system_log(of->sys, NULL, "actors wait for each other: %s", of->text);
-        (void)edai_system_fail(of->sys, EDA_EDEADLOCK, "actors wait for each other: %s", of->text);
-        if (at->seq == 0) {
-            leave_line(worker, at, of->text);
-            return;
-        }
-        ctx = edai_turn_by_ask(at->activation, at->seq);
-        if (ctx != NULL) {
-            ctx->wait->text = edai_alloc(strlen(of->text) + 1);
-            if (ctx->wait->text != NULL) {
-                memcpy(ctx->wait->text, of->text, strlen(of->text) + 1);
+    for (i = 0; i < of->sys->worker_count; i++) {
+        for (at = 0; at < of->parts[i].waiter_count; at++) {
+            if (of->parts[i].waiters[at].node == node) {
+                return &of->parts[i].waiters[at];
             }
-            edai_turn_resume(ctx, EDA_EDEADLOCK);
         }
-        return;
+    }
+    return NULL;
+}
+
+/* Whoever waits in it, in its order, and the first one again. */
+static void describe(scan *of)
+{
+    const waiter *first = NULL;
+    size_t len = 0;
+    size_t i;
+
+    for (i = 0; i < of->circle_len && len < sizeof(of->text); i++) {
+        const waiter *at = find_waiter(of, of->circle[i]->from);
+
+        if (at == NULL) {
+            continue; /* a mailbox: its actor is told of by what it waits for */
+        }
+        len += (size_t)snprintf(
+            of->text + len, sizeof(of->text) - len, "%s%s", first != NULL ? " -> " : "", at->name);
+        first = first != NULL ? first : at;
+    }
+    if (first != NULL && len < sizeof(of->text)) {
+        (void)snprintf(of->text + len, sizeof(of->text) - len, " -> %s", first->name);
     }
 }
 
-static bool has_wanted(const part *in)
+/* --- the phases ---------------------------------------------------------------------------------
+ */
+
+static bool is_in(const part *in, const edai_edge *wanted)
 {
     size_t i;
 
-    for (i = 0; i < in->len; i++) {
-        if (in->edges[i].is_wanted) {
+    for (i = 0; i < in->edge_count; i++) {
+        const edai_edge *at = &in->edges[i];
+
+        if (at->from == wanted->from && at->to == wanted->to && at->serial == wanted->serial) {
             return true;
         }
     }
     return false;
 }
 
-static void post_victim(scan *of)
+static void part_free(part *at)
 {
-    uint16_t i;
+    edai_free(at->edges);
+    edai_free(at->waiters);
+}
 
-    for (i = 0; i < of->sys->worker_count; i++) {
-        if (has_wanted(&of->parts[i])) {
-            atomic_store(&of->left, 1);
-            edai_worker_post(&of->sys->workers[i], &of->parts[i].envelope);
-            return;
+static void look_again(edai_worker *worker, scan *of)
+{
+    part fresh = {.edges = NULL};
+    size_t i;
+
+    list_all(worker, &fresh);
+    for (i = 0; i < of->circle_len; i++) {
+        if (of->circle[i]->worker == worker->index) {
+            of->circle[i]->stands = is_in(&fresh, of->circle[i]);
         }
     }
+    part_free(&fresh);
+}
+
+static void post(scan *of, uint16_t to)
+{
+    part *at = &of->parts[to];
+
+    at->envelope = (edai_envelope){.kind = EDAI_CALL, .home = EDAI_HOME_NOWHERE};
+    *(edai_call *)edai_envelope_body(&at->envelope) =
+        (edai_call){.fn = call_phase, .arg = of, .worker = to};
+    edai_worker_post(&of->sys->workers[to], &at->envelope);
+}
+
+static void post_all(scan *of)
+{
+    uint16_t count = of->sys->worker_count; /* the scan may be over before the last one is posted */
+    uint16_t i;
+
+    atomic_store(&of->left, count);
+    for (i = 0; i < count; i++) {
+        post(of, i);
+    }
+}
+
+static void scan_free(scan *of)
+{
+    eda_system *sys = of->sys;
+    uint16_t i;
+
+    for (i = 0; i < sys->worker_count; i++) {
+        part_free(&of->parts[i]);
+    }
+    edai_free(of->circle);
+    edai_free(of);
+    atomic_store(&sys->scan_is_running, 0);
+}
+
+/* Somebody who asks hears of it; where nobody does, a delivery that waits for room is refused. */
+static bool find_victim(const scan *of, const waiter **ret_asker, const edai_edge **ret_line)
+{
+    size_t i;
+
+    for (i = 0; i < of->circle_len; i++) {
+        const waiter *at = find_waiter(of, of->circle[i]->from);
+
+        if (at != NULL && at->seq != 0) {
+            *ret_asker = at;
+            return true;
+        }
+        if (of->circle[i]->line != NULL && *ret_line == NULL) {
+            *ret_line = of->circle[i];
+        }
+    }
+    return *ret_line != NULL;
+}
+
+static void tell_asker(const scan *of, const waiter *victim)
+{
+    eda_ctx *ctx = victim->activation->generation == victim->generation
+                       ? edai_turn_by_ask(victim->activation, victim->seq)
+                       : NULL;
+
+    if (ctx == NULL) {
+        return; /* answered or timed out a moment ago */
+    }
+    ctx->wait->text = edai_alloc(strlen(of->text) + 1);
+    if (ctx->wait->text != NULL) {
+        memcpy(ctx->wait->text, of->text, strlen(of->text) + 1);
+    }
+    edai_turn_resume(ctx, EDA_EDEADLOCK);
+}
+
+static bool is_from(edai_worker *worker, const edai_waiting *at, uint64_t node)
+{
+    const edai_ext *ext = edai_envelope_its_ext(at->envelope);
+    const edai_actor_type *type;
+
+    if (ext->held == NULL) {
+        return false;
+    }
+    type = worker->sys->actors[at->envelope->publisher];
+    return hold_node(mailbox_node(type, ext->held_identity)) == node;
+}
+
+/* Refuses all that this publisher has in the line. Who else waits there is in no circle: room will
+ * come for them. */
+static void leave_line(edai_worker *worker, const edai_edge *victim, const char *text)
+{
+    edai_waiting *at;
+
+    if (victim->line->generation != victim->generation || victim->line->extra == NULL) {
+        return;
+    }
+    at = victim->line->extra->waiting;
+    while (at != NULL) {
+        edai_waiting *next = at->next;
+
+        if (is_from(worker, at, victim->from)) {
+            edai_mailbox_refuse_one(worker, at, EDA_EDEADLOCK, text);
+        }
+        at = next;
+    }
+}
+
+static void break_circle(edai_worker *worker, const scan *of)
+{
+    const waiter *asker = NULL;
+    const edai_edge *line = NULL;
+
+    if (!find_victim(of, &asker, &line)) {
+        return;
+    }
+    edai_system_log(of->sys, NULL, "actors wait for each other: %s", of->text);
+    (void)edai_system_fail(of->sys, EDA_EDEADLOCK, "actors wait for each other: %s", of->text);
+    if (asker != NULL) {
+        tell_asker(of, asker);
+    } else {
+        leave_line(worker, line, of->text);
+    }
+}
+
+static bool stands(const scan *of)
+{
+    size_t i;
+
+    for (i = 0; i < of->circle_len; i++) {
+        if (!of->circle[i]->stands) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void next_phase(scan *of)
 {
-    if (of->phase == 1 && find_circle(of) != NULL) {
+    const waiter *asker = NULL;
+    const edai_edge *line = NULL;
+
+    if (of->phase == 1 && find_circle(of)) {
         of->phase = 2;
         post_all(of);
         return;
     }
-    if (of->phase == 2 && describe(of)) {
+    if (of->phase == 2 && stands(of) && find_victim(of, &asker, &line)) {
+        describe(of);
         of->phase = 3;
-        post_victim(of);
+        atomic_store(&of->left, 1);
+        post(of, asker != NULL ? asker->worker : line->worker);
         return;
     }
     scan_free(of);
@@ -402,12 +509,11 @@ static void call_phase(edai_worker *worker, void *arg)
     scan *of = arg;
 
     if (of->phase == 1) {
-        edai_worker_flush(worker); /* replies sent so far arrive before the second phase begins */
-        list_edges(worker, &of->parts[worker->index]);
+        list_all(worker, &of->parts[worker->index]);
     } else if (of->phase == 2) {
-        look_again(of->sys, &of->parts[worker->index]);
+        look_again(worker, of);
     } else {
-        break_circle(of, worker);
+        break_circle(worker, of);
     }
     /* acq_rel: the last one reads what all others wrote. */
     if (atomic_fetch_sub_explicit(&of->left, 1, memory_order_acq_rel) == 1) {
