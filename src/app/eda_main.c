@@ -85,6 +85,9 @@ static void print_error(const char *program, eda_system *sys, eda_status status)
         if (text.len == 0 && eda_system_client(sys) != NULL) {
             text = eda_error(eda_system_client(sys));
         }
+        if (eda_str_equal(text, eda_str_from(eda_status_text(status)))) {
+            text.len = 0; /* said already */
+        }
     }
     (void)fprintf(stderr, "%s: %s: %s%s%.*s\n", program, eda_status_name(status),
         eda_status_text(status), text.len > 0 ? ": " : "", EDA_STR_ARG(text));
