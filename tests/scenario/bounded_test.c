@@ -28,8 +28,6 @@
 
 #ifdef EDA_BUILDING
 
-extern char **environ;
-
 /* A folder of its own and what is in it. */
 typedef struct log_files {
     char folder[PATH_SIZE];

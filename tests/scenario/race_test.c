@@ -134,7 +134,7 @@ static void run_rounds(bool is_text, uint32_t workers)
     const char *name = is_text ? "text_runner" : "number_runner";
     const eda_options options = {.workers = workers, .new_keys_per_s = EDA_UNLIMITED};
     eda_system *sys = crowd_system(&options, actors);
-    uint64_t rounds = crowd_number("EDA_ROUNDS", crowd_is_sanitized() ? 50 : 400);
+    uint64_t rounds = crowd_number("EDA_ROUNDS", crowd_is_sanitized() ? 50 : 1000);
     round_of now = {.is_text = is_text};
     uint64_t i;
 
