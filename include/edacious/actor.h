@@ -18,7 +18,7 @@ typedef struct eda_supervisor eda_supervisor;
 typedef enum eda_stop_reason {
     EDA_STOP_IDLE = 1, /* passivated: nothing to do */
     EDA_STOP_LIMIT,    /* passivated: more activations than activations_max */
-    EDA_STOP_RESTART,  /* after a failure */
+    EDA_STOP_RESTART,  /* after a failure, or a commit that failed */
     EDA_STOP_SYSTEM    /* the system stops */
 } eda_stop_reason;
 
@@ -37,14 +37,16 @@ typedef enum eda_decision {
  * eda_scratch or outlive the call. */
 typedef eda_status eda_handler_fn(void *state, const void *message, void *ret_reply, eda_ctx *ctx);
 /* After saved fields were loaded, before the first message. Not EDA_OK: the waiting messages become
- * dead letters. */
+ * dead letters, and stop is not called. */
 typedef eda_status eda_start_fn(void *state, const void *deps, eda_ctx *ctx);
+/* Before it goes. What it changes in saved fields needs an eda_save. */
 typedef void eda_stop_fn(void *state, eda_stop_reason reason, eda_ctx *ctx);
 
 /* An entry without a function ends the array. */
 typedef struct eda_handler {
     const eda_type *type; /* NULL with a pattern */
-    const char *pattern;  /* on_any: key expression over topics of one-way messages */
+    const char *pattern;  /* on_any: key expression over topics of one-way messages; a keyed actor
+                           * hears only those that have its key field, of its keys' type */
     eda_handler_fn *fn;
     const char *key;   /* field of this type that holds the key; NULL: the actor's */
     uint32_t attempts; /* runs before a failing message counts as failed; 0: one */
@@ -64,7 +66,7 @@ typedef struct eda_actor_options {
     uint32_t restarts_ms;     /* 0: 30,000 */
     bool dedicated_thread;    /* every turn runs on a thread of the type's own: for blocking code */
     bool passivates_at_once;  /* after every turn that leaves nothing to do */
-    bool saves_lazily;        /* saved at passivation and stop only, not with each turn */
+    bool saves_lazily;        /* written before the activation goes, not with each turn */
 } eda_actor_options;
 
 /* One actor type; zero where nothing is said. */

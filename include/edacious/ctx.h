@@ -108,7 +108,9 @@ EDA_CHECK eda_status eda_sleep(eda_ctx *ctx, eda_duration time);
 /* Runs fn(arg) on a blocking thread while the turn is suspended; fn must not use ctx. EDA_ECANCELED
  * only before fn began. EDA_ELIMIT as eda_ask. */
 EDA_CHECK eda_status eda_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg);
-/* Commits the saved fields now, before the turn ends. EDA_ESTALE: drop everything and return it. */
+/* Commits the saved fields now, before the turn ends; they stand even if it fails. On failure
+ * return the status: the activation is dropped with the turn. EDA_ESTATE: nothing to save, or in
+ * start. */
 EDA_CHECK eda_status eda_save(eda_ctx *ctx);
 
 /* Key of the activation as text (integers in decimal; empty for singletons); borrowed for the turn.

@@ -1,8 +1,8 @@
 /* store.h - the SPI behind which saved state lives.
  *
  * A record belongs to (actor type, key) and carries a version, which grows by one with each write,
- * and an epoch, which grows with each claim: whoever claimed last is the only one whose writes are
- * accepted. Threads: all functions may be called from any worker at once. */
+ * and an epoch, which grows by one with each claim, from 1: whoever claimed last is the only one
+ * whose writes are accepted. Threads: all functions may be called from any worker at once. */
 #ifndef EDA_STORE_H
 #define EDA_STORE_H
 

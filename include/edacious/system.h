@@ -59,10 +59,11 @@ EDA_CHECK eda_status eda_add_linked(eda_system *sys);
 /* Makes a message type known that no actor handles; handled ones are known. */
 EDA_CHECK eda_status eda_declare(eda_system *sys, const eda_type *type);
 /* Gives dependencies by their type to the actors that need them; records are copied deeply, opaque
- * ones bytewise. */
+ * ones bytewise. Those of eda_add win, else the last provided or configured. */
 EDA_CHECK eda_status eda_provide(eda_system *sys, eda_value deps);
 /* Reads dependencies from a JSON file, or from text: {"door_deps": {"open_for": "5s"}}. EDA_EIO,
- * EDA_ESYNTAX, EDA_EINVAL, EDA_ERANGE; eda_system_error names file and field. */
+ * EDA_ESYNTAX, EDA_EINVAL, EDA_ERANGE; eda_system_error names file and field. Fields are checked at
+ * the start. */
 EDA_CHECK eda_status eda_configure(eda_system *sys, const char *path);
 EDA_CHECK eda_status eda_configure_text(eda_system *sys, eda_str json);
 
