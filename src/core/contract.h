@@ -26,6 +26,7 @@ typedef struct edai_route {
     bool is_text_key;     /* key is a string, by the keyed supervisor */
     bool is_any;          /* on_any: the handler gets an eda_envelope */
     bool needs_match;     /* on_any: only some topics of the type match the pattern */
+    uint8_t size_class;   /* of an envelope on msg.light */
 } edai_route;
 
 struct edai_msg {
@@ -35,6 +36,7 @@ struct edai_msg {
     edai_route **routes;
     edai_route *responder; /* requests: the one route; NULL: nobody answers */
     edai_route *nobody;
+    edai_route *light; /* the only receiver, found and filled by a copy, with nothing to remember; NULL: not so simple */
     uint32_t route_count;
     uint32_t id; /* process-wide, from intern.h */
     edai_shape shape;

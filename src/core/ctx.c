@@ -111,6 +111,14 @@ static eda_status publish(eda_ctx *ctx, const edai_msg *msg, const void *data, e
     if (ctx->effects_count >= EDAI_EFFECTS_MAX) {
         return edai_ctx_fail(ctx, EDA_ELIMIT, "over %u publishes in one turn", EDAI_EFFECTS_MAX);
     }
+    if (EDAI_LIKELY(msg->light != NULL)) {
+        first = edai_publish_light(ctx, msg->light, data);
+        if (first == NULL) {
+            return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+        }
+        edai_ctx_add_effects(ctx, first, first, 1);
+        return EDA_OK;
+    }
     EDA_TRY(edai_publish_make(ctx, msg, data, &none, &first, &last));
     if (first == NULL) {
         edai_tally_add(&ctx->worker->tallies[msg->nobody->index], EDAI_UNHEARD);

@@ -255,6 +255,23 @@ static void payload_copy(const edai_msg *msg, const void *data, void *block)
     }
 }
 
+edai_envelope *edai_publish_light(eda_ctx *ctx, const edai_route *route, const void *data)
+{
+    edai_envelope *envelope = edai_slab_alloc(&ctx->worker->slab, route->size_class);
+
+    if (EDAI_UNLIKELY(envelope == NULL)) {
+        return NULL;
+    }
+    *envelope = (edai_envelope){.route = route,
+        .identity = route->is_number_key ? read_number(route->key, data) : 0,
+        .home = ctx->worker->index,
+        .size_class = route->size_class,
+        .kind = EDAI_DELIVERY,
+        .publisher = ctx->publisher};
+    memcpy(envelope + 1, data, route->msg->shape.size);
+    return envelope;
+}
+
 eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *data,
     const edai_extras *extras, edai_envelope **ret_envelope)
 {

@@ -22,6 +22,8 @@ EDA_CHECK eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const
  * EDA_EKEY, EDA_ENOMEM, EDA_ELIMIT; nothing is left behind on failure. */
 EDA_CHECK eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data,
     const edai_extras *extras, edai_envelope **ret_first, edai_envelope **ret_last);
+/* The one envelope of a message with a light route, in a worker's turn. NULL: out of memory. */
+edai_envelope *edai_publish_light(eda_ctx *ctx, const edai_route *route, const void *data);
 /* One envelope for one route. */
 EDA_CHECK eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *data,
     const edai_extras *extras, edai_envelope **ret_envelope);

@@ -120,6 +120,23 @@ static eda_status join_msg(eda_system *sys, edai_msg *msg)
     return EDA_OK;
 }
 
+/* Most messages: one receiver by an integer key or none, a plain struct that fits a slab's block, no extension. */
+static void set_light(edai_msg *msg)
+{
+    const eda_type *type = msg->type;
+    edai_route *route = msg->route_count == 1 ? msg->routes[0] : NULL;
+    size_t size = sizeof(edai_envelope) + ((msg->shape.size + 7) & ~(size_t)7);
+
+    if (route == NULL || route->needs_match || msg->is_request || !msg->shape.is_plain ||
+        type->expires_ms != 0 || type->overflow == EDA_WAIT || size > EDAI_SLAB_SIZE_MAX) {
+        return;
+    }
+    if (route->is_number_key || route->actor->supervisor == &eda_supervisor_singleton) {
+        route->size_class = edai_slab_class(size);
+        msg->light = route;
+    }
+}
+
 static eda_status permit(const eda_system *sys, edai_actor_type *type)
 {
     const eda_type *const *emitted;
@@ -168,6 +185,7 @@ eda_status edai_contract_seal(eda_system *sys)
     EDA_TRY(join_msg(sys, undeclared));
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
         EDA_TRY(join_msg(sys, msg));
+        set_light(msg);
     }
     for (i = 0; i < sys->actor_count; i++) {
         EDA_TRY(permit(sys, sys->actors[i]));
