@@ -37,6 +37,7 @@ typedef struct eda_failure {
     bool asked_restart;     /* eda_fail */
     uint32_t restart_count; /* within the last restarts_ms */
     eda_time now;
+    uint64_t random; /* from the system's seeded source, so that not all come back at once */
 } eda_failure;
 
 /* What follows a failure. */

@@ -396,7 +396,8 @@ bool edai_activation_failed(
         .status = status,
         .asked_restart = asked_restart,
         .restart_count = count_restart(worker, activation),
-        .now = worker->now};
+        .now = worker->port->wall(worker->port->self),
+        .random = edai_random_next(&worker->random)};
     eda_verdict verdict = type->supervisor->on_failure != NULL
                               ? type->supervisor->on_failure(&failure)
                               : eda_supervise_failure(&failure);

@@ -5,16 +5,15 @@
 #define BACKOFF_MAX EDA_SEC(30)
 #define RESTARTS_MAX 5u
 
-/* 10 ms doubling to 30 s, a quarter of it spread by the time of day so that many do not come back
- * at once. */
-static eda_duration backoff_of(uint32_t restart_count, eda_time now)
+/* 10 ms doubling to 30 s, up to a quarter less so that many do not come back at once. */
+static eda_duration backoff_of(uint32_t restart_count, uint64_t random)
 {
     eda_duration backoff = restart_count < 12 ? BACKOFF_FIRST << restart_count : BACKOFF_MAX;
 
     if (backoff > BACKOFF_MAX) {
         backoff = BACKOFF_MAX;
     }
-    return backoff - now / 1000 % (backoff / 4);
+    return backoff - (eda_duration)(random % (uint64_t)(backoff / 4));
 }
 
 eda_verdict eda_supervise_failure(const eda_failure *failure)
@@ -33,7 +32,7 @@ eda_verdict eda_supervise_failure(const eda_failure *failure)
         verdict.decision = EDA_STOP;
         return verdict;
     }
-    verdict.backoff = backoff_of(failure->restart_count, failure->now);
+    verdict.backoff = backoff_of(failure->restart_count, failure->random);
     return verdict;
 }
 
