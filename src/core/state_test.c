@@ -33,6 +33,7 @@ EDA_REQUEST(state_do, state_seen, "state/box/{id}/do",
     (eda_str, id), (state_what, what), (uint64_t, value));
 EDA_MESSAGE(state_changed, "state/box/{id}/changed", (eda_str, id), (uint64_t, value));
 EDA_MESSAGE(state_push, "state/box/{id}/push", (eda_str, id), (uint64_t, value));
+EDA_MESSAGE(state_wait, "state/box/{id}/wait", (eda_str, id), (bool, succeeds));
 
 typedef struct state_box {
     uint64_t value;  /* saved */
@@ -50,10 +51,9 @@ static struct {
     bool saves_in_stop;
     uint64_t heard; /* by the ear, last */
     uint32_t heard_count;
-    uint64_t stored; /* in the store, while a turn waited */
+    eda_status woken; /* a turn that slept */
 } seen;
 
-static state_store *store_of_test;
 
 static eda_status box_start(state_box *self, const eda_none *deps, eda_ctx *ctx)
 {
@@ -134,13 +134,21 @@ static eda_status box_on_push(state_box *self, const state_push *push, eda_ctx *
     return EDA_OK;
 }
 
+static eda_status box_on_wait(state_box *self, const state_wait *wait, eda_ctx *ctx)
+{
+    self->value = 50;
+    seen.woken = eda_sleep(ctx, EDA_SEC(3600));
+    return wait->succeeds ? EDA_OK : seen.woken;
+}
+
 EDA_ACTOR(state_box, eda_none,
     key(id),
     saves(value, name),
     emits(state_changed, state_do),
     start(box_start),
     stop(box_stop),
-    on(state_push, box_on_push),
+    on(state_push, box_on_push, interleaves),
+    on(state_wait, box_on_wait),
     answers(state_do, box_on_do));
 
 /* The same, saved lazily. */
@@ -169,7 +177,6 @@ static eda_system *start_with(state_store *store, const eda_actor *box, eda_opti
 {
     eda_system *sys = state_system_with(store, options);
 
-    store_of_test = store;
     assert_int_equal(eda_add(sys, (eda_added){.actor = box}), EDA_OK);
     assert_int_equal(eda_add(sys, EDA_WITH(state_ear)), EDA_OK);
     assert_int_equal(eda_system_start(sys), EDA_OK);
@@ -422,6 +429,35 @@ static void state_commit_that_fails_keeps_the_messages_behind_it(void **state)
     assert_int_equal(eda_wait(client, second, EDA_FOREVER), EDA_OK);
     assert_int_equal(look(sys), 2);
     assert_int_equal(seen.starts, 2);
+    state_system_end(sys);
+}
+
+/* While a turn sleeps another one's commit fails: both go, and the activation with them. */
+static void state_commit_that_fails_cancels_turns_that_wait(void **state)
+{
+    state_store *store = *state;
+    eda_system *sys = start_box(store);
+    eda_ctx *client = eda_system_client(sys);
+    eda_receipt first = {.id = 0};
+    eda_receipt second = {.id = 0};
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(look(sys), 0);
+        assert_int_equal(
+            eda_publish(client, EDA_MSG(state_wait, .id = EDA_STR("a")), &first), EDA_OK);
+        (void)eda_system_step(sys, 0, NULL);
+        store->write_fails = i == 0 ? EDA_EIO : EDA_ESTALE;
+        assert_int_equal(
+            eda_publish(client, EDA_MSG(state_push, .id = EDA_STR("a"), .value = 2), &second),
+            EDA_OK);
+        assert_int_equal(eda_wait(client, second, EDA_FOREVER), EDA_EFAILED);
+        assert_int_equal(eda_wait(client, first, EDA_FOREVER), EDA_EFAILED);
+        assert_int_equal(seen.woken, EDA_ECANCELED);
+        assert_int_equal(look(sys), 0);
+        assert_int_equal(seen.starts, i + 2);
+        assert_int_equal(seen.stops, i + 1);
+    }
     state_system_end(sys);
 }
 
@@ -780,6 +816,7 @@ int main(void)
         TEST(state_commit_with_estale_fails_the_turn_and_drops_the_activation),
         TEST(state_commit_whose_outcome_is_lost_is_found_when_loaded_anew),
         TEST(state_commit_that_fails_keeps_the_messages_behind_it),
+        TEST(state_commit_that_fails_cancels_turns_that_wait),
         TEST(state_that_cannot_be_encoded_fails_the_turn),
         TEST(state_of_two_systems_on_one_key_is_fenced),
         TEST(save_before_a_failure_stands),
