@@ -196,8 +196,8 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
         !edai_turn_start(worker, activation)) {
         return;
     }
-    while (budget-- > 0 && !worker->is_ending && (activation->flags & EDAI_IS_STARTED) != 0 &&
-           can_run(activation)) {
+    while (budget-- > 0 && !worker->is_ending && worker->turns_ever < worker->turns_stop &&
+           (activation->flags & EDAI_IS_STARTED) != 0 && can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0
                                       ? edai_mailbox_pop(worker, activation)
                                       : edai_mailbox_pop_interleaving(worker, activation);

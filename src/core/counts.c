@@ -39,8 +39,8 @@ eda_counts eda_system_counts(eda_system *sys, const char *message, const char *a
     uint16_t i;
 
     EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
-    if (sys->workers == NULL) {
-        return sum;
+    if (edai_system_phase(sys) == EDAI_BUILDING) {
+        return sum; /* a start that failed may have left some of it unmade */
     }
     for (route = 0; route < sys->route_count; route++) {
         if (!is_asked(sys->routes[route], message, actor)) {
@@ -76,7 +76,10 @@ eda_activations eda_system_activations(eda_system *sys, const char *actor)
     uint16_t i;
 
     EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
-    for (type = 0; sys->workers != NULL && type < sys->actor_count; type++) {
+    if (edai_system_phase(sys) == EDAI_BUILDING) {
+        return sum;
+    }
+    for (type = 0; type < sys->actor_count; type++) {
         if (actor != NULL && strcmp(sys->actors[type]->actor->name, actor) != 0) {
             continue;
         }

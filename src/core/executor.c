@@ -312,15 +312,20 @@ edai_executor *edai_threads_new(void)
  * ---------------------------------------------------------------------------------------------------
  */
 
+#define UNBOUNDED UINT32_MAX
+/* What the pump runs before a blocked client looks whether what it waits for has come. */
+#define HOST_TURNS 256u
+#define HOST_ROUNDS 16u
+
 /* One worker, a coroutine of whichever thread steps it. */
 typedef struct pump {
     edai_executor executor; /* first */
     blocking_pool blocking;
     eda_system *sys;
-    int fd;              /* readable while the worker was woken from outside */
-    bool is_inside;      /* a step runs: no step within a step */
-    uint64_t turns_stop; /* turns_ever at which the step ends */
-    edai_waiter *host;   /* who waits outside while the pump runs */
+    int fd;               /* readable while the worker has something to do */
+    bool is_inside;       /* a step runs: no step within a step */
+    uint32_t rounds_left; /* of this step */
+    edai_waiter *host;    /* who waits outside while the pump runs */
 } pump;
 
 static void pump_signal(pump *self)
@@ -331,8 +336,8 @@ static void pump_signal(pump *self)
     }
 }
 
-/* Runs the worker until it parks. */
-static void pump_run(pump *self)
+/* Runs the worker until it parks, or has run that many turns or rounds. */
+static void pump_run(pump *self, uint64_t turns_max, uint32_t rounds_max)
 {
     edai_worker *worker = &self->sys->workers[0];
     uint64_t drained;
@@ -342,19 +347,30 @@ static void pump_run(pump *self)
     while (read(self->fd, &drained, sizeof(drained)) < 0 && errno == EINTR) {
     }
     self->is_inside = true;
+    worker->turns_stop =
+        turns_max < UINT64_MAX - worker->turns_ever ? worker->turns_ever + turns_max : UINT64_MAX;
+    self->rounds_left = rounds_max;
     if (!worker->is_done) {
         edai_worker_enter(worker);
     }
+    worker->turns_stop = UINT64_MAX;
     self->is_inside = false;
+    if (!worker->is_done && !edai_inbox_is_parked(&worker->inbox)) {
+        pump_signal(self); /* something is left */
+    }
 }
 
-/* A round has ended: the step may have run as many turns as it was asked for. */
+/* A round has ended: the step may have done as much as it was asked for. */
 static void pump_round(void *arg)
 {
     pump *self = arg;
+    edai_worker *worker = &self->sys->workers[0];
 
-    if (self->sys->workers[0].turns_ever >= self->turns_stop) {
-        edai_worker_yield(&self->sys->workers[0]);
+    if (self->rounds_left != UNBOUNDED) {
+        self->rounds_left--;
+    }
+    if (self->rounds_left == 0 || worker->turns_ever >= worker->turns_stop) {
+        edai_worker_yield(worker);
     }
 }
 
@@ -376,7 +392,9 @@ static void pump_park(void *arg, edai_waiter *waiter, int64_t until)
         edai_worker_yield(worker);
         return;
     }
-    pump_run(self);
+    /* A little at a time: what the host waits for may be there long before the worker has nothing
+     * more to do, and its deadline, too. */
+    pump_run(self, HOST_TURNS, HOST_ROUNDS);
     next = edai_timers_next(&worker->timers);
     next = next < until ? next : until;
     /* From here on a push from another thread wakes us; one that came before has replaced the
@@ -414,16 +432,20 @@ static eda_status pump_start(eda_system *sys)
     pump *self = (pump *)(void *)sys->executor;
 
     self->sys = sys;
+    pump_signal(self); /* it has not parked yet: what is published before it does wakes nobody */
     return edai_worker_prepare(&sys->workers[0]);
 }
 
 static void pump_stop(eda_system *sys)
 {
     pump *self = (pump *)(void *)sys->executor;
+    edai_waiter waiter = {.entity = NULL};
 
+    edai_parker_init(&waiter.parker);
     while (!sys->workers[0].is_done) {
-        pump_run(self);
+        pump_park(self, &waiter, EDAI_NO_DEADLINE);
     }
+    edai_parker_fini(&waiter.parker);
     blocking_stop(&self->blocking);
 }
 
@@ -446,7 +468,6 @@ edai_executor *edai_pump_new(void)
         return NULL;
     }
     blocking_init(&self->blocking);
-    self->turns_stop = UINT64_MAX;
     self->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (self->fd < 0) {
         pump_free(&self->executor);
@@ -482,16 +503,12 @@ uint32_t eda_system_step(eda_system *sys, uint32_t turns_max, uint32_t *ret_wait
         self != NULL && self->sys != NULL, "only a pumped system that was started is stepped");
     worker = &sys->workers[0];
     before = worker->turns_ever;
-    if (turns_max != 0) {
-        worker->turns_cap = turns_max;
-        self->turns_stop = before + turns_max;
-    }
-    pump_run(self);
-    worker->turns_cap = UINT32_MAX;
-    self->turns_stop = UINT64_MAX;
+    pump_run(self, turns_max != 0 ? turns_max : UINT64_MAX, UNBOUNDED);
     if (ret_wait_ms != NULL) {
         left = edai_timers_next(&worker->timers);
-        if (!edai_inbox_is_parked(&worker->inbox)) {
+        if (worker->is_done) {
+            *ret_wait_ms = EDA_FOREVER;
+        } else if (!edai_inbox_is_parked(&worker->inbox)) {
             *ret_wait_ms = 0;
         } else if (left == EDAI_NO_DEADLINE) {
             *ret_wait_ms = EDA_FOREVER;

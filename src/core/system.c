@@ -319,6 +319,8 @@ static eda_status init_workers(eda_system *sys)
 
 eda_status eda_system_start(eda_system *sys)
 {
+    eda_status status;
+
     EDA_TRY(edai_system_check_building(sys));
     if (sys->workers != NULL || sys->topics != NULL) {
         return edai_system_fail(sys, EDA_ESTATE, "an earlier start failed; make a new system");
@@ -330,7 +332,11 @@ eda_status eda_system_start(eda_system *sys)
     EDA_TRY(init_workers(sys));
     EDA_TRY(sys->executor->start(sys));
     atomic_store_explicit(&sys->phase, EDAI_RUNNING, memory_order_release);
-    return eda_client_new(sys, &sys->own_client);
+    status = eda_client_new(sys, &sys->own_client);
+    if (status != EDA_OK) {
+        eda_system_stop(sys); /* what did not start does not run */
+    }
+    return status;
 }
 
 eda_ctx *eda_system_client(eda_system *sys)
@@ -389,7 +395,10 @@ void edai_system_idle_check(eda_system *sys)
 {
     edai_idle_wait *wait;
 
-    if (EDAI_LIKELY(atomic_load_explicit(&sys->idle_waiters, memory_order_seq_cst) == 0) ||
+    /* Added to, and not read, as by who begins to wait: one of the two comes first. If that is us,
+     * the other, who looks at the tallies next, sees ours; a load could be made before our last
+     * tally is seen by anybody. */
+    if (EDAI_LIKELY(atomic_fetch_add_explicit(&sys->idle_waiters, 0, memory_order_acq_rel) == 0) ||
         !edai_system_is_idle(sys)) {
         return;
     }
@@ -429,8 +438,8 @@ eda_status eda_wait_idle(eda_system *sys, uint32_t timeout_ms)
     edai_mutex_lock(&sys->mutex);
     wait.next = sys->idle_waits;
     sys->idle_waits = &wait;
-    /* seq_cst, as the load in idle_check: a worker that parks after our look below sees us waiting.
-     */
+    /* Pairs with the addition in idle_check: a worker that parks after our look below sees us
+     * waiting, and what one that parked before had counted we see. */
     atomic_fetch_add(&sys->idle_waiters, 1);
     edai_mutex_unlock(&sys->mutex);
     while (!(is_idle = edai_system_is_idle(sys)) && edai_system_now(sys) < deadline) {

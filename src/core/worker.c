@@ -55,6 +55,7 @@ eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index
     worker->index = index;
     worker->round_turns = 16;
     worker->turns_cap = UINT32_MAX;
+    worker->turns_stop = UINT64_MAX;
     worker->now = edai_system_now(sys);
     edai_slab_init(&worker->slab);
     edai_timers_init(&worker->timers);
@@ -422,18 +423,26 @@ static bool is_overdrawn(edai_worker *worker)
     return false;
 }
 
-/* Runs turns until none is ready or it is time to look at the clock. */
+/* Runs turns until none is ready or it is time to look at the clock. A turn that is resumed leaves
+ * this stack, and the loop begins anew upon another when it suspends again: its round goes on, so
+ * that it ends, and what was sent leaves, also when there is always somebody to be resumed. */
 static bool run_turns(edai_worker *worker)
 {
     bool is_busy = false;
 
-    worker->turns_left =
-        worker->round_turns < worker->turns_cap ? worker->round_turns : worker->turns_cap;
-    while (worker->turns_left > 0) {
-        if (EDAI_UNLIKELY(worker->resumable != NULL)) {
+    if (!worker->is_mid_round) {
+        worker->is_mid_round = true;
+        worker->turns_left =
+            worker->round_turns < worker->turns_cap ? worker->round_turns : worker->turns_cap;
+    }
+    while (worker->turns_left > 0 && worker->turns_ever < worker->turns_stop) {
+        if (EDAI_UNLIKELY(worker->resumable != NULL) &&
+            (!worker->has_resumed || worker->run_first == NULL)) {
             worker->turns_left--;
+            worker->has_resumed = true;
             go_on(worker);
         }
+        worker->has_resumed = false;
         if (EDAI_UNLIKELY(worker->starved != NULL) && has_spare_stack(worker)) {
             edai_worker_unstarve(worker, worker->starved);
         }
@@ -447,7 +456,8 @@ static bool run_turns(edai_worker *worker)
             (void)drain_inbox(worker);
         }
     }
-    return is_busy || worker->resumable != NULL;
+    worker->is_mid_round = false;
+    return is_busy || worker->resumable != NULL || worker->run_first != NULL;
 }
 
 static bool run_round(edai_worker *worker)

@@ -53,7 +53,10 @@ struct edai_worker {
     bool is_done;
     uint32_t round_turns; /* turns per look at the clock: adapts */
     uint32_t turns_left;  /* of this round */
-    uint32_t turns_cap;   /* most of a round: the pump's bound, the simulator's choice */
+    bool is_mid_round;    /* a round goes on upon another stack, its turns counted on */
+    bool has_resumed;     /* a turn was resumed last: now it is the run queue's turn */
+    uint32_t turns_cap;   /* most of a round: the simulator's choice */
+    uint64_t turns_stop;  /* turns_ever at which no more are begun: the pump's bound */
     uint64_t turns_ever;
     int64_t now; /* monotonic ns, as of the last look */
     edai_activation *run_first;
