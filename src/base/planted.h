@@ -8,17 +8,27 @@
 
 typedef enum edai_fault {
     EDAI_FAULT_NONE = 0,
-    EDAI_FAULT_LOST_WAKEUP,       /* the parked mark is looked for before the exchange, not in it */
-    EDAI_FAULT_DOUBLE_ACTIVATION, /* an activation enters the directory only when it has started */
-    EDAI_FAULT_PASSIVATION_LOSS, /* a listed activation is passivated without looking at its mailbox
-                                    again */
-    EDAI_FAULT_EARLY_EFFECTS,    /* effects are released before the commit */
-    EDAI_FAULT_WRONG_REPLY,      /* a reply goes to whatever ask its asker waits for */
-    EDAI_FAULT_CHAIN_ORDER,      /* what arrives while an activation starts is put first */
-    EDAI_FAULT_EARLY_RECEIPT,    /* a wait for several deliveries ends with one to go */
-    EDAI_FAULT_LATE_TIMER,       /* timers are left armed at passivation */
-    EDAI_FAULT_KEEP_OLDEST,      /* keep_latest drops the new one when its predecessor waits */
-    EDAI_FAULT_STALE_EPOCH,      /* the memory store does not look at the epoch */
+    /* The parked mark is looked for before the exchange, not in it. */
+    EDAI_FAULT_LOST_WAKEUP,
+    /* An activation whose first message came from another worker is found only once it has started.
+     */
+    EDAI_FAULT_DOUBLE_ACTIVATION,
+    /* One that was listed is passivated without another look at its mailbox. */
+    EDAI_FAULT_PASSIVATION_LOSS,
+    /* With more messages waiting, effects are released before the commit. */
+    EDAI_FAULT_EARLY_EFFECTS,
+    /* A reply goes to whatever ask its asker waits for. */
+    EDAI_FAULT_WRONG_REPLY,
+    /* What another worker sends while an activation starts is put first. */
+    EDAI_FAULT_CHAIN_ORDER,
+    /* A wait for several deliveries ends with one to go. */
+    EDAI_FAULT_EARLY_RECEIPT,
+    /* A timer that is already due is left armed at passivation. */
+    EDAI_FAULT_LATE_TIMER,
+    /* keep_latest drops the new one when its predecessor came from another publisher. */
+    EDAI_FAULT_KEEP_OLDEST,
+    /* With more messages waiting, a stale write claims the record anew and overwrites it. */
+    EDAI_FAULT_STALE_EPOCH,
     EDAI_FAULT_COUNT
 } edai_fault;
 

@@ -98,7 +98,8 @@ static eda_status create(edai_worker *worker, const edai_route *route, edai_enve
     status = (envelope->flags & EDAI_IS_TEXT) != 0
                  ? set_text_key(activation, edai_publish_key(envelope))
                  : EDA_OK;
-    if (status == EDA_OK && !EDAI_PLANTED(DOUBLE_ACTIVATION)) {
+    if (status == EDA_OK &&
+        !(EDAI_PLANTED(DOUBLE_ACTIVATION) && edai_worker_is_foreign(worker, envelope))) {
         status = edai_directory_add(directory_of(worker, type, hash), hash, activation);
         activation->flags |= status == EDA_OK ? EDAI_IS_IN_DIRECTORY : 0;
     }
@@ -241,9 +242,7 @@ void edai_activation_reset(edai_worker *worker, edai_activation *activation)
     if ((activation->flags & EDAI_IS_STARTED) != 0) {
         event(worker, EDAI_EVENT_STOP, activation);
     }
-    if (!EDAI_PLANTED(LATE_TIMER)) {
-        edai_after_cancel_all(worker, activation);
-    }
+    edai_after_cancel_all(worker, activation);
     edai_state_clear(activation);
     activation->flags = (uint16_t)(activation->flags & ~(EDAI_IS_STARTED | EDAI_IS_NEW |
                                                            EDAI_WANTS_RESTART | EDAI_WANTS_STOP));
@@ -259,9 +258,6 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
         edai_timers_disarm(&worker->timers, &activation->extra->backoff);
         if (activation->extra->holds > 0) {
             worker->held_count--;
-        }
-        if (EDAI_PLANTED(LATE_TIMER)) {
-            edai_after_orphan_all(activation);
         }
     }
     if ((activation->flags & EDAI_IS_IN_DIRECTORY) != 0) {

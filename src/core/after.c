@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/planted.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
 
@@ -126,16 +127,11 @@ void edai_after_cancel_all(edai_worker *worker, edai_activation *activation)
 
         extra->timers = after->next;
         extra->timer_count--;
-        after_free(worker, after);
-    }
-}
-
-void edai_after_orphan_all(edai_activation *activation)
-{
-    edai_after *after;
-
-    for (after = activation->extra->timers; after != NULL; after = after->next) {
-        after->is_orphan = true;
+        if (EDAI_PLANTED(LATE_TIMER) && after->timer.due <= worker->now) {
+            after->is_orphan = true;
+        } else {
+            after_free(worker, after);
+        }
     }
 }
 

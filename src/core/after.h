@@ -23,7 +23,6 @@ typedef struct edai_after {
 void edai_after_commit(eda_ctx *ctx);
 void edai_after_forget(eda_ctx *ctx);
 void edai_after_cancel_all(edai_worker *worker, edai_activation *activation);
-void edai_after_orphan_all(edai_activation *activation);
 
 /* Delayed publishes, kept by the system until they are due. */
 typedef struct edai_delayed {

@@ -174,7 +174,7 @@ static bool make_room(edai_worker *worker, edai_activation *activation, edai_env
                !msg->is_request) {
         older = find_type(activation, msg, &before);
     }
-    if (older != NULL && EDAI_PLANTED(KEEP_OLDEST) && msg->type->overflow == EDA_KEEP_LATEST) {
+    if (older != NULL && EDAI_PLANTED(KEEP_OLDEST) && older->publisher != envelope->publisher) {
         shed(worker, envelope, EDA_ESHED, "a newer one came");
         return false;
     }
@@ -198,7 +198,8 @@ void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_env
             return;
         }
     }
-    if (EDAI_PLANTED(CHAIN_ORDER) && (activation->flags & EDAI_IS_STARTING) != 0) {
+    if (EDAI_PLANTED(CHAIN_ORDER) && (activation->flags & EDAI_IS_STARTING) != 0 &&
+        edai_worker_is_foreign(worker, envelope)) {
         edai_mailbox_unpop(activation, envelope);
     } else {
         append(activation, envelope);

@@ -130,6 +130,12 @@ void edai_worker_free(edai_worker *worker, edai_envelope *envelope);
 /* The same from any thread; worker NULL: a client's. */
 void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *envelope);
 
+/* Made by an actor on another worker. */
+static inline bool edai_worker_is_foreign(const edai_worker *worker, const edai_envelope *envelope)
+{
+    return envelope->home != worker->index && envelope->home < EDAI_HOME_NOWHERE;
+}
+
 static inline edai_holding *edai_worker_holding(edai_worker *worker, const edai_actor_type *type)
 {
     return &worker->holdings[type->index];

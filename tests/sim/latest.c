@@ -15,6 +15,7 @@ typedef struct dial {
 
 static struct {
     eda_sim *sim;
+    uint32_t published;
     uint32_t last;
     const char *problem;
 } state;
@@ -32,15 +33,20 @@ static eda_status dial_on_gauge(dial *self, const gauge *read, eda_ctx *ctx)
 
 EDA_ACTOR(dial, eda_none, on(gauge, dial_on_gauge));
 
+/* Two clients publish in turn, so that the last number is known. */
 static void client_main(eda_ctx *client, void *arg)
 {
+    const uint32_t *me = arg;
     uint32_t i;
 
-    (void)arg;
-    for (i = 1; i <= MESSAGES; i++) {
+    for (i = 1 + *me; i <= MESSAGES; i += 2) {
+        while (state.published + 1 != i) {
+            eda_sim_sleep(state.sim, EDA_US(1));
+        }
         if (eda_publish(client, EDA_MSG(gauge, .number = i), NULL) != EDA_OK) {
             state.problem = "a publish was refused";
         }
+        state.published = i;
     }
 }
 
@@ -49,13 +55,17 @@ static const char *run(eda_sim *sim)
     static const eda_actor *const actors[] = {&eda_actor_dial, NULL};
     eda_system *sys;
     eda_counts counts;
+    uint32_t i;
 
     memset(&state, 0, sizeof(state));
     state.sim = sim;
     sys = scenario_system(sim, NULL, actors);
     SIM_CHECK(sys != NULL, "the system did not start");
-    SIM_CHECK(eda_sim_client(sim, sys, client_main, NULL) == EDA_OK, "out of memory");
-    SIM_CHECK(eda_sim_run(sim, 100000) == EDA_OK, "a hang");
+    for (i = 0; i < 2; i++) {
+        SIM_CHECK(
+            eda_sim_client(sim, sys, client_main, &scenario_numbers[i]) == EDA_OK, "out of memory");
+    }
+    SIM_CHECK(eda_sim_run(sim, 400000) == EDA_OK, "a hang");
     SIM_CHECK(state.problem == NULL, "%s", state.problem);
     SIM_CHECK(state.last == MESSAGES, "the last value handled was %u of %u", state.last, MESSAGES);
     counts = eda_system_counts(sys, "gauge", NULL);

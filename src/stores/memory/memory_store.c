@@ -7,7 +7,6 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "base/planted.h"
 #include "base/thread.h"
 
 #include <string.h>
@@ -148,11 +147,7 @@ static eda_status write_locked(memory_store *store, const eda_write *write)
     record *at = find(store, &write->key, hash_of(&write->key));
     uint8_t *bytes;
 
-    if (EDAI_PLANTED(STALE_EPOCH)) {
-        if (at == NULL) {
-            return EDA_ESTALE;
-        }
-    } else if (at == NULL || at->epoch != write->epoch || at->version != write->version) {
+    if (at == NULL || at->epoch != write->epoch || at->version != write->version) {
         return EDA_ESTALE;
     }
     bytes = edai_alloc(write->bytes.len > 0 ? write->bytes.len : 1);
