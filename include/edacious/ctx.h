@@ -101,7 +101,8 @@ EDA_CHECK eda_status eda_every(
 /* Disarms; after it the record is not handled, even if already due. Unknown or fired timers are
  * ignored. */
 void eda_timer_cancel(eda_ctx *ctx, eda_timer timer);
-/* Publishes after `delay`; outlives the activation. Also for clients. */
+/* Publishes after `delay`; outlives the activation. Also for clients; EDA_EFULL: too much of theirs
+ * is on its way. */
 EDA_CHECK eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay);
 /* Suspends the turn. EDA_ECANCELED, EDA_ELIMIT as eda_ask. */
 EDA_CHECK eda_status eda_sleep(eda_ctx *ctx, eda_duration time);

@@ -107,6 +107,10 @@ eda_status edai_client_call(
     if (envelope == NULL) {
         return edai_ctx_fail(&client->ctx, EDA_ENOMEM, "out of memory");
     }
+    if (edai_inbox_pending(&client->ctx.sys->workers[to].inbox) > EDAI_PENDING_MAX) {
+        edai_free(envelope);
+        return edai_ctx_fail(&client->ctx, EDA_EFULL, "the way to worker %u is full", to);
+    }
     *envelope = (edai_envelope){.kind = EDAI_CALL, .home = home, .size_class = size_class};
     *(edai_call *)edai_envelope_body(envelope) = (edai_call){.fn = fn, .arg = arg, .worker = to};
     status = hand_over_begin(client);

@@ -16,6 +16,8 @@
 
 #define CLIENTS 6u
 #define HANDLED_BEFORE_STOP 500u
+#define HANDLED_BEFORE_FLOOD_STOPS 20u /* what is refused takes most of the time */
+#define FLOOD 6u                       /* a habit of none: see act */
 
 EDA_MESSAGE(load_plain, "load/{key}/plain", (uint32_t, key));
 EDA_MESSAGE(load_waiting, "load/{key}/waiting", .overflow = EDA_WAIT, .wait_ms = 600000, (uint32_t, key));
@@ -27,11 +29,12 @@ EDA_RECORD(load_tick);
 
 /* Opens when enough was handled. */
 static atomic_uint handled_count;
+static atomic_uint wanted_count;
 static edai_parker enough;
 
 static void count_one(void)
 {
-    if (atomic_fetch_add(&handled_count, 1) + 1 == HANDLED_BEFORE_STOP) {
+    if (atomic_fetch_add(&handled_count, 1) + 1 == atomic_load(&wanted_count)) {
         edai_parker_wake(&enough);
     }
 }
@@ -131,21 +134,22 @@ static eda_status act(eda_ctx *client, unsigned habit, uint32_t key)
         return eda_ask(client, EDA_ASK(load_ask, &total, .key = key), EDA_FOREVER);
     case 4:
         return eda_publish_json(client, EDA_STR("load/7/plain"), EDA_STR("{}"), NULL);
-    default:
-        EDA_TRY(
-            eda_publish_after(client, EDA_MSG(load_plain, .key = key), EDA_US(100 * (key % 3))));
+    case 5:
+        EDA_TRY(act(client, FLOOD, key));
         return eda_publish_wait(client, EDA_MSG(load_plain, .key = key), EDA_FOREVER);
+    default: /* as fast as it can, with nothing to wait for */
+        return eda_publish_after(client, EDA_MSG(load_plain, .key = key), EDA_US(100 * (key % 3)));
     }
 }
 
 /* Until the system is closed; whatever else happens under load is no reason to give up. */
 static void press_on(eda_ctx *client, unsigned index, void *arg)
 {
+    const unsigned *habit = arg;
     uint32_t i;
 
-    (void)arg;
     for (i = 0;; i++) {
-        eda_status status = act(client, index, i % 13);
+        eda_status status = act(client, habit != NULL ? *habit : index, i % 13);
 
         if (status == EDA_ECLOSED) {
             return;
@@ -164,7 +168,7 @@ static void no_log(void *arg, eda_str line)
     (void)line;
 }
 
-static void stop_once(uint32_t workers, uint32_t drain_ms)
+static void stop_once(uint32_t workers, uint32_t drain_ms, unsigned *habit)
 {
     const eda_actor *const actors[] = {&eda_actor_carrier, &eda_actor_depot, NULL};
     const eda_options options = {
@@ -175,7 +179,8 @@ static void stop_once(uint32_t workers, uint32_t drain_ms)
 
     edai_parker_init(&enough);
     atomic_store(&handled_count, 0);
-    all = crowd_start(sys, CLIENTS, press_on, NULL);
+    atomic_store(&wanted_count, habit != NULL ? HANDLED_BEFORE_FLOOD_STOPS : HANDLED_BEFORE_STOP);
+    all = crowd_start(sys, CLIENTS, press_on, habit);
     (void)edai_parker_park(&enough, EDAI_NO_DEADLINE);
     eda_system_stop(sys);
     counts = eda_system_counts(sys, NULL, NULL);
@@ -183,7 +188,7 @@ static void stop_once(uint32_t workers, uint32_t drain_ms)
     crowd_join(all);
     counts = eda_system_counts(sys, NULL, NULL); /* nothing was accepted after the stop */
     assert_int_equal(eda_counts_balance(&counts), 0);
-    assert_true(counts.handled >= HANDLED_BEFORE_STOP);
+    assert_true(counts.handled >= atomic_load(&wanted_count));
     crowd_assert_right();
     crowd_end(sys);
     edai_parker_fini(&enough);
@@ -195,7 +200,7 @@ static void stop_rounds(uint32_t workers, uint32_t drain_ms)
     uint64_t i;
 
     for (i = 0; i < rounds; i++) {
-        stop_once(workers, drain_ms);
+        stop_once(workers, drain_ms, NULL);
     }
 }
 
@@ -217,12 +222,24 @@ static void stop_without_patience_counts_all(void **state)
     stop_rounds(4, 1);
 }
 
+/* What clients publish for later is bounded on its way like everything else, or the worker would do
+ * nothing else. */
+static void stop_under_flood_of_delayed_publishes_counts_all(void **state)
+{
+    unsigned habit = FLOOD;
+
+    (void)state;
+    stop_once(1, 30000, &habit);
+    stop_once(4, 30000, &habit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stop_under_load_drains_and_counts_all),
         cmocka_unit_test(stop_under_load_on_one_worker_counts_all),
         cmocka_unit_test(stop_without_patience_counts_all),
+        cmocka_unit_test(stop_under_flood_of_delayed_publishes_counts_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
