@@ -94,6 +94,7 @@ int main(void)
         printf("-- system %d\n", i);
         status = run(directory);
     }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the systems and their threads are gone */
     (void)nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     if (status != EDA_OK) {
         fprintf(stderr, "counter: %s\n", eda_status_text(status));

@@ -163,13 +163,13 @@ static void start_with_the_memory_store_by_name_is_accepted(void **state)
 
 static void system_with_an_unknown_store_is_refused(void **state)
 {
-    const eda_store outdated = {.struct_size = 8};
+    eda_store outdated = {.struct_size = 8};
     eda_options options = {.store = "no_such_store"};
     eda_system *sys = NULL;
 
     (void)state;
     assert_int_equal(eda_system_new(&options, &sys), EDA_EINVAL);
-    options.store_object = (eda_store *)(uintptr_t)&outdated;
+    options.store_object = &outdated;
     assert_int_equal(eda_system_new(&options, &sys), EDA_EINVAL);
     assert_null(sys);
 }

@@ -54,7 +54,6 @@ static struct {
     eda_status woken; /* a turn that slept */
 } seen;
 
-
 static eda_status box_start(state_box *self, const eda_none *deps, eda_ctx *ctx)
 {
     (void)deps;
