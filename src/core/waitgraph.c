@@ -36,6 +36,7 @@
 typedef struct waiter {
     uint64_t node;
     uint64_t seq; /* of the ask; 0: held */
+    int64_t since;
     edai_activation *activation;
     uint32_t generation;
     uint16_t worker;
@@ -118,8 +119,8 @@ static void add_edge(part *to, edai_edge found)
     }
 }
 
-static void add_waiter(
-    part *to, edai_worker *worker, edai_activation *activation, uint64_t node, uint64_t seq)
+/* The name is filled in here. */
+static void add_waiter(part *to, edai_activation *activation, waiter found)
 {
     void *waiters = to->waiters;
     waiter *made;
@@ -129,11 +130,9 @@ static void add_waiter(
     }
     to->waiters = waiters;
     made = &to->waiters[to->waiter_count++];
-    *made = (waiter){.node = node,
-        .seq = seq,
-        .activation = activation,
-        .generation = activation->generation,
-        .worker = worker->index};
+    *made = found;
+    made->activation = activation;
+    made->generation = activation->generation;
     edai_activation_name(activation, made->name, sizeof(made->name));
 }
 
@@ -163,7 +162,11 @@ static void list_turns(edai_worker *worker, edai_activation *activation, uint64_
         if (ctx->wait->kind != EDAI_WAIT_ASK || ctx->is_resumable) {
             continue;
         }
-        add_waiter(to, worker, activation, asking, ctx->wait->seq);
+        add_waiter(to, activation,
+            (waiter){.node = asking,
+                .seq = ctx->wait->seq,
+                .since = ctx->wait->since,
+                .worker = worker->index});
         add_edge(to, (edai_edge){.from = mailbox, .to = asking, .worker = worker->index});
         if (ctx->kind == EDAI_CTX_START) { /* nothing interleaves with a start */
             add_edge(
@@ -222,7 +225,7 @@ static void list_activation(edai_worker *worker, edai_activation *activation, pa
     bool is_held = (activation->flags & EDAI_IS_HELD) != 0;
 
     if (is_held) {
-        add_waiter(to, worker, activation, hold_node(mailbox), 0);
+        add_waiter(to, activation, (waiter){.node = hold_node(mailbox), .worker = worker->index});
         add_edge(
             to, (edai_edge){.from = mailbox, .to = hold_node(mailbox), .worker = worker->index});
     }
@@ -388,7 +391,15 @@ static void scan_free(scan *of)
     atomic_store(&sys->scan_is_running, 0);
 }
 
-/* Somebody who asks hears of it; where nobody does, a delivery that waits for room is refused. */
+/* Nobody yet, or one who began to wait earlier. */
+static bool is_later(const waiter *at, const waiter *than)
+{
+    return than == NULL || at->since > than->since ||
+           (at->since == than->since && at->seq > than->seq);
+}
+
+/* Whoever asked last, and so closed the circle, hears of it; where nobody asks, a delivery that
+ * waits for room is refused. */
 static bool find_victim(const scan *of, const waiter **ret_asker, const edai_edge **ret_line)
 {
     size_t i;
@@ -396,15 +407,14 @@ static bool find_victim(const scan *of, const waiter **ret_asker, const edai_edg
     for (i = 0; i < of->circle_len; i++) {
         const waiter *at = find_waiter(of, of->circle[i]->from);
 
-        if (at != NULL && at->seq != 0) {
+        if (at != NULL && at->seq != 0 && is_later(at, *ret_asker)) {
             *ret_asker = at;
-            return true;
         }
         if (of->circle[i]->line != NULL && *ret_line == NULL) {
             *ret_line = of->circle[i];
         }
     }
-    return *ret_line != NULL;
+    return *ret_asker != NULL || *ret_line != NULL;
 }
 
 static void tell_asker(const scan *of, const waiter *victim)
