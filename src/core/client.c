@@ -37,12 +37,12 @@ void edai_receipt_end(edai_receipt *receipt, eda_status status)
     }
 }
 
-/* The oldest that has ended, of those looked at; NULL: none. */
+/* The oldest that has ended; NULL: none. */
 static edai_receipt *receipt_oldest(edai_client *client)
 {
     uint32_t i;
 
-    for (i = 0; i < client->receipt_count && i < 64; i++) {
+    for (i = 0; i < client->receipt_count; i++) {
         edai_receipt *receipt = client->receipts[client->receipt_next];
 
         client->receipt_next = (client->receipt_next + 1) % client->receipt_count;
@@ -270,16 +270,16 @@ eda_status edai_client_publish(
         atomic_store_explicit(&extras.receipt->status, EDA_OK, memory_order_relaxed);
     }
     EDA_TRY(edai_publish_make(&client->ctx, msg, data, &extras, &first, &last));
-    if (first == NULL) {
-        edai_tally_add(&client->tallies[msg->nobody->index], EDAI_UNHEARD);
-    } else if ((status = find_way(client, msg, first)) != EDA_OK) {
-        edai_ctx_free_chain(&client->ctx, first);
-        return status;
+    status = first != NULL ? find_way(client, msg, first) : EDA_OK;
+    if (status == EDA_OK) {
+        status = hand_over_begin(client);
     }
-    status = hand_over_begin(client);
     if (status != EDA_OK) {
         edai_ctx_free_chain(&client->ctx, first);
         return status;
+    }
+    if (first == NULL) {
+        edai_tally_add(&client->tallies[msg->nobody->index], EDAI_UNHEARD);
     }
     prepare(client, msg, first, extras.receipt);
     hand_over(client, first, extras.receipt);
@@ -288,8 +288,10 @@ eda_status edai_client_publish(
         wait_for_admission(client);
         status = (eda_status)atomic_load_explicit(&client->admit_status, memory_order_relaxed);
         if (status != EDA_OK && last == first) {
-            return edai_ctx_fail(&client->ctx, status == EDA_ESHED ? EDA_EFULL : status,
-                "%s was not admitted: %s", msg->type->name, eda_status_text(status));
+            status = status == EDA_ESHED ? EDA_EFULL : status;
+            status = status == EDA_ECANCELED ? EDA_ECLOSED : status;
+            return edai_ctx_fail(&client->ctx, status, "%s was not admitted: %s", msg->type->name,
+                eda_status_text(status));
         }
     }
     if (receipt != NULL) {

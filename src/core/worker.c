@@ -43,7 +43,7 @@ static eda_status init_holdings(edai_worker *worker)
         holding->pool.slot_size =
             (sizeof(edai_activation) + sys->actors[i]->actor->size + 15) & ~(size_t)15;
         holding->new_tokens = sys->options.new_keys_per_s;
-        holding->new_at = edai_system_now(sys);
+        holding->new_at = worker->now;
     }
     return EDA_OK;
 }
