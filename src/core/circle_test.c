@@ -56,7 +56,7 @@ static void circle_of_every_small_graph_agrees_with_model(void **state)
 
         for (bit = 0; bit < NODES * NODES; bit++) {
             if ((graph >> bit & 1) != 0) {
-                all[len] = (edai_edge){.from = bit / NODES * 1000, .to = bit % NODES * 1000};
+                all[len] = (edai_edge){.from = bit / NODES, .to = bit % NODES};
                 edges[len] = &all[len];
                 len++;
             }

@@ -1,4 +1,5 @@
-/* passivate_test.c - when activations go: after idling, when there are too many, at once; and never with work open. */
+/* passivate_test.c - when activations go: after idling, when there are too many, at once; and never
+ * with work open. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +40,9 @@ static eda_status act(eda_ctx *ctx, eda_str how)
     return eda_str_equal(how, EDA_STR("gate")) ? eda_blocking(ctx, asking_gate_wait, gate) : EDA_OK;
 }
 
-/* --- at most three ------------------------------------------------------------------------------------------------ */
+/* --- at most three
+ * ------------------------------------------------------------------------------------------------
+ */
 
 typedef struct asking_guest {
     uint32_t count;
@@ -61,7 +64,8 @@ static void guest_stop(asking_guest *self, eda_stop_reason reason, eda_ctx *ctx)
 EDA_ACTOR(asking_guest, eda_none, key(id), options(.activations_max = 3), on(asking_visit, guest_visit),
     stop(guest_stop));
 
-/* --- one at a time, each sending for the next --------------------------------------------------------------------- */
+/* --- one at a time, each sending for the next
+ * --------------------------------------------------------------------- */
 
 typedef struct asking_chain {
     uint32_t ticks;
@@ -72,7 +76,8 @@ static eda_status chain_visit(asking_chain *self, const asking_chain_visit *visi
     (void)self;
     asking_note("visit%u", visit->id);
     if (visit->id < 5) {
-        EDA_TRY(eda_publish(ctx, EDA_MSG(asking_chain_visit, .id = visit->id + 1, .how = visit->how), NULL));
+        EDA_TRY(eda_publish(
+            ctx, EDA_MSG(asking_chain_visit, .id = visit->id + 1, .how = visit->how), NULL));
     }
     if (eda_str_equal(visit->how, EDA_STR("fail"))) {
         return visit->id == 1 ? EDA_OK : EDA_EIO;
@@ -101,7 +106,8 @@ static void chain_stop(asking_chain *self, eda_stop_reason reason, eda_ctx *ctx)
 EDA_ACTOR(asking_chain, eda_none, key(id), options(.activations_max = 1), emits(asking_chain_visit),
     on(asking_chain_visit, chain_visit), on_self(asking_tick, chain_tick), stop(chain_stop));
 
-/* --- after a short idle time -------------------------------------------------------------------------------------- */
+/* --- after a short idle time
+ * -------------------------------------------------------------------------------------- */
 
 typedef struct asking_idler {
     uint32_t count;
@@ -136,7 +142,9 @@ static void idler_stop(asking_idler *self, eda_stop_reason reason, eda_ctx *ctx)
 EDA_ACTOR(asking_idler, eda_none, key(name), options(.idle_ms = 1), emits(asking_idler_visit),
     on(asking_idler_visit, idler_visit), on_self(asking_tick, idler_tick), stop(idler_stop));
 
-/* --- at once ------------------------------------------------------------------------------------------------------ */
+/* --- at once
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct asking_brief {
     uint32_t count;
@@ -167,7 +175,8 @@ static void brief_stop(asking_brief *self, eda_stop_reason reason, eda_ctx *ctx)
 EDA_ACTOR(asking_brief, eda_none, key(id), options(.passivates_at_once = true),
     on(asking_brief_visit, brief_visit), on_self(asking_tick, brief_tick), stop(brief_stop));
 
-/* --- by a supervisor's own decision -------------------------------------------------------------------------------- */
+/* --- by a supervisor's own decision
+ * -------------------------------------------------------------------------------- */
 
 typedef struct asking_fussy {
     uint32_t count;
@@ -224,7 +233,9 @@ static void visit(eda_system *sys, uint32_t id)
 
 #define IDLER(name_, how_) EDA_MSG(asking_idler_visit, .name = EDA_STR(name_), .how = EDA_STR(how_))
 
-/* --- too many ----------------------------------------------------------------------------------------------------- */
+/* --- too many
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void limit_passivates_the_least_recently_used(void **state)
 {
@@ -267,7 +278,8 @@ static void limit_leaves_who_is_busy_and_is_met_again_later(void **state)
     asking_end(sys);
 }
 
-/* The effects of a turn's end call for a new activation: the one whose turn ends must not go for it. */
+/* The effects of a turn's end call for a new activation: the one whose turn ends must not go for
+ * it. */
 static void limit_met_by_ones_own_effects_keeps_oneself(void **state)
 {
     eda_system *sys = asking_start(NULL, everybody);
@@ -294,7 +306,9 @@ static void limit_met_by_the_effects_of_a_stop_ends(void **state)
     asking_end(sys);
 }
 
-/* --- after idling ------------------------------------------------------------------------------------------------- */
+/* --- after idling
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void idle_time_passivates_and_the_next_message_brings_back(void **state)
 {
@@ -343,7 +357,9 @@ static void stop_that_publishes_to_itself_brings_it_back(void **state)
     asking_end(sys);
 }
 
-/* --- at once ------------------------------------------------------------------------------------------------------ */
+/* --- at once
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void at_once_goes_after_each_turn_that_leaves_nothing(void **state)
 {
@@ -399,7 +415,8 @@ static void supervisor_may_let_go_of_who_falls_idle(void **state)
     asking_end(sys);
 }
 
-/* --- while messages arrive ---------------------------------------------------------------------------------------- */
+/* --- while messages arrive
+ * ---------------------------------------------------------------------------------------- */
 
 static void messages_that_arrive_while_going_are_never_lost(void **state)
 {

@@ -1,4 +1,5 @@
-/* strand_test.c - stacks of suspended turns: kept for reuse, bounded, and kept back for those who answer. */
+/* strand_test.c - stacks of suspended turns: kept for reuse, bounded, and kept back for those who
+ * answer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +33,9 @@ static int free_gate(void **state)
     return 0;
 }
 
-/* --- who asks ----------------------------------------------------------------------------------------------------- */
+/* --- who asks
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 typedef struct asking_asker {
     uint32_t count;
@@ -60,13 +63,15 @@ static eda_status asker_go(asking_asker *self, const asking_go *go, eda_ctx *ctx
 EDA_ACTOR(asking_asker, eda_none, key(id), emits(asking_get, asking_chain, asking_mixed_get),
     on(asking_go, asker_go));
 
-/* --- who answers, one at a time ----------------------------------------------------------------------------------- */
+/* --- who answers, one at a time
+ * ----------------------------------------------------------------------------------- */
 
 typedef struct asking_teller {
     uint32_t unused;
 } asking_teller;
 
-static eda_status teller_get(asking_teller *self, const asking_get *get, asking_value *reply, eda_ctx *ctx)
+static eda_status teller_get(
+    asking_teller *self, const asking_get *get, asking_value *reply, eda_ctx *ctx)
 {
     (void)self;
     EDA_TRY(eda_blocking(ctx, asking_gate_wait, gate));
@@ -88,7 +93,8 @@ static eda_status link_chain(
 
     (void)self;
     if (chain->depth > 0) {
-        EDA_TRY(eda_ask(ctx, EDA_ASK(asking_chain, &value, .depth = chain->depth - 1), EDA_FOREVER));
+        EDA_TRY(
+            eda_ask(ctx, EDA_ASK(asking_chain, &value, .depth = chain->depth - 1), EDA_FOREVER));
         reply->n = value->n + 1;
     }
     return EDA_OK;
@@ -118,7 +124,8 @@ static eda_status mixed_note(asking_mixed *self, const asking_mixed_note *note, 
 
     self->count++;
     asking_note("note%u", note->n);
-    return note->n == 0 ? EDA_OK : eda_ask(ctx, EDA_ASK(asking_chain, &value, .depth = 0), EDA_FOREVER);
+    return note->n == 0 ? EDA_OK
+                        : eda_ask(ctx, EDA_ASK(asking_chain, &value, .depth = 0), EDA_FOREVER);
 }
 
 EDA_ACTOR(asking_mixed, eda_none, emits(asking_chain), answers(asking_mixed_get, mixed_get),
@@ -138,7 +145,8 @@ static void go(eda_system *sys, uint32_t first, uint32_t count, const char *how)
     }
 }
 
-/* --- the stacks themselves ---------------------------------------------------------------------------------------- */
+/* --- the stacks themselves
+ * ---------------------------------------------------------------------------------------- */
 
 static void never_run(void *arg)
 {
@@ -172,7 +180,8 @@ static void strands_are_bounded_and_reused(void **state)
     edai_strands_fini(&strands);
 }
 
-/* --- up to the limit and beyond ----------------------------------------------------------------------------------- */
+/* --- up to the limit and beyond
+ * ----------------------------------------------------------------------------------- */
 
 /* Askers beyond the limit are held back, and all are answered. */
 static void askers_beyond_stacks_max_are_held_back(void **state)
@@ -249,7 +258,8 @@ static void chain_deeper_than_stacks_gets_elimit(void **state)
     asking_end(sys);
 }
 
-/* --- what is kept back -------------------------------------------------------------------------------------------- */
+/* --- what is kept back
+ * -------------------------------------------------------------------------------------------- */
 
 /* Askers hold all stacks there are for them; who is asked must ask on. */
 static void responders_have_a_reserve(void **state)
