@@ -128,8 +128,8 @@ static void keyed(uint64_t size)
 }
 
 const bench bench_keyed[] = {
-    {"create", 5000000, create},
     {"idle", 1000000, idle},
+    {"create", 5000000, create},
     {"keyed", 1048576, keyed},
     {.name = NULL},
 };
