@@ -60,13 +60,12 @@ static void ask(uint64_t size)
         (const eda_actor *const[]){&eda_actor_asker, &eda_actor_responder, NULL});
     uint64_t turns = size / PAIRS / TURN_LEN;
     uint64_t each = turns * TURN_LEN;
-    double *all = calloc(each, sizeof(*all));
+    double *all = bench_numbers(each);
     double p50[PAIRS];
     double p99[PAIRS];
     uint64_t pair;
     uint64_t turn;
 
-    bench_check(sys, all != NULL ? EDA_OK : EDA_ENOMEM, "memory");
     for (pair = 0; pair < PAIRS; pair++) {
         for (turn = 0; turn < turns; turn++) {
             times = all + turn * TURN_LEN;

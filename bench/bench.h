@@ -25,6 +25,8 @@ extern const bench bench_start[];
 int64_t bench_now(void);
 /* Resident bytes of the process. */
 uint64_t bench_resident(void);
+/* Zeroed memory for numbers; ends the program if there is none. Free it with free. */
+double *bench_numbers(uint64_t count);
 /* Sorts; the value below which `part` of them lie (0.5: the median). count > 0. */
 double bench_quantile(double *values, size_t count, double part);
 /* One result: bench edacious NAME.WHAT VALUE UNIT. */

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,17 +17,37 @@ int64_t bench_now(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static _Noreturn void give_up(void)
+{
+    exit(1); /* NOLINT(concurrency-mt-unsafe): only the thread of main comes here */
+}
+
 uint64_t bench_resident(void)
 {
-    unsigned long long pages = 0;
+    char line[128];
+    const char *pages = NULL;
     FILE *file = fopen("/proc/self/statm", "r");
 
-    if (file == NULL || fscanf(file, "%*u %llu", &pages) != 1) {
+    if (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        pages = strchr(line, ' '); /* the second number */
+    }
+    if (pages == NULL) {
         (void)fprintf(stderr, "bench: /proc/self/statm tells no memory\n");
-        exit(1);
+        give_up();
     }
     (void)fclose(file);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return strtoull(pages, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+double *bench_numbers(uint64_t count)
+{
+    double *numbers = calloc(count, sizeof(*numbers));
+
+    if (numbers == NULL) {
+        (void)fprintf(stderr, "bench: no memory for %llu numbers\n", (unsigned long long)count);
+        give_up();
+    }
+    return numbers;
 }
 
 static int compare(const void *left, const void *right)
@@ -56,7 +77,7 @@ void bench_check(eda_system *sys, eda_status status, const char *what)
     if (status != EDA_OK) {
         (void)fprintf(stderr, "bench: %s: %s %s\n", what, eda_status_text(status),
             sys != NULL ? eda_system_error(sys) : "");
-        exit(1);
+        give_up();
     }
 }
 
@@ -82,7 +103,7 @@ void bench_stop(eda_system *sys)
         (void)fprintf(stderr, "bench: of %llu messages %llu were handled, %llu unheard\n",
             (unsigned long long)counts.accepted, (unsigned long long)counts.handled,
             (unsigned long long)counts.unheard);
-        exit(1);
+        give_up();
     }
     eda_system_free(sys);
 }

@@ -18,11 +18,10 @@ EDA_ACTOR(greeter, eda_none, on(hello, greeter_on_hello));
 
 static void start(uint64_t size)
 {
-    double *ups = calloc(size, sizeof(*ups));
-    double *downs = calloc(size, sizeof(*downs));
+    double *ups = bench_numbers(size);
+    double *downs = bench_numbers(size);
     uint64_t i;
 
-    bench_check(NULL, ups != NULL && downs != NULL ? EDA_OK : EDA_ENOMEM, "memory");
     for (i = 0; i < size; i++) {
         int64_t begin = bench_now();
         eda_system *sys = bench_start_system((const eda_actor *const[]){&eda_actor_greeter, NULL});

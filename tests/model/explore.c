@@ -213,6 +213,7 @@ void explore_step(void)
     }
     if (count == 0) {
         report_stuck();
+        return;
     }
     if (count > 1 && choice_at == choice_count && !states_add(state_hash())) {
         is_joined = true;

@@ -131,23 +131,22 @@ static uint64_t change(
     return memory_change(explore_self(), at, size, operation, operand, weakened(order));
 }
 
-static uint64_t compare_exchange(volatile void *at, unsigned size, uint64_t expected,
-    uint64_t value, int order, int order_failed)
+static uint64_t compare_exchange(volatile void *at, unsigned size, const memory_exchange *exchange)
 {
     unsigned self = explore_self();
+    uint64_t expected = exchange->expected;
     uint64_t before;
 
     if (!explore_is_running()) {
         before = memory_peek(at, size);
-        return before == expected ? at_rest(at, size, put, value) : before;
+        return before == expected ? at_rest(at, size, put, exchange->value) : before;
     }
     explore_step();
     if (is_blind(expected)) {
-        memory_store(self, at, size, value, weakened(order));
+        memory_store(self, at, size, exchange->value, exchange->order);
         return expected;
     }
-    before = memory_compare_exchange(
-        self, at, size, expected, value, weakened(order), weakened(order_failed));
+    before = memory_compare_exchange(self, at, size, exchange);
     if (before == expected) {
         make_up_for(self);
     }
@@ -156,6 +155,7 @@ static uint64_t compare_exchange(volatile void *at, unsigned size, uint64_t expe
 
 /* One set of functions per size of word: the sanitizer's interface has one function per operation
  * and size. */
+/* NOLINTBEGIN(readability-identifier-naming): the names are the sanitizer's */
 #define HOOKS(bits_)                                                                               \
     uint##bits_##_t __tsan_atomic##bits_##_load(const volatile uint##bits_##_t *at, int order);    \
     uint##bits_##_t __tsan_atomic##bits_##_load(const volatile uint##bits_##_t *at, int order)     \
@@ -199,8 +199,11 @@ static uint64_t compare_exchange(volatile void *at, unsigned size, uint64_t expe
     uint##bits_##_t __tsan_atomic##bits_##_compare_exchange_val(volatile uint##bits_##_t *at,      \
         uint##bits_##_t expected, uint##bits_##_t value, int order, int order_failed)              \
     {                                                                                              \
-        return (uint##bits_##_t)compare_exchange(                                                  \
-            at, bits_ / 8, expected, value, order, order_failed);                                  \
+        const memory_exchange exchange = {.expected = expected,                                    \
+            .value = value,                                                                        \
+            .order = weakened(order),                                                              \
+            .order_failed = weakened(order_failed)};                                               \
+        return (uint##bits_##_t)compare_exchange(at, bits_ / 8, &exchange);                        \
     }                                                                                              \
     int __tsan_atomic##bits_##_compare_exchange_strong(volatile uint##bits_##_t *at,               \
         uint##bits_##_t *expected, uint##bits_##_t value, int order, int order_failed);            \
@@ -228,7 +231,7 @@ HOOKS(64)
  * -----------------------------------------------------------------------------------------------
  */
 
-static void plain(const volatile void *at, size_t size, bool is_write)
+static void plain(const void *at, size_t size, bool is_write)
 {
     if (explore_is_running() && size > 0) {
         explore_check(memory_plain(explore_self(), at, size, is_write),
@@ -292,3 +295,4 @@ void __tsan_func_exit(void);
 void __tsan_func_exit(void)
 {
 }
+/* NOLINTEND(readability-identifier-naming) */

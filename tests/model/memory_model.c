@@ -221,8 +221,8 @@ uint64_t memory_change(unsigned self, volatile void *at, unsigned size, memory_o
     return before;
 }
 
-uint64_t memory_compare_exchange(unsigned self, volatile void *at, unsigned size, uint64_t expected,
-    uint64_t value, int order, int order_failed)
+uint64_t memory_compare_exchange(
+    unsigned self, volatile void *at, unsigned size, const memory_exchange *exchange)
 {
     unsigned where = find(at, size);
     const location *from = &locations[where];
@@ -232,17 +232,17 @@ uint64_t memory_compare_exchange(unsigned self, volatile void *at, unsigned size
     unsigned i = newest + 1;
 
     /* It may fail on any older value, but succeed only on the newest. */
-    while (i-- > oldest_readable(self, from, where, order_failed)) {
-        if (i == newest || from->stores[i].value != expected) {
+    while (i-- > oldest_readable(self, from, where, exchange->order_failed)) {
+        if (i == newest || from->stores[i].value != exchange->expected) {
             readable[count++] = i;
         }
     }
     i = readable[explore_choose(count)];
-    if (i == newest && from->stores[i].value == expected) {
-        replace(self, where, at, size, value, order);
-        return expected;
+    if (i == newest && from->stores[i].value == exchange->expected) {
+        replace(self, where, at, size, exchange->value, exchange->order);
+        return exchange->expected;
     }
-    see(self, where, i, order_failed);
+    see(self, where, i, exchange->order_failed);
     observers[self].view.clock[self]++;
     return from->stores[i].value;
 }
@@ -304,13 +304,13 @@ static bool granule_touch(unsigned self, granule *at, bool is_write)
     return true;
 }
 
-bool memory_plain(unsigned self, const volatile void *at, size_t size, bool is_write)
+bool memory_plain(unsigned self, const void *at, size_t size, bool is_write)
 {
     uint64_t first = (uintptr_t)at >> 3;
     uint64_t last = ((uintptr_t)at + size - 1) >> 3;
 
     if (!is_weak && !is_write) {
-        memory_note(self, edai_hash_bytes((const void *)(uintptr_t)at, size));
+        memory_note(self, edai_hash_bytes(at, size));
     }
     for (; first <= last; first++) {
         if (!granule_touch(self, granule_of(first), is_write)) {

@@ -129,7 +129,7 @@ static void take_some(void)
         uint64_t *block;
         unsigned i;
 
-        explore_forget(tried * 16 + got);
+        explore_forget((uint64_t)tried * 16 + got);
         block = edai_slab_alloc(&slab, BLOCK_CLASS);
         if (block == NULL) {
             continue;
