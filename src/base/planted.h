@@ -15,7 +15,7 @@ typedef enum edai_fault {
     EDAI_FAULT_DOUBLE_ACTIVATION,
     /* One that was listed is passivated without another look at its mailbox. */
     EDAI_FAULT_PASSIVATION_LOSS,
-    /* With more messages waiting, effects are released before the commit. */
+    /* With a message of another publisher waiting, effects are released before the commit. */
     EDAI_FAULT_EARLY_EFFECTS,
     /* A reply goes to whatever ask its asker waits for. */
     EDAI_FAULT_WRONG_REPLY,

@@ -31,7 +31,7 @@ static uint64_t count_activation(const edai_activation *activation)
 
 static uint64_t count_worker(edai_worker *worker)
 {
-    uint64_t count = count_chain(edai_inbox_peek(&worker->inbox));
+    uint64_t count = count_chain(edai_inbox_peek(&worker->inbox)) + count_chain(worker->arrived);
     uint32_t i;
 
     for (i = 0; i < worker->sys->worker_count; i++) {

@@ -63,8 +63,14 @@ static void call_end(edai_worker *worker, void *arg)
 /* What reached an inbox after its worker had ended. */
 static bool end_inbox(edai_worker *worker)
 {
-    edai_envelope *at = edai_inbox_take(&worker->inbox, worker->port);
-    bool was_there = at != NULL;
+    edai_envelope *at = worker->arrived;
+    bool was_there;
+
+    worker->arrived = NULL;
+    if (at == NULL) {
+        at = edai_inbox_take(&worker->inbox, worker->port);
+    }
+    was_there = at != NULL;
 
     while (at != NULL) {
         edai_envelope *next = at->next;

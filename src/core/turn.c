@@ -78,7 +78,8 @@ static eda_status commit(eda_ctx *ctx)
 {
     const edai_actor_type *type = ctx->activation->type;
 
-    if (EDAI_PLANTED(EARLY_EFFECTS) && ctx->activation->head != NULL) {
+    if (EDAI_PLANTED(EARLY_EFFECTS) && ctx->activation->head != NULL &&
+        ctx->activation->head->publisher != ctx->envelope->publisher) {
         release_effects(ctx);
     }
     if (!type->has_saves) {

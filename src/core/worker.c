@@ -15,6 +15,8 @@
 /* A round that took longer looks at the clock twice as often, one that was quicker half as often.
  */
 #define ROUND_NS 50000
+/* Envelopes admitted between two activations. */
+#define DRAIN_MAX 256u
 /* Stacks kept back for turns that answer requests: without one, who waits for them would wait for
  * ever. */
 #define RESERVE_DIVISOR 8u
@@ -231,18 +233,22 @@ void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
     }
 }
 
+/* Admits what has arrived, at most DRAIN_MAX envelopes: under a flood turns must run in between. */
 static bool drain_inbox(edai_worker *worker)
 {
-    edai_envelope *at = edai_inbox_take(&worker->inbox, worker->port);
-    bool is_busy = at != NULL;
+    uint32_t left = DRAIN_MAX;
 
-    while (at != NULL) {
-        edai_envelope *next = at->next;
-
-        receive(worker, at);
-        at = next;
+    if (worker->arrived == NULL) {
+        worker->arrived = edai_inbox_take(&worker->inbox, worker->port);
     }
-    return is_busy;
+    while (worker->arrived != NULL && left > 0) {
+        edai_envelope *envelope = worker->arrived;
+
+        worker->arrived = envelope->next;
+        receive(worker, envelope);
+        left--;
+    }
+    return left < DRAIN_MAX;
 }
 
 /* --- running
@@ -452,7 +458,7 @@ static bool run_turns(edai_worker *worker)
         is_busy = true;
         worker->turns_left--;
         run_next(worker);
-        if (!edai_inbox_is_empty(&worker->inbox)) {
+        if (worker->arrived != NULL || !edai_inbox_is_empty(&worker->inbox)) {
             (void)drain_inbox(worker);
         }
     }

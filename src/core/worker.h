@@ -61,6 +61,7 @@ struct edai_worker {
     int64_t now; /* monotonic ns, as of the last look */
     edai_activation *run_first;
     edai_activation *run_last;
+    edai_envelope *arrived; /* taken from the inbox, not yet admitted; oldest first */
     eda_ctx *resumable; /* turns to go on, oldest first */
     eda_ctx *resumable_last;
     edai_activation *starved; /* by run_next: wait for a stack, oldest first */
