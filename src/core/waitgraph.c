@@ -480,6 +480,10 @@ static void break_circle(edai_worker *worker, const scan *of)
     } else {
         leave_line(worker, line, of->text);
     }
+    /* Where one circle was there may be more: the next look comes soon again. */
+    edai_timers_disarm(&worker->timers, &worker->deadlock_scan);
+    worker->scan_delay = SCAN_DELAY;
+    edai_waitgraph_arm(worker);
 }
 
 static bool stands(const scan *of)
