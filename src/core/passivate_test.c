@@ -438,8 +438,8 @@ static void messages_that_arrive_while_going_are_never_lost(void **state)
         /* A client that is faster than the actors meets full mailboxes; what was let in was
          * handled. */
         counts = eda_system_counts(sys, NULL, NULL);
-        assert_int_equal(counts.accepted, 9000);
-        assert_int_equal(counts.handled + counts.shed, 9000);
+        assert_true(counts.accepted >= 9000); /* who idles may have something to say to itself */
+        assert_int_equal(counts.handled + counts.shed, counts.accepted);
         asking_end(sys);
     }
 }
