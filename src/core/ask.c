@@ -15,13 +15,13 @@ static void on_deadline(edai_worker *worker, edai_timer *timer)
     edai_turn_resume(wait->ctx, wait->kind == EDAI_WAIT_TIME ? EDA_OK : EDA_ETIMEOUT);
 }
 
-int64_t edai_ask_deadline(eda_ctx *ctx, uint32_t timeout_ms)
+int64_t edai_ask_deadline(eda_ctx *ctx, int64_t now, uint32_t timeout_ms)
 {
     int64_t deadline = EDAI_NO_DEADLINE;
     const edai_ext *ext = ctx->envelope != NULL ? edai_envelope_ext(ctx->envelope) : NULL;
 
     if (timeout_ms != EDA_FOREVER) {
-        deadline = edai_system_now(ctx->sys) + EDA_MS(timeout_ms);
+        deadline = now + EDA_MS(timeout_ms);
     }
     /* Deadlines travel: who is asked has no longer than who asks. */
     if (ext != NULL && ext->deadline < deadline) {
@@ -103,9 +103,9 @@ static eda_status ask_in_turn(
     if (edai_activation_extra(ctx->activation) == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
-    extras.deadline = edai_ask_deadline(ctx, timeout_ms);
-    wait.seq = ++ctx->worker->ask_seq;
     wait.since = edai_system_now(ctx->sys);
+    extras.deadline = edai_ask_deadline(ctx, wait.since, timeout_ms);
+    wait.seq = ++ctx->worker->ask_seq;
     extras.ask_seq = wait.seq;
     EDA_TRY(edai_publish_one(ctx, msg->responder, request.value.data, &extras, &envelope));
     EDA_ASSERT(envelope != NULL, "made");

@@ -7,7 +7,7 @@
 #include "core/system.h"
 
 /* Monotonic ns: from now, but no later than the request being handled allows. */
-int64_t edai_ask_deadline(eda_ctx *ctx, uint32_t timeout_ms);
+int64_t edai_ask_deadline(eda_ctx *ctx, int64_t now, uint32_t timeout_ms);
 /* Checks type, contract and fields. EDA_EINVAL: no request. EDA_ENOENT: nobody answers it. */
 EDA_CHECK eda_status edai_ask_lookup(eda_ctx *ctx, eda_request request, const edai_msg **ret_msg);
 /* Reads a reply envelope: its status with the text as the ctx's error, or the reply. */
