@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NEW_KEYS_BURST 10000.0
-
 static edai_directory *directory_of(edai_worker *worker, const edai_actor_type *type, uint64_t hash)
 {
     return &edai_worker_holding(worker, type)->directories[(hash ^ type->hash) % EDAI_SHARDS];

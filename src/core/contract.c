@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define STATE_SIZE_MAX 65536u
+#define ATTEMPTS_MAX 255u
 #define HANDLERS_MAX 256u
 #define SAVES_MAX 64u
 
@@ -353,6 +354,9 @@ static eda_status check_handler(
 {
     const eda_actor *actor = type->actor;
 
+    if (handler->attempts > ATTEMPTS_MAX) {
+        return refuse(sys, actor, "attempts(n) takes 1 to 255", NULL);
+    }
     if (handler->answers && !msg->is_request) {
         return refuse(sys, actor, "answers(...) takes requests, this is a message; use on(...)",
             msg->type->name);

@@ -15,8 +15,6 @@
 /* A worker polls its inbox that often, some 20 us, before it sleeps. */
 #define SPIN_COUNT 400u
 #define BLOCKING_THREADS_MAX 64u
-/* A blocking thread that found nothing to do for that long ends. */
-#define BLOCKING_IDLE_NS EDA_SEC(10)
 
 static int64_t now(void *self)
 {

@@ -410,6 +410,9 @@ static void blocking_call_outlives_the_drain(void **state)
         publish(sys, EDA_MSG(asking_work, .id = 1, .n = 1,
                          .how = i == 0 ? EDA_STR("gate") : EDA_STR("second")));
         publish(sys, WORK("gate", 2));
+        if (i == 1) {
+            asking_gate_await(second_gate, 1); /* else the stop might come before the turn */
+        }
         assert_int_equal(eda_wait_idle(sys, 1), EDA_ETIMEOUT);
         asking_gate_open(i == 0 ? gate : second_gate);
         eda_system_stop(sys);
