@@ -113,7 +113,9 @@ static void stop_with_nothing_left_stops_every_activation(void **state)
 
 static void stop_handles_what_is_queued_before(void **state)
 {
-    eda_system *sys = start();
+    const eda_options patient = {.pumped = true, .drain_ms = 60000};
+    eda_system *sys =
+        delivery_start(&patient, DELIVERY_ACTORS(&eda_actor_helper, &eda_actor_kettle));
     uint32_t i;
 
     (void)state;
