@@ -124,24 +124,34 @@ static bool end_well(eda_ctx *ctx)
     return true;
 }
 
-static bool may_try_again(const eda_ctx *ctx)
+static bool is_ended_by_stop(const eda_ctx *ctx, eda_status status)
+{
+    return status == EDA_ECANCELED && edai_system_phase(ctx->sys) == EDAI_ENDING;
+}
+
+/* Puts the message back in front if it has attempts left. */
+static bool try_again(eda_ctx *ctx, eda_status status)
 {
     uint32_t attempts = ctx->envelope->route->handler->attempts;
 
-    return attempts > 1 && ctx->envelope->attempts + 1u < attempts &&
-           (ctx->activation->flags & EDAI_WANTS_STOP) == 0;
+    if (is_ended_by_stop(ctx, status) || attempts <= 1 ||
+        ctx->envelope->attempts + 1u >= attempts ||
+        (ctx->activation->flags & EDAI_WANTS_STOP) != 0) {
+        return false;
+    }
+    ctx->envelope->attempts++;
+    edai_mailbox_unpop(ctx->activation, ctx->envelope);
+    ctx->envelope = NULL;
+    return true;
 }
 
 static void end_message(eda_ctx *ctx, eda_status status)
 {
     uint32_t attempts = ctx->envelope->route->handler->attempts;
 
-    if (status == EDA_ECANCELED && edai_system_phase(ctx->sys) == EDAI_ENDING) {
+    if (is_ended_by_stop(ctx, status)) {
         edai_envelope_end(
             ctx->worker, ctx->envelope, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
-    } else if (may_try_again(ctx)) {
-        ctx->envelope->attempts++;
-        edai_mailbox_unpop(ctx->activation, ctx->envelope);
     } else if (attempts > 1) {
         edai_envelope_end(ctx->worker, ctx->envelope, EDAI_DEAD, status,
             ctx->error != NULL && ctx->error[0] != '\0' ? ctx->error
@@ -152,35 +162,46 @@ static void end_message(eda_ctx *ctx, eda_status status)
     ctx->envelope = NULL;
 }
 
-/* After a failed commit memory and store may differ: the activation is dropped, and loaded anew by
- * the next message. */
-static bool end_badly(eda_ctx *ctx, eda_status status)
+/* What becomes of the activation. False: it is gone. */
+static bool follow_up(eda_ctx *ctx, eda_status status, bool is_state_lost)
 {
-    edai_worker *worker = ctx->worker;
     edai_activation *activation = ctx->activation;
-    const edai_actor_type *type = activation->type;
-    bool is_state_lost = ctx->is_state_lost;
-    bool asked_restart = ctx->asked_restart;
 
-    edai_ctx_drop_effects(ctx);
-    if (type->has_saves && edai_state_rollback(activation) != EDA_OK) {
-        is_state_lost = true;
-    }
-    end_message(ctx, status);
-    activation->turn_count--;
-    if (is_state_lost) {
-        if (activation->turn_count > 0) {
-            activation->flags |= EDAI_WANTS_RESTART;
-            edai_turn_cancel_all(activation);
-            return true;
-        }
-        edai_activation_drop(worker, activation);
+    if (is_state_lost && activation->turn_count > 0) {
+        activation->flags |= EDAI_WANTS_RESTART;
+        edai_turn_cancel_all(activation);
         return true;
     }
-    if ((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0) {
-        return true; /* settled when the last open turn has ended */
+    if (is_state_lost) {
+        /* After a failed commit memory and store may differ: the next message loads it anew. */
+        edai_activation_drop(ctx->worker, activation);
+        return true;
     }
-    return edai_activation_failed(worker, activation, status, asked_restart);
+    if ((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) == 0) {
+        return edai_activation_failed(ctx->worker, activation, status, ctx->asked_restart);
+    }
+    return activation->turn_count > 0 || edai_activation_settle(ctx->worker, activation);
+}
+
+static bool end_badly(eda_ctx *ctx, eda_status status)
+{
+    edai_activation *activation = ctx->activation;
+    bool is_state_lost = ctx->is_state_lost;
+    bool is_alive;
+    bool is_tried_again;
+
+    edai_ctx_drop_effects(ctx);
+    if (activation->type->has_saves && edai_state_rollback(activation) != EDA_OK) {
+        is_state_lost = true;
+    }
+    is_tried_again = try_again(ctx, status);
+    activation->turn_count--;
+    is_alive = follow_up(ctx, status, is_state_lost);
+    /* Last, so that whoever waits for the message finds the actor restarted or stopped. */
+    if (!is_tried_again) {
+        end_message(ctx, status);
+    }
+    return is_alive;
 }
 
 static bool finish(eda_ctx *ctx, eda_status status)
@@ -220,8 +241,7 @@ static bool is_expired(edai_worker *worker, edai_envelope *envelope)
 {
     const edai_ext *ext = edai_envelope_ext(envelope);
 
-    return ext != NULL && ext->deadline != EDAI_NO_DEADLINE &&
-           ext->deadline <= worker->now;
+    return ext != NULL && ext->deadline != EDAI_NO_DEADLINE && ext->deadline <= worker->now;
 }
 
 /* answers(): the function fills in a reply, which is copied into the effects. */
