@@ -43,6 +43,8 @@ function(edacious_actor name)
     add_library(${name}-objects OBJECT ${sources})
     target_include_directories(${name}-objects PRIVATE
         $<TARGET_PROPERTY:edacious::edacious,INTERFACE_INCLUDE_DIRECTORIES> ${messages})
+    target_compile_options(${name}-objects PRIVATE
+        $<TARGET_PROPERTY:edacious::edacious,INTERFACE_COMPILE_OPTIONS>) # which keep errors of macros short
     target_compile_features(${name}-objects PRIVATE c_std_17)
     set_target_properties(${name}-objects PROPERTIES C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
 

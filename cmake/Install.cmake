@@ -1,4 +1,4 @@
-# Install.cmake - headers, libraries, edacious_actor, and what find_package and pkg-config need.
+# Install.cmake - headers, libraries, documentation, edacious_actor, and what find_package and pkg-config need.
 include(CMakePackageConfigHelpers)
 
 get_property(libraries GLOBAL PROPERTY eda_libraries)
@@ -30,7 +30,8 @@ foreach(name edacious edacious-main)
     configure_file(cmake/${name}.pc.in ${name}.pc @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 
 if(EDA_INSTALL_TEST)
     add_test(NAME install_serves_find_package_and_pkg_config COMMAND ${PROJECT_SOURCE_DIR}/tools/install_test.sh
