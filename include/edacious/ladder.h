@@ -172,12 +172,14 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #ifndef __cplusplus
 /* --- values --- */
 
+#define EDAI_MUST(yes_, text_) (0 * sizeof(struct { static_assert(yes_, text_); char any; }))
 #define EDAI_MSG(type_, ...) ((eda_value){.type = &eda_type_##type_, .data = EDAI_DATA(type_, __VA_ARGS__)})
 #define EDAI_REPLY(request_, ...) \
     ((eda_value){.type = eda_type_##request_.reply, .data = EDAI_DATA(eda_reply_of_##request_, __VA_ARGS__)})
-#define EDAI_ASK(request_, pointer_, ...) \
-    ((eda_request){.value = EDAI_MSG(request_, __VA_ARGS__), \
-        .ret_reply = _Generic((pointer_), const eda_reply_of_##request_ **: (const void **)(pointer_))})
+#define EDAI_ASK(request_, pointer_, ...) ((eda_request){ \
+    .value = EDAI_MSG(request_, __VA_ARGS__), .ret_reply = ((void)EDAI_MUST( \
+        _Generic((pointer_), const eda_reply_of_##request_ **: 1, default: 0), "EDA_ASK(" #request_ "): " #pointer_ \
+            " must be the address of a: const eda_reply_of_" #request_ " *"), (const void **)(pointer_))})
 #define EDAI_WITH(actor_, ...) ((eda_added){.actor = &eda_actor_##actor_, .deps = \
     EDAI_CAT(EDAI_DEPS_, EDAI_IS_EMPTY(EDAI_FIRST(__VA_ARGS__)))(eda_deps_of_##actor_, __VA_ARGS__)})
 #define EDAI_DEPS_0(type_, ...) &(const type_){__VA_ARGS__}
@@ -330,15 +332,18 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_ENTRY_kind_any(name_, pattern_, fn_) .pattern = pattern_, .fn = eda_any_##name_##_##fn_,
 
 #define EDAI_SAVE(name_, e_) EDAI_CAT(EDAI_SAVE_, EDAI_IS_TUPLE(e_))(name_, e_)
-#define EDAI_SAVE_0(name_, e_) {.name = #e_, .type = EDAI_TYPE_OF(((name_ *)0)->e_), .offset = offsetof(name_, e_)},
+#define EDAI_SAVE_0(name_, e_) {.name = #e_, .type = EDAI_TYPE_OF(((name_ *)0)->e_), .offset = offsetof(name_, e_) + \
+    EDAI_MUST(_Generic(EDAI_TYPE_OF(((name_ *)0)->e_), void *: 0, default: 1), #name_ ": cannot save " #e_ \
+        ": no number, bool or eda_text; of an EDA_RECORD or EDA_ENUM write (type, " #e_ ")")},
 #define EDAI_SAVE_1(name_, e_) EDAI_APPLY(EDAI_SAVE_2, name_, EDAI_UNWRAP e_, )
-#define EDAI_SAVE_2(actor_, type_, name_, ...) {.name = #name_, .offset = offsetof(actor_, name_), \
-    .type = _Generic(&((actor_ *)0)->name_, type_ *: &EDAI_CAT(eda_type_, type_)), __VA_ARGS__},
+#define EDAI_SAVE_2(actor_, type_, name_, ...) {.name = #name_, .offset = offsetof(actor_, name_) + \
+    EDAI_MUST(_Generic(&((actor_ *)0)->name_, type_ *: 1, default: 0), #actor_ ": " #name_ " is no " #type_), \
+    .type = &EDAI_CAT(eda_type_, type_), __VA_ARGS__},
 #define EDAI_TYPE_OF(lvalue_) _Generic((lvalue_), bool: &eda_type_bool, \
     int8_t: &eda_type_int8_t, int16_t: &eda_type_int16_t, int32_t: &eda_type_int32_t, int64_t: &eda_type_int64_t, \
     uint8_t: &eda_type_uint8_t, uint16_t: &eda_type_uint16_t, uint32_t: &eda_type_uint32_t, \
     uint64_t: &eda_type_uint64_t, float: &eda_type_float, double: &eda_type_double, eda_text: &eda_type_eda_text, \
-    eda_str: &eda_type_eda_str, eda_bytes: &eda_type_eda_bytes)
+    eda_str: &eda_type_eda_str, eda_bytes: &eda_type_eda_bytes, default: (void *)0)
 #define EDAI_EMIT(c_, e_) EDAI_CAT(EDAI_EMIT_, EDAI_IS_ANY(e_))(e_)
 #define EDAI_EMIT_0(e_) &eda_type_##e_,
 #define EDAI_EMIT_1(e_)

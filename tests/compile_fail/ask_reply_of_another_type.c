@@ -1,5 +1,5 @@
-/* expect-gcc: '_Generic' selector of type 'const badge \*\*' is not compatible with any association */
-/* expect-clang: type 'const badge \*\*' .*not compatible with any generic association type */
+/* expect-gcc: static assertion failed: "EDA_ASK\(status_get\): &reply must be the address of a: const eda_reply_of_status_get \*" */
+/* expect-clang: static_assert failed.*"EDA_ASK\(status_get\): &reply must be the address of a: const eda_reply_of_status_get \*" */
 #include <edacious/edacious.h>
 
 EDA_RECORD(status, (uint32_t, n));

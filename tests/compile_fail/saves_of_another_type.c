@@ -1,5 +1,5 @@
-/* expect-gcc: '_Generic' selector of type 'uint32_t \*'.* is not compatible with any association */
-/* expect-clang: type 'uint32_t \*'.* not compatible with any generic association type */
+/* expect-gcc: static assertion failed: "foo: count is no uint64_t" */
+/* expect-clang: static_assert failed.*"foo: count is no uint64_t" */
 #include <edacious/edacious.h>
 
 typedef struct foo {

@@ -1,5 +1,5 @@
-/* expect-gcc: '_Generic' selector of type '(struct )?badge' is not compatible with any association */
-/* expect-clang: type 'badge' .*not compatible with any generic association type */
+/* expect-gcc: static assertion failed: "foo: cannot save last: no number, bool or eda_text; of an EDA_RECORD or EDA_ENUM write \(type, last\)" */
+/* expect-clang: static_assert failed.*"foo: cannot save last: no number, bool or eda_text; of an EDA_RECORD or EDA_ENUM write \(type, last\)" */
 #include <edacious/edacious.h>
 
 EDA_RECORD(badge, (uint32_t, level));
