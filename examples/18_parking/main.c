@@ -11,8 +11,8 @@
 #include <poll.h>
 #include <stdio.h>
 
-#define LOOK_MS                                                                                    \
-    100 /* longest until the loop asks again: what runs while it asks may be it already */
+#define DEADLINE_MS 10000
+#define LOOK_MS 100 /* then the loop asks again: the ask itself may have run what it waits for */
 
 static eda_status start(eda_system *sys)
 {
@@ -23,14 +23,14 @@ static eda_status start(eda_system *sys)
 
 static eda_status pay(eda_system *sys, eda_str space_id, uint32_t cents)
 {
-    return eda_publish_wait(
-        eda_system_client(sys), EDA_MSG(meter_coin, .space_id = space_id, .cents = cents), 1000);
+    return eda_publish_wait(eda_system_client(sys),
+        EDA_MSG(meter_coin, .space_id = space_id, .cents = cents), DEADLINE_MS);
 }
 
 static eda_status get_meter(eda_system *sys, eda_str space_id, const meter_status **ret_status)
 {
-    return eda_ask(
-        eda_system_client(sys), EDA_ASK(meter_status_get, ret_status, .space_id = space_id), 1000);
+    return eda_ask(eda_system_client(sys),
+        EDA_ASK(meter_status_get, ret_status, .space_id = space_id), DEADLINE_MS);
 }
 
 static eda_status print_meter(eda_system *sys, eda_str space_id)
@@ -53,7 +53,7 @@ static eda_status run_until_tickets(eda_system *sys, uint32_t ticket_count)
     uint32_t wait_ms = 0;
 
     while (eda_now(client) < give_up_at) {
-        EDA_TRY(eda_ask(client, EDA_ASK(warden_report_get, &report), 1000));
+        EDA_TRY(eda_ask(client, EDA_ASK(warden_report_get, &report), DEADLINE_MS));
         if (report->ticket_count >= ticket_count) {
             printf("%u tickets, the last for %.*s\n", (unsigned)report->ticket_count,
                 EDA_STR_ARG(report->last_space));
@@ -68,9 +68,8 @@ static eda_status run_until_tickets(eda_system *sys, uint32_t ticket_count)
 static eda_status first_life(eda_system *sys)
 {
     EDA_TRY(start(sys));
-    EDA_TRY(pay(sys, EDA_STR("A1"), 50));
-    EDA_TRY(pay(sys, EDA_STR("B2"), 200));
-    return pay(sys, EDA_STR("A1"), 50);
+    EDA_TRY(pay(sys, EDA_STR("A1"), 100));
+    return pay(sys, EDA_STR("B2"), 200);
 }
 
 static eda_status second_life(eda_system *sys)
