@@ -36,8 +36,9 @@ typedef enum eda_decision {
  * eda_envelope. ret_reply: answers() only: zeroed, to be filled; what it points to must come from
  * eda_scratch or outlive the call. */
 typedef eda_status eda_handler_fn(void *state, const void *message, void *ret_reply, eda_ctx *ctx);
-/* After saved fields were loaded, before the first message. Not EDA_OK: the waiting messages become
- * dead letters, and stop is not called. */
+/* After saved fields were loaded, before the first message. The only call that gets deps, which
+ * live as long as the system: keep what is needed. Not EDA_OK: the waiting messages become dead
+ * letters, and stop is not called. */
 typedef eda_status eda_start_fn(void *state, const void *deps, eda_ctx *ctx);
 /* Before it goes. What it changes in saved fields needs an eda_save. */
 typedef void eda_stop_fn(void *state, eda_stop_reason reason, eda_ctx *ctx);
@@ -58,7 +59,7 @@ typedef struct eda_handler {
 /* What a declaration may set beside its entries; zero is the default everywhere. */
 typedef struct eda_actor_options {
     const char *doc;
-    uint32_t idle_ms; /* passivated after that long without a message; 0: the default, 15 min */
+    uint32_t idle_ms;         /* goes after that long without a message, timers or not; 0: 15 min */
     uint32_t mailbox_len_max; /* 0: the default, 1,024 */
     uint64_t activations_max; /* most live at once (least recently used goes); 0: no limit */
     eda_decision on_failure;  /* 0: EDA_RESUME; eda_fail always restarts */

@@ -77,11 +77,11 @@ EDA_CHECK eda_status eda_ask(eda_ctx *ctx, eda_request request, uint32_t timeout
  * the system. */
 #define EDA_FOREVER UINT32_MAX
 
-/* Text of the last failed call on this ctx; empty if none. Borrowed until the next call. */
+/* Text of the last failed call on this ctx; empty if none, or NULL. Borrowed until the next call.
+ */
 eda_str eda_error(eda_ctx *ctx);
 
-/* --- in a handler
- * ---------------------------------------------------------------------------------------------- */
+/* --- in a handler --- */
 
 /* Answers the request being handled, from an on() handler; copies. EDA_EINVAL: another type.
  * EDA_ESTATE: no request. */
@@ -91,18 +91,20 @@ eda_status eda_refuse(eda_ctx *ctx, const char *format, ...) EDA_PRINTF(2, 3);
 /* Fails the turn and asks for a restart, with a text; returns `status` to be returned. */
 eda_status eda_fail(eda_ctx *ctx, eda_status status, const char *format, ...) EDA_PRINTF(3, 4);
 
-/* Sends the actor itself a record handled by on_self, after `delay`. It dies with the activation.
- * `ret_timer` may be NULL. A timer that is late fires once. EDA_ELIMIT: 64 timers armed. */
+/* Sends the actor itself a record handled by on_self, `delay` after the call, if the turn succeeds.
+ * It dies with the activation, which goes after idle_ms even so: for longer eda_publish_after, see
+ * docs/ctx.md. `ret_timer` may be NULL. Late, it fires once. EDA_ELIMIT: 64 timers armed. */
 EDA_CHECK eda_status eda_after(
     eda_ctx *ctx, eda_value record, eda_duration delay, eda_timer *ret_timer);
 /* The same, every `period`. Catch-up: missed ticks are dropped, the next one keeps the phase. */
 EDA_CHECK eda_status eda_every(
     eda_ctx *ctx, eda_value record, eda_duration period, eda_timer *ret_timer);
-/* Disarms; after it the record is not handled, even if already due. Unknown or fired timers are
- * ignored. */
+/* Disarms, also if the turn then fails: the record is not handled, even if already due. Unknown or
+ * fired timers are ignored. */
 void eda_timer_cancel(eda_ctx *ctx, eda_timer timer);
-/* Publishes after `delay`; outlives the activation. Also for clients; EDA_EFULL: too much of theirs
- * is on its way. */
+/* Publishes `delay` after the call, if the turn succeeds; 0 or less: at once. Outlives the
+ * activation, not the stop; counted when it leaves. Also in start, and for clients (EDA_EFULL: too
+ * much of theirs is on its way). */
 EDA_CHECK eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay);
 /* Suspends the turn. EDA_ECANCELED, EDA_ELIMIT as eda_ask. */
 EDA_CHECK eda_status eda_sleep(eda_ctx *ctx, eda_duration time);
@@ -114,21 +116,19 @@ EDA_CHECK eda_status eda_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg
  * start. */
 EDA_CHECK eda_status eda_save(eda_ctx *ctx);
 
-/* Key of the activation as text (integers in decimal; empty for singletons); borrowed for the turn.
- */
+/* Key of the activation as text (integers in decimal; empty for singletons); may fill a field of
+ * its own messages. Borrowed for the turn. */
 eda_str eda_key(eda_ctx *ctx);
 /* The activation's first ever: no saved record was there. */
 bool eda_ctx_is_new(eda_ctx *ctx);
 const eda_envelope *eda_envelope_of(eda_ctx *ctx);
-/* The system's clock: real, or the simulator's. */
+/* The system's clock: real, or the simulator's. Also for clients. */
 eda_time eda_now(eda_ctx *ctx);
 /* Random number from the system's seeded source. */
 uint64_t eda_random(eda_ctx *ctx);
-/* Memory until the turn ends; zeroed, aligned for anything. NULL: out of memory or over 1 MiB in a
- * turn. */
+/* Memory until the turn ends; zeroed, aligned for anything. NULL: none, or over 1 MiB in a turn. */
 void *eda_scratch(eda_ctx *ctx, size_t size);
-/* Replaces an owned text of the actor's state by a copy. EDA_ENOMEM: unchanged. EDA_ERANGE: over 64
- * KiB. */
+/* Replaces an owned text of the state by a copy. EDA_ENOMEM: unchanged. EDA_ERANGE: over 64 KiB. */
 EDA_CHECK eda_status eda_text_set(eda_ctx *ctx, eda_text *text, eda_str value);
 /* One line to the system's log, with actor and key. */
 void eda_log(eda_ctx *ctx, const char *format, ...) EDA_PRINTF(2, 3);

@@ -1,7 +1,6 @@
 /* status.h - the result of every call that can fail.
  *
- * Numbers are stable. 0 is success; 1 to 999 are the library's, from 1000 on the application's own.
- */
+ * Numbers are stable. 0: success; 1 to 999: the library's; from 1000 on: the application's own. */
 #ifndef EDA_STATUS_H
 #define EDA_STATUS_H
 

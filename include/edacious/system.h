@@ -29,7 +29,7 @@ typedef struct eda_options {
     eda_store *store_object;  /* keeps; overrides store */
     uint32_t mailbox_len_max; /* default of actors: 1,024 */
     uint32_t turn_budget;     /* messages an activation handles before others run: 128 */
-    uint32_t idle_ms;         /* 900,000 */
+    uint32_t idle_ms;         /* without a message, activations go; their timers, too: 900,000 */
     uint32_t wait_ms;         /* longest EDA_WAIT: 30,000 */
     uint32_t stacks_max;      /* suspended turns per worker: 4,096 */
     uint32_t stack_size;      /* bytes: 65,536 */
@@ -78,8 +78,7 @@ const char *eda_system_error(eda_system *sys);
 
 /* The client of the thread that started the system; the system's own. NULL: not started. */
 eda_ctx *eda_system_client(eda_system *sys);
-/* A publisher outside the actors; returns owned. Free before the system. EDA_ESTATE: not started.
- */
+/* A publisher outside actors; returns owned. Free before the system. EDA_ESTATE: not started. */
 EDA_CHECK eda_status eda_client_new(eda_system *sys, eda_ctx **ret_client);
 void eda_client_free(eda_ctx *client);
 
@@ -87,8 +86,9 @@ void eda_client_free(eda_ctx *client);
 EDA_CHECK eda_status eda_wait_idle(eda_system *sys, uint32_t timeout_ms);
 
 /* Pumped systems: runs what is ready, at most `turns_max` turns (0: no bound), never blocks.
- * Returns the number run. `ret_wait_ms`, unless NULL: when the next timer is due; EDA_FOREVER:
- * none. */
+ * Returns the number run. `ret_wait_ms`, unless NULL: when to step again at the latest, for the
+ * next timer or the system's own housekeeping; EDA_FOREVER: neither. Calls that wait (ask,
+ * publish_wait, wait_idle) step by themselves. */
 uint32_t eda_system_step(eda_system *sys, uint32_t turns_max, uint32_t *ret_wait_ms);
 /* Pumped systems: readable while eda_system_step has work; for poll. -1: not pumped. */
 int eda_system_fd(eda_system *sys);

@@ -20,8 +20,7 @@ extern "C" {
 EDA_CHECK eda_status eda_topic_check(eda_str expression);
 /* The same, and no wildcard in it. */
 EDA_CHECK eda_status eda_topic_check_key(eda_str topic);
-/* Writes the canonical form into `buffer`, which holds at least expression.len bytes. Same errors.
- */
+/* Writes the canonical form into `buffer`, of at least expression.len bytes. Same errors. */
 EDA_CHECK eda_status eda_topic_canonize(eda_str expression, char *buffer, size_t *ret_len);
 
 /* Some key is in both. Both arguments are canonical (checked by the caller). */

@@ -69,8 +69,7 @@ struct eda_field {
     long double if_missing; /* not 0: a payload from outside may lack it; number, bool or enum */
 };
 
-/* Cache of the process-wide id of a type's name, one per translation unit. Written by the library
- * alone. */
+/* Cache of the process-wide id of a type's name, one per translation unit; the library's alone. */
 typedef struct eda_type_slot {
     uint32_t id; /* 0: not interned yet; accessed atomically */
 } eda_type_slot;
@@ -123,8 +122,7 @@ EDA_BASIC_TYPES(EDA_BASIC_TYPE_)
 #undef EDA_BASIC_TYPE_
 extern const eda_type eda_type__Bool; /* what `bool` is called after <stdbool.h> */
 
-/* A typed pointer: what EDA_MSG, EDA_DEPS and the like make. Borrowed for the call it is passed to.
- */
+/* A typed pointer: what EDA_MSG, EDA_DEPS and the like make. Borrowed for the call. */
 typedef struct eda_value {
     const eda_type *type;
     const void *data;
