@@ -137,6 +137,7 @@ eda_status eda_ask(eda_ctx *ctx, eda_request request, uint32_t timeout_ms)
 
     edai_ctx_check(ctx);
     EDA_TRY(edai_ask_lookup(ctx, request, &msg));
+    EDA_ASSERT(msg != NULL, "found");
     if (ctx->kind == EDAI_CTX_CLIENT) {
         return edai_client_ask((edai_client *)ctx, msg, request, timeout_ms);
     }

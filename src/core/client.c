@@ -20,6 +20,15 @@
  * -----------------------------------------------------------------------------------------------------
  */
 
+void edai_receipt_blame(edai_receipt *receipt, const edai_route *route)
+{
+    const edai_route *none = NULL;
+
+    /* relaxed: published by the release in edai_receipt_end, read after its acquire. */
+    (void)atomic_compare_exchange_strong_explicit(
+        &receipt->blamed, &none, route, memory_order_relaxed, memory_order_relaxed);
+}
+
 void edai_receipt_end(edai_receipt *receipt, eda_status status)
 {
     edai_client *client = receipt->client;
@@ -268,6 +277,7 @@ eda_status edai_client_publish(
                 client->receipt_count);
         }
         atomic_store_explicit(&extras.receipt->status, EDA_OK, memory_order_relaxed);
+        atomic_store_explicit(&extras.receipt->blamed, NULL, memory_order_relaxed);
     }
     EDA_TRY(edai_publish_make(&client->ctx, msg, data, &extras, &first, &last));
     status = first != NULL ? find_way(client, msg, first) : EDA_OK;
@@ -316,6 +326,17 @@ static uint32_t left_at_the_end(bool is_for_several)
     return EDAI_PLANTED(EARLY_RECEIPT) && is_for_several ? 1 : 0;
 }
 
+static eda_status fail_receipt(eda_ctx *ctx, const edai_receipt *receipt, eda_status status)
+{
+    const edai_route *blamed = atomic_load_explicit(&receipt->blamed, memory_order_relaxed);
+
+    if (blamed == NULL) {
+        return edai_ctx_fail(ctx, status, "%s", eda_status_text(status));
+    }
+    return edai_ctx_fail(ctx, status, "%s on %s: %s", blamed->actor->actor->name,
+        blamed->msg->type->name, eda_status_text(status));
+}
+
 eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)
 {
     edai_client *client = (edai_client *)ctx;
@@ -348,7 +369,7 @@ eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)
         port->park(port->self, &client->waiter, deadline);
     }
     status = (eda_status)atomic_load_explicit(&waited->status, memory_order_relaxed);
-    return status == EDA_OK ? EDA_OK : edai_ctx_fail(ctx, status, "%s", eda_status_text(status));
+    return status == EDA_OK ? EDA_OK : fail_receipt(ctx, waited, status);
 }
 
 eda_status eda_publish_wait(eda_ctx *client, eda_value message, uint32_t timeout_ms)

@@ -14,8 +14,9 @@
 #define EDAI_RECEIPTS_MAX 65536u
 
 struct edai_receipt {
-    _Atomic uint32_t pending; /* deliveries, plus one while they are being handed over */
-    _Atomic uint32_t status;  /* of the first that did not end as handled */
+    _Atomic uint32_t pending;           /* deliveries, plus one while they are being handed over */
+    _Atomic uint32_t status;            /* of the first that did not end as handled */
+    _Atomic(const edai_route *) blamed; /* the first whose delivery did not end as handled */
     edai_client *client;
     uint32_t generation;
     uint32_t index;
@@ -46,6 +47,8 @@ struct edai_client {
     char error[EDAI_ERROR_SIZE];
 };
 
+/* Before its end: this delivery will not end as handled. Any thread; the first one stands. */
+void edai_receipt_blame(edai_receipt *receipt, const edai_route *route);
 /* Ends one delivery that a receipt waits for. Any thread. */
 void edai_receipt_end(edai_receipt *receipt, eda_status status);
 /* A reply or an admission for a client, on a worker. */

@@ -36,7 +36,8 @@ struct edai_msg {
     edai_route **routes;
     edai_route *responder; /* requests: the one route; NULL: nobody answers */
     edai_route *nobody;
-    edai_route *light; /* the only receiver, found and filled by a copy, with nothing to remember; NULL: not so simple */
+    edai_route *light; /* the only receiver, found and filled by a copy, with nothing to remember;
+                          NULL: not so simple */
     uint32_t route_count;
     uint32_t id; /* process-wide, from intern.h */
     edai_shape shape;

@@ -231,6 +231,9 @@ eda_status eda_publish_raw(
 
 eda_str eda_error(eda_ctx *ctx)
 {
+    if (ctx == NULL) { /* a system that did not start has no client; its own error tells why */
+        return (eda_str){.ptr = "", .len = 0};
+    }
     edai_ctx_check(ctx);
     return eda_str_from(ctx->error);
 }

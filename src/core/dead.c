@@ -8,7 +8,7 @@
 
 #define PAYLOAD_MAX 4096u
 
-static eda_str describe(edai_envelope *envelope, char *buffer, size_t size)
+eda_str edai_dead_describe(edai_envelope *envelope, char *buffer, size_t size)
 {
     const edai_actor_type *type = envelope->route->actor;
     eda_str key = {.ptr = "", .len = 0};
@@ -65,7 +65,7 @@ void edai_dead_report(edai_worker *worker, edai_envelope *envelope, const char *
     }
     letter = (eda_dead_letter){.topic = topic_of(msg, data, topic),
         .message = eda_str_from(msg->type->name),
-        .actor = describe(envelope, name, sizeof(name)),
+        .actor = edai_dead_describe(envelope, name, sizeof(name)),
         .reason = eda_str_from(reason != NULL ? reason : "unknown"),
         .payload = {.ptr = json, .len = json != NULL ? len : 0}};
     edai_publish_system(worker, report, &letter);

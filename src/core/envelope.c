@@ -174,6 +174,7 @@ void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcom
     if (ext != NULL) {
         edai_held_release(worker, ext, status);
         if (ext->receipt != NULL) {
+            edai_receipt_blame(ext->receipt, envelope->route);
             edai_receipt_end(ext->receipt, receipt_status(outcome));
         }
         if (ext->asker != NULL || ext->asking_client != NULL) {

@@ -504,11 +504,9 @@ uint32_t eda_system_step(eda_system *sys, uint32_t turns_max, uint32_t *ret_wait
     pump_run(self, turns_max != 0 ? turns_max : UINT64_MAX, UNBOUNDED);
     if (ret_wait_ms != NULL) {
         left = edai_timers_next(&worker->timers);
-        if (worker->is_done) {
-            *ret_wait_ms = EDA_FOREVER;
-        } else if (!edai_inbox_is_parked(&worker->inbox)) {
+        if (!worker->is_done && !edai_inbox_is_parked(&worker->inbox)) {
             *ret_wait_ms = 0;
-        } else if (left == EDAI_NO_DEADLINE) {
+        } else if (worker->is_done || left == EDAI_NO_DEADLINE) {
             *ret_wait_ms = EDA_FOREVER;
         } else {
             left = (left - edai_clock_monotonic_ns() + EDA_MS(1) - 1) / EDA_MS(1);

@@ -17,14 +17,16 @@ void edai_inbox_init(edai_inbox *inbox)
 bool edai_inbox_push(edai_inbox *inbox, edai_chain *chain, const edai_port *port)
 {
     edai_envelope *old;
-    bool was_parked;
+    bool was_parked = false;
 
     EDA_ASSERT(chain->oldest != NULL, "a chain of one envelope at least");
     /* Before the exchange, so that the owner never subtracts what was not yet added. */
     atomic_fetch_add_explicit(&inbox->pending, chain->count, memory_order_relaxed);
     edai_point(port);
     old = atomic_load_explicit(&inbox->newest, memory_order_relaxed);
-    was_parked = EDAI_PLANTED(LOST_WAKEUP) && old == PARKED;
+    if (EDAI_PLANTED(LOST_WAKEUP)) {
+        was_parked = old == PARKED;
+    }
     edai_point(port);
     /* release: pairs with the acquire in take; without it the owner could read the envelopes before
      * they are written. */

@@ -112,7 +112,8 @@ static eda_status inspector_spoiled(inspector *self, const spoiled *message, eda
     return message->number == 1 ? eda_fail(ctx, EDA_EIO, "spoiled") : EDA_OK;
 }
 
-EDA_ACTOR(inspector, eda_none, on_any("**", inspector_any),
+/* One restart, then it is stopped: more would spend real time backing off. */
+EDA_ACTOR(inspector, eda_none, options(.restarts_max = 1), on_any("**", inspector_any),
     on(spoiled, inspector_spoiled, attempts(2)));
 
 typedef struct survivor {

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* Somewhat less than 64 KiB: so it fits where malloc has taken back a directory table of that size. */
+/* Somewhat less than 64 KiB: so it fits where malloc has taken back a directory table of that size.
+ */
 #define CHUNK_SIZE ((size_t)63 * 1024)
 
 typedef struct chunk {

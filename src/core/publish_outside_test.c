@@ -15,7 +15,7 @@ EDA_MESSAGE(valve_set, "plant/{area}/valve/{number}", (eda_str, area), (int16_t,
     (uint8_t, percent, .range = {0, 100}), (eda_str, reason, .may_miss = true, .len_max = 8));
 EDA_MESSAGE_RAW(valve_image, "plant/{area}/image");
 EDA_MESSAGE(twin_a, "twin/{x}", (eda_str, x));
-EDA_MESSAGE(twin_b, "twin/{y}", (eda_str, y));
+EDA_MESSAGE(twin_b, "twin/1", (uint32_t, y));
 EDA_RECORD(valve_state, (uint8_t, percent));
 EDA_REQUEST(valve_get, valve_state, "valve/get");
 

@@ -102,6 +102,23 @@ static eda_status join_handler(eda_system *sys, edai_msg *msg, edai_route *route
     return append(msg, made);
 }
 
+/* Two messages (or two requests) on the very same topic: nothing could say which one a payload is.
+ */
+static eda_status check_topic(eda_system *sys, const edai_msg *msg)
+{
+    const edai_msg *at;
+
+    for (at = sys->first_msg; at != msg; at = at->next) {
+        if (at->is_request == msg->is_request && eda_str_equal(edai_template_pattern(at->template),
+                                                     edai_template_pattern(msg->template))) {
+            return edai_system_fail(sys, EDA_ECONFLICT,
+                "%s and %s have the same topic, %s: give one of them another", at->type->name,
+                msg->type->name, msg->type->topic);
+        }
+    }
+    return EDA_OK;
+}
+
 static eda_status join_msg(eda_system *sys, edai_msg *msg)
 {
     uint32_t actor;
@@ -120,7 +137,8 @@ static eda_status join_msg(eda_system *sys, edai_msg *msg)
     return EDA_OK;
 }
 
-/* Most messages: one receiver by an integer key or none, a plain struct that fits a slab's block, no extension. */
+/* Most messages: one receiver by an integer key or none, a plain struct that fits a slab's block,
+ * no extension. */
 static void set_light(edai_msg *msg)
 {
     const eda_type *type = msg->type;
@@ -184,6 +202,7 @@ eda_status edai_contract_seal(eda_system *sys)
     EDA_TRY(edai_contract_declare(sys, &eda_type_eda_dead_letter, NULL));
     EDA_TRY(join_msg(sys, undeclared));
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
+        EDA_TRY(check_topic(sys, msg));
         EDA_TRY(join_msg(sys, msg));
         set_light(msg);
     }

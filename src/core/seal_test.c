@@ -17,6 +17,7 @@ EDA_RECORD(state_answer, (uint32_t, number));
 EDA_REQUEST(state_question, state_answer, "state/question");
 EDA_MESSAGE(state_door, "state/door/{id}", (eda_str, id));
 EDA_MESSAGE(state_gate, "state/gate/{number}", (uint32_t, number), (eda_str, id));
+EDA_MESSAGE(state_doorway, "state/door/{which}", (uint32_t, which));
 EDA_MESSAGE(state_lamp, "state/lamp", (uint32_t, id));
 EDA_MESSAGE(state_heat, "state/heat", (double, id));
 EDA_MESSAGE(state_wind, "state/wind", (uint32_t, speed));
@@ -132,6 +133,20 @@ static void start_with_two_responders_is_refused(void **state)
         "leave it out of one of them");
     assert_int_equal(eda_system_start(sys), EDA_ESTATE); /* half of it is joined */
     assert_string_equal(eda_system_error(sys), "an earlier start failed; make a new system");
+    eda_system_free(sys);
+}
+
+static void start_with_two_messages_on_one_topic_is_refused(void **state)
+{
+    eda_system *sys = state_system_new(NULL);
+
+    (void)state;
+    assert_int_equal(eda_declare(sys, &eda_type_state_door), EDA_OK);
+    assert_int_equal(eda_declare(sys, &eda_type_state_doorway), EDA_OK);
+    assert_int_equal(eda_system_start(sys), EDA_ECONFLICT);
+    assert_string_equal(eda_system_error(sys),
+        "state_door and state_doorway have the same topic, state/door/{which}: give one of them "
+        "another");
     eda_system_free(sys);
 }
 
@@ -305,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(start_with_two_responders_is_refused),
+        cmocka_unit_test(start_with_two_messages_on_one_topic_is_refused),
         cmocka_unit_test(start_with_saves_and_without_a_store_is_refused),
         cmocka_unit_test(start_with_the_memory_store_by_name_is_accepted),
         cmocka_unit_test(system_with_an_unknown_store_is_refused),

@@ -146,6 +146,8 @@ void edai_waitgraph_scan(edai_worker *worker);
 void edai_waitgraph_arm(edai_worker *worker);
 
 /* dead.c: reports a message that ended as a dead letter. Counted by the caller. */
+/* Whom an envelope is for, "door[front]", into the buffer: terminated, cut if need be. */
+eda_str edai_dead_describe(edai_envelope *envelope, char *buffer, size_t size);
 void edai_dead_report(edai_worker *worker, edai_envelope *envelope, const char *reason);
 
 #endif

@@ -13,6 +13,9 @@
 
 #include <stdio.h>
 
+/* Lines about failed turns that one worker writes within a second. */
+#define FAILURE_LINES_MAX 10u
+
 static void event(const eda_ctx *ctx, edai_event kind, uint64_t b)
 {
     const edai_port *port = ctx->worker->port;
@@ -145,6 +148,28 @@ static bool try_again(eda_ctx *ctx, eda_status status)
     return true;
 }
 
+/* A turn that fails is an event somebody should see; a storm of them is cut to some lines a second.
+ */
+static void log_failure(eda_ctx *ctx, eda_status status)
+{
+    edai_worker *worker = ctx->worker;
+    char who[320];
+
+    if (worker->now - worker->log_since > EDA_SEC(1)) {
+        worker->log_since = worker->now;
+        worker->log_count = 0;
+    }
+    if (++worker->log_count > FAILURE_LINES_MAX) {
+        return;
+    }
+    (void)edai_dead_describe(ctx->envelope, who, sizeof(who));
+    edai_system_log(ctx->sys, who, "a turn on %s failed: %s%s%s%s",
+        ctx->envelope->route->msg->type->name, eda_status_name(status),
+        ctx->error != NULL && ctx->error[0] != '\0' ? ": " : "",
+        ctx->error != NULL ? ctx->error : "",
+        worker->log_count == FAILURE_LINES_MAX ? " (more in this second are not shown)" : "");
+}
+
 static void end_message(eda_ctx *ctx, eda_status status)
 {
     uint32_t attempts = ctx->envelope->route->handler->attempts;
@@ -153,10 +178,12 @@ static void end_message(eda_ctx *ctx, eda_status status)
         edai_envelope_end(
             ctx->worker, ctx->envelope, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
     } else if (attempts > 1) {
+        log_failure(ctx, status);
         edai_envelope_end(ctx->worker, ctx->envelope, EDAI_DEAD, status,
             ctx->error != NULL && ctx->error[0] != '\0' ? ctx->error
                                                         : "it failed at every attempt");
     } else {
+        log_failure(ctx, status);
         edai_envelope_end(ctx->worker, ctx->envelope, EDAI_FAILED, status, ctx->error);
     }
     ctx->envelope = NULL;

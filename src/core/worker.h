@@ -62,7 +62,7 @@ struct edai_worker {
     edai_activation *run_first;
     edai_activation *run_last;
     edai_envelope *arrived; /* taken from the inbox, not yet admitted; oldest first */
-    eda_ctx *resumable; /* turns to go on, oldest first */
+    eda_ctx *resumable;     /* turns to go on, oldest first */
     eda_ctx *resumable_last;
     edai_activation *starved; /* by run_next: wait for a stack, oldest first */
     edai_activation *starved_last;
@@ -79,6 +79,8 @@ struct edai_worker {
     edai_strands strands;
     edai_fiber host; /* who entered the loop: the thread's own stack, the pump, the simulator */
     uint64_t ask_seq;
+    int64_t log_since; /* when the second began in which failed turns were logged */
+    uint32_t log_count;
     uint32_t suspended_count;
     uint32_t held_count;
     eda_ctx *current;

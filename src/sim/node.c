@@ -2,6 +2,7 @@
 #include "sim/sim.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "core/census.h"
 
@@ -150,7 +151,7 @@ eda_status eda_sim_system_new(eda_sim *sim, const eda_options *options, eda_syst
     self->next = sim->systems;
     sim->systems = self;
     if (own.seed == 0) {
-        own.seed = sim->seed ^ self->number;
+        own.seed = edai_hash_join(sim->seed, self->number) | 1; /* 0 would mean: any */
     }
     own.pumped = false;
     status = edai_system_new(&own, &self->executor, ret_system);
