@@ -12,4 +12,4 @@ for file in setup.jsonl events.jsonl; do
         exit 1
     fi
 done
-exec build/bin/building "$1/setup.jsonl" "$1/events.jsonl"
+exec build/bin/building --progress "$1/setup.jsonl" "$1/events.jsonl"
