@@ -12,7 +12,7 @@
 #include "base/thread.h"
 #include "delivery.h"
 
-#define CLIENTS 4u
+#define CLIENTS UINT64_C(4)
 #define ACTORS 16u
 #define EACH 2000u
 
