@@ -233,6 +233,99 @@ static void place_left_by_a_canceled_record_is_given_to_who_waits(void **state)
     delivery_end(sys);
 }
 
+/* --- order among messages of different policies
+ * ------------------------------------------------------------------- */
+
+EDA_MESSAGE(mixed_plain, "mixed/plain", .overflow = EDA_WAIT, .wait_ms = 60000, (uint32_t, n));
+EDA_MESSAGE(mixed_latest, "mixed/latest", .overflow = EDA_KEEP_LATEST, (uint32_t, n));
+EDA_MESSAGE(mixed_oldest, "mixed/oldest", .overflow = EDA_DROP_OLDEST, (uint32_t, n));
+EDA_MESSAGE(mix, "mix", (eda_str, letters));
+
+typedef struct mixed_depot {
+    uint32_t count;
+} mixed_depot;
+
+static void mixed_take_plain(mixed_depot *self, const mixed_plain *message)
+{
+    self->count++;
+    delivery_trace("w%d ", (int)message->n);
+}
+
+static void mixed_take_latest(mixed_depot *self, const mixed_latest *message)
+{
+    self->count++;
+    delivery_trace("l%d ", (int)message->n);
+}
+
+static void mixed_take_oldest(mixed_depot *self, const mixed_oldest *message)
+{
+    self->count++;
+    delivery_trace("o%d ", (int)message->n);
+}
+
+EDA_ACTOR(mixed_depot, eda_none, options(.mailbox_len_max = 2), on(mixed_plain, mixed_take_plain),
+    on(mixed_latest, mixed_take_latest), on(mixed_oldest, mixed_take_oldest));
+
+typedef struct mixer {
+    uint32_t count;
+} mixer;
+
+/* One message a letter, numbered. */
+static eda_status mixer_mix(mixer *self, const mix *message, eda_ctx *ctx)
+{
+    uint32_t i;
+
+    self->count++;
+    for (i = 0; i < message->letters.len; i++) {
+        switch (message->letters.ptr[i]) {
+        case 'w':
+            EDA_TRY(eda_publish(ctx, EDA_MSG(mixed_plain, .n = i), NULL));
+            break;
+        case 'l':
+            EDA_TRY(eda_publish(ctx, EDA_MSG(mixed_latest, .n = i), NULL));
+            break;
+        default:
+            EDA_TRY(eda_publish(ctx, EDA_MSG(mixed_oldest, .n = i), NULL));
+            break;
+        }
+    }
+    return EDA_OK;
+}
+
+EDA_ACTOR(mixer, eda_none, emits(mixed_plain, mixed_latest, mixed_oldest), on(mix, mixer_mix));
+
+static void newer_ones_do_not_overtake_the_line(void **state)
+{
+    const struct {
+        const char *letters;
+        const char *handled;
+        uint64_t shed_count;
+    } cases[] = {
+        {"lwwl", "w1 w2 l3 ", 1},       /* its place goes to w2 */
+        {"lwwwl", "w1 w2 w3 l4 ", 1},   /* and then it stands in line */
+        {"lwwwlll", "w1 w2 w3 l6 ", 3}, /* where a newer one replaces it, too */
+        {"owwwoo", "w1 w2 w3 o5 ", 2},
+        {"owwolwo", "w1 w2 w5 o6 ", 3},
+        {"wwwl", "w0 w1 w2 ", 1}, /* no older one, no room */
+        {"wlwol", "w0 w2 l4 ", 2},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        eda_system *sys =
+            delivery_start(NULL, DELIVERY_ACTORS(&eda_actor_mixed_depot, &eda_actor_mixer));
+
+        delivery_trace_clear();
+        delivery_assert_ok(eda_publish(
+            eda_system_client(sys), EDA_MSG(mix, .letters = eda_str_from(cases[i].letters)), NULL));
+        delivery_settle(sys);
+        assert_string_equal(delivery_traced(), cases[i].handled);
+        assert_int_equal(eda_system_counts(sys, NULL, NULL).shed, cases[i].shed_count);
+        delivery_end(sys);
+    }
+}
+
 /* Publishers and receivers on different workers: the notice travels. */
 EDA_MESSAGE(crate, "crate/{to}", .overflow = EDA_WAIT, (uint32_t, to), (uint32_t, from), (uint32_t, n));
 EDA_MESSAGE(load, "load/{from}", (uint32_t, from), (uint32_t, count));
@@ -305,6 +398,7 @@ int main(void)
         cmocka_unit_test(publisher_stopped_right_after_its_parcel_is_gone_for_good),
         cmocka_unit_test(stop_with_held_publishers_counts_everything_as_stopped),
         cmocka_unit_test(place_left_by_a_canceled_record_is_given_to_who_waits),
+        cmocka_unit_test(newer_ones_do_not_overtake_the_line),
         cmocka_unit_test(publishers_on_other_workers_lose_nothing_and_keep_order),
     };
 

@@ -104,6 +104,22 @@ static void on_waited_too_long(edai_worker *worker, edai_timer *timer)
     shed(worker, envelope, EDA_EFULL, "the mailbox stayed full for the whole wait");
 }
 
+static void admit_waiting(edai_worker *worker, edai_activation *activation)
+{
+    edai_extra *extra = activation->extra;
+
+    while (extra->waiting != NULL && activation->len < activation->type->mailbox_len_max) {
+        edai_waiting *waiting = extra->waiting;
+        edai_envelope *envelope = waiting->envelope;
+
+        waiting_unlink(extra, waiting);
+        edai_timers_disarm(&worker->timers, &waiting->timer);
+        edai_free(waiting);
+        append(activation, envelope);
+        tell_admitted(worker, envelope);
+    }
+}
+
 static bool is_own(const edai_activation *activation, edai_envelope *envelope)
 {
     const edai_ext *ext = edai_envelope_ext(envelope);
@@ -120,28 +136,19 @@ static void feed(edai_worker *worker, edai_activation *activation, const edai_en
     }
 }
 
-/* Lets an EDA_WAIT delivery stand in line. */
-static void wait_for_room(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+/* At the end of the line, for at most wait_ms; 0: as long as it takes. False: out of memory. */
+static bool stand_in_line(
+    edai_worker *worker, edai_activation *activation, edai_envelope *envelope, uint32_t wait_ms)
 {
-    uint32_t wait_ms = envelope->route->msg->type->wait_ms;
-    edai_extra *extra;
-    edai_waiting *waiting;
+    edai_extra *extra = edai_activation_extra(activation);
+    edai_waiting *waiting = edai_calloc(1, sizeof(*waiting));
 
-    if (is_own(activation, envelope)) {
-        shed(worker, envelope, EDA_EDEADLOCK, "an actor would wait for room in its own mailbox");
-        return;
-    }
-    extra = edai_activation_extra(activation);
-    waiting = edai_calloc(1, sizeof(*waiting));
-    if (wait_ms == 0) {
-        wait_ms = worker->sys->options.wait_ms;
-    }
     if (extra == NULL || waiting == NULL ||
-        edai_timers_arm(&worker->timers, &waiting->timer, worker->now + EDA_MS(wait_ms),
-            on_waited_too_long) != EDA_OK) {
+        (wait_ms != 0 && edai_timers_arm(&worker->timers, &waiting->timer,
+                             worker->now + EDA_MS(wait_ms), on_waited_too_long) != EDA_OK)) {
         edai_free(waiting);
         shed(worker, envelope, EDA_ENOMEM, "out of memory");
-        return;
+        return false;
     }
     waiting->envelope = envelope;
     waiting->activation = activation;
@@ -151,8 +158,64 @@ static void wait_for_room(edai_worker *worker, edai_activation *activation, edai
         extra->waiting_last->next = waiting;
     }
     extra->waiting_last = waiting;
-    edai_waitgraph_arm(worker);
-    feed(worker, activation, envelope);
+    return true;
+}
+
+/* Lets an EDA_WAIT delivery stand in line. */
+static void wait_for_room(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    uint32_t wait_ms = envelope->route->msg->type->wait_ms;
+
+    if (is_own(activation, envelope)) {
+        shed(worker, envelope, EDA_EDEADLOCK, "an actor would wait for room in its own mailbox");
+        return;
+    }
+    if (wait_ms == 0) {
+        wait_ms = worker->sys->options.wait_ms;
+    }
+    if (stand_in_line(worker, activation, envelope, wait_ms)) {
+        edai_waitgraph_arm(worker);
+        feed(worker, activation, envelope);
+    }
+}
+
+static bool replaces(const edai_msg *msg, bool is_full)
+{
+    return !msg->is_request && (msg->type->overflow == EDA_KEEP_LATEST ||
+                                   (msg->type->overflow == EDA_DROP_OLDEST && is_full));
+}
+
+/* One that stands in line because it must not overtake those in it; NULL: none. */
+static edai_envelope *take_from_line(edai_activation *activation, const edai_msg *msg)
+{
+    edai_extra *extra = activation->extra;
+    edai_waiting *at = extra != NULL ? extra->waiting : NULL;
+    edai_envelope *found;
+
+    while (at != NULL && at->envelope->route->msg != msg) {
+        at = at->next;
+    }
+    if (at == NULL) {
+        return NULL;
+    }
+    found = at->envelope;
+    waiting_unlink(extra, at);
+    edai_free(at);
+    return found;
+}
+
+/* An older one of its type has left a place. Where others stand in line it is the first one's, and
+ * the newer one stands behind them: its publisher's may be among them. */
+static bool take_place(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    if (activation->extra != NULL && activation->extra->waiting != NULL) {
+        admit_waiting(worker, activation);
+    }
+    if (activation->len < activation->type->mailbox_len_max) {
+        return true;
+    }
+    (void)stand_in_line(worker, activation, envelope, 0);
+    return false;
 }
 
 /* Makes room for one more of the message's type, by its policy. False: the envelope was taken care
@@ -161,6 +224,7 @@ static bool make_room(edai_worker *worker, edai_activation *activation, edai_env
 {
     const edai_msg *msg = envelope->route->msg;
     bool is_full = activation->len >= activation->type->mailbox_len_max;
+    bool is_in_line = false; /* an older one may be */
     edai_envelope *before = NULL;
     edai_envelope *older = NULL;
 
@@ -169,10 +233,9 @@ static bool make_room(edai_worker *worker, edai_activation *activation, edai_env
     } else if (msg->type->overflow == EDA_WAIT && is_full) {
         wait_for_room(worker, activation, envelope);
         return false;
-    } else if ((msg->type->overflow == EDA_KEEP_LATEST ||
-                   (msg->type->overflow == EDA_DROP_OLDEST && is_full)) &&
-               !msg->is_request) {
+    } else if (replaces(msg, is_full)) {
         older = find_type(activation, msg, &before);
+        is_in_line = older == NULL && is_full;
     }
     if (older != NULL && EDAI_PLANTED(KEEP_OLDEST) && older->publisher != envelope->publisher) {
         shed(worker, envelope, EDA_ESHED, "a newer one came");
@@ -180,8 +243,12 @@ static bool make_room(edai_worker *worker, edai_activation *activation, edai_env
     }
     if (older != NULL) {
         unlink_at(activation, before, older);
+    } else if (is_in_line) {
+        older = take_from_line(activation, msg);
+    }
+    if (older != NULL) {
         shed(worker, older, EDA_ESHED, "a newer one came");
-        is_full = activation->len >= activation->type->mailbox_len_max;
+        return take_place(worker, activation, envelope);
     }
     if (is_full) {
         shed(worker, envelope, EDA_ESHED, "the mailbox is full");
@@ -209,22 +276,6 @@ void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_env
     }
     feed(worker, activation, envelope);
     edai_activation_wake(worker, activation);
-}
-
-static void admit_waiting(edai_worker *worker, edai_activation *activation)
-{
-    edai_extra *extra = activation->extra;
-
-    while (extra->waiting != NULL && activation->len < activation->type->mailbox_len_max) {
-        edai_waiting *waiting = extra->waiting;
-        edai_envelope *envelope = waiting->envelope;
-
-        waiting_unlink(extra, waiting);
-        edai_timers_disarm(&worker->timers, &waiting->timer);
-        edai_free(waiting);
-        append(activation, envelope);
-        tell_admitted(worker, envelope);
-    }
 }
 
 edai_envelope *edai_mailbox_pop(edai_worker *worker, edai_activation *activation)

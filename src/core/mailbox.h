@@ -1,7 +1,8 @@
 /* mailbox.h - what waits for an activation, and what happens when there is no more room.
  *
  * Order: per publisher. Threads: the owning worker's. Bound: the actor type's mailbox_len_max;
- * EDA_WAIT deliveries beyond it stand in a second line, their publishers held. */
+ * EDA_WAIT deliveries beyond it stand in a second line, their publishers held; behind them stands
+ * what has replaced an older one of its type, so that it overtakes nobody. */
 #ifndef EDAI_MAILBOX_H
 #define EDAI_MAILBOX_H
 

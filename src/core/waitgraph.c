@@ -202,14 +202,14 @@ static void list_line(edai_worker *worker, edai_activation *activation, uint64_t
         return; /* that one runs, and makes room */
     }
     for (at = activation->extra->waiting; at != NULL; at = at->next) {
-        const edai_ext *ext = edai_envelope_its_ext(at->envelope);
+        const edai_ext *ext = edai_envelope_ext(at->envelope);
         edai_edge found = {.to = mailbox,
             .serial = at->timer.order,
             .line = activation,
             .generation = activation->generation,
             .worker = worker->index};
 
-        if (ext->held != NULL) {
+        if (ext != NULL && ext->held != NULL) {
             found.from = hold_node(
                 mailbox_node(worker->sys->actors[at->envelope->publisher], ext->held_identity));
             add_edge(to, found);
@@ -435,10 +435,10 @@ static void tell_asker(const scan *of, const waiter *victim)
 
 static bool is_from(edai_worker *worker, const edai_waiting *at, uint64_t node)
 {
-    const edai_ext *ext = edai_envelope_its_ext(at->envelope);
+    const edai_ext *ext = edai_envelope_ext(at->envelope);
     const edai_actor_type *type;
 
-    if (ext->held == NULL) {
+    if (ext == NULL || ext->held == NULL) {
         return false;
     }
     type = worker->sys->actors[at->envelope->publisher];
