@@ -54,7 +54,7 @@ struct edai_port {
      * run. */
     void (*point)(void *self);
     void (*event)(void *self, void *system, edai_event event, uint64_t a, uint64_t b);
-    uint32_t spin_count; /* polls of an inbox before a worker parks */
+    int64_t spin_ns; /* how long a worker polls its inbox before it parks */
 };
 
 static inline void edai_point(const edai_port *port)

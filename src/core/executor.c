@@ -12,8 +12,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A worker polls its inbox that often, some 20 us, before it sleeps. */
-#define SPIN_COUNT 400u
+/* About what waking a thread takes: to spin longer would cost more than it can save. */
+#define SPIN_NS EDA_US(20)
 #define BLOCKING_THREADS_MAX 64u
 
 static int64_t now(void *self)
@@ -299,7 +299,7 @@ edai_executor *edai_threads_new(void)
                                          .park = threads_park,
                                          .wake = threads_wake,
                                          .block = threads_block,
-                                         .spin_count = edai_cpu_count() > 1 ? SPIN_COUNT : 0},
+                                         .spin_ns = edai_cpu_count() > 1 ? SPIN_NS : 0},
         .start = threads_start,
         .stop = threads_join,
         .free = threads_free};

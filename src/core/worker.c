@@ -17,6 +17,10 @@
 #define ROUND_NS 50000
 /* Envelopes admitted between two activations. */
 #define DRAIN_MAX 256u
+/* Freed blocks of another worker that wait to go home together; all go before a worker sleeps. */
+#define RETURN_CHAIN_MIN 32u
+/* Polls of the inbox between two looks at the clock while spinning. */
+#define SPIN_POLLS 64u
 /* Stacks kept back for turns that answer requests: without one, who waits for them would wait for
  * ever. */
 #define RESERVE_DIVISOR 8u
@@ -127,14 +131,15 @@ void edai_worker_post(edai_worker *worker, edai_envelope *envelope)
     }
 }
 
-static void flush_returns(edai_worker *worker)
+/* Blocks go home in chains, each of which costs a cache line's way there and back. */
+static void flush_returns(edai_worker *worker, uint32_t count_min)
 {
     uint16_t i;
 
     for (i = 0; i < worker->sys->worker_count; i++) {
         edai_return_chain *chain = &worker->returns[i];
 
-        if (chain->count > 0) {
+        if (chain->count >= count_min) {
             edai_slab_return(&worker->sys->workers[i].slab, chain->first, chain->last);
             *chain = (edai_return_chain){.first = NULL};
         }
@@ -147,7 +152,7 @@ void edai_worker_flush(edai_worker *worker)
     uint16_t i;
 
     if (sys->worker_count > 1) {
-        flush_returns(worker);
+        flush_returns(worker, RETURN_CHAIN_MIN);
     }
     if (worker->out_count == 0) {
         return;
@@ -487,23 +492,28 @@ static bool run_round(edai_worker *worker)
 
 static bool spin(edai_worker *worker)
 {
-    uint32_t i;
+    int64_t until = worker->now + worker->port->spin_ns;
+    uint32_t i = 0;
 
-    for (i = 0; i < worker->port->spin_count; i++) {
+    if (worker->port->spin_ns == 0) {
+        return false;
+    }
+    do {
         if (!edai_inbox_is_empty(&worker->inbox)) {
             return true;
         }
         edai_cpu_relax();
-    }
+    } while (++i % SPIN_POLLS != 0 || worker->port->now(worker->port->self) < until);
     return false;
 }
 
 static void park(edai_worker *worker)
 {
-    edai_system_idle_check(worker->sys);
     if (spin(worker)) {
         return;
     }
+    flush_returns(worker, 1);
+    edai_system_idle_check(worker->sys);
     if (edai_inbox_park(&worker->inbox, worker->port)) {
         worker->port->park(worker->port->self, &worker->waiter, edai_timers_next(&worker->timers));
         edai_inbox_unpark(&worker->inbox);
