@@ -4,8 +4,7 @@
  * and sends the next one when the receiver asks for more. */
 #include "bench.h"
 
-/* --- pingpong: two actors and one message
- * ------------------------------------------------------------------------- */
+/* --- pingpong: two actors and one message ------------------------------------------------- */
 
 #define PAIRS 16u
 
@@ -47,8 +46,7 @@ static void pingpong(uint64_t size)
     bench_stop(sys);
 }
 
-/* --- count, fanin: producers and one counter
- * ---------------------------------------------------------------------- */
+/* --- count, fanin: producers and one counter ---------------------------------------------- */
 
 #define WINDOWS_LEN 768u /* of all producers together; a mailbox holds 1,024 */
 
@@ -155,8 +153,7 @@ static void fanin(uint64_t size)
     produce_all("fanin", size, 8);
 }
 
-/* --- ring: one message round and round
- * ---------------------------------------------------------------------------- */
+/* --- ring: one message round and round ---------------------------------------------------- */
 
 #define RING_LEN 503u
 
@@ -187,8 +184,7 @@ static void ring(uint64_t size)
     bench_stop(sys);
 }
 
-/* --- big: everybody asks everybody
- * -------------------------------------------------------------------------------- */
+/* --- big: everybody asks everybody -------------------------------------------------------- */
 
 #define BIG_LEN 120u
 

@@ -23,7 +23,7 @@ typedef struct building {
     bool shows_progress;
 } building;
 
-/* --- the run -------------------------------------------------------------------------------- */
+/* --- the run ------------------------------------------------------------------------------ */
 
 static void show_progress(const building *self, const char *path, const char *end)
 {
@@ -67,7 +67,7 @@ static eda_status check_turns(const building *self)
     return EDA_EFAILED;
 }
 
-/* --- the summary ---------------------------------------------------------------------------- */
+/* --- the summary -------------------------------------------------------------------------- */
 
 static void print(FILE *out, const char *name, uint64_t value)
 {
@@ -140,7 +140,7 @@ static eda_status summarise(const building *self)
     return EDA_OK;
 }
 
-/* --- the program ---------------------------------------------------------------------------- */
+/* --- the program -------------------------------------------------------------------------- */
 
 static eda_status start(const building_arguments *args, eda_sim *sim, building *ret_building)
 {

@@ -30,9 +30,7 @@ typedef struct eda_sim_scenario {
     eda_sim_faults faults;
 } eda_sim_scenario;
 
-/* --- for scenarios
- * -------------------------------------------------------------------------------------------------
- */
+/* --- for scenarios ------------------------------------------------------------------------ */
 
 /* Options whose executor is this simulation; workers are drawn from 1 to 8 unless set. Several
  * systems may be made. */
@@ -54,8 +52,7 @@ eda_store *eda_sim_store(eda_sim *sim);
 /* Text that lives as long as the simulation. */
 const char *eda_sim_text(eda_sim *sim, const char *format, ...) EDA_PRINTF(2, 3);
 
-/* --- for programs that run them
- * ------------------------------------------------------------------------------------ */
+/* --- for programs that run them ----------------------------------------------------------- */
 
 /* What one run found. */
 typedef struct eda_sim_report {

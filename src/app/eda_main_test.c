@@ -78,8 +78,7 @@ static eda_status app_of_ones_own_status(eda_system *sys)
     return 1234;
 }
 
-/* --- running it with its output caught
- * ---------------------------------------------------------------------------- */
+/* --- running it with its output caught ---------------------------------------------------- */
 
 typedef struct outcome {
     int code;

@@ -54,8 +54,7 @@ static eda_status act(eda_ctx *ctx, eda_str how)
     return EDA_OK;
 }
 
-/* --- who keeps its memory
- * ----------------------------------------------------------------------------------------- */
+/* --- who keeps its memory ----------------------------------------------------------------- */
 
 typedef struct asking_doer {
     uint32_t sum;
@@ -111,9 +110,7 @@ EDA_ACTOR(asking_doer, eda_none, emits(asking_left), start(doer_start), stop(doe
     on(asking_do, doer_do), on(asking_try, doer_try, attempts(3)),
     on(asking_aside, doer_aside, interleaves));
 
-/* --- who is stopped
- * -----------------------------------------------------------------------------------------------
- */
+/* --- who is stopped ----------------------------------------------------------------------- */
 
 typedef struct asking_stopper {
     uint32_t sum;
@@ -153,8 +150,7 @@ EDA_ACTOR(asking_stopper, eda_none, emits(asking_left, asking_stopper_do), on_fa
     on(asking_stopper_do, stopper_do), on(asking_aside, stopper_aside, interleaves),
     stop(stopper_stop));
 
-/* --- who may be restarted twice
- * ----------------------------------------------------------------------------------- */
+/* --- who may be restarted twice ----------------------------------------------------------- */
 
 typedef struct asking_fragile {
     uint32_t sum;
@@ -170,9 +166,7 @@ static eda_status fragile_do(asking_fragile *self, const asking_fragile_do *mess
 EDA_ACTOR(asking_fragile, eda_none, options(.restarts_max = 2), on_failure(restart),
     on(asking_fragile_do, fragile_do));
 
-/* --- who saves
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- who saves ---------------------------------------------------------------------------- */
 
 typedef struct asking_saver {
     uint32_t saved;
@@ -200,9 +194,7 @@ static eda_status saver_save(asking_saver *self, const asking_save *message, eda
 
 EDA_ACTOR(asking_saver, eda_none, saves(saved, text), on(asking_save, saver_save));
 
-/* --- who hears
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- who hears ---------------------------------------------------------------------------- */
 
 typedef struct asking_hearer {
     uint32_t unused;
@@ -240,9 +232,7 @@ static void publish(eda_system *sys, eda_value message)
 #define FRAGILE(how_, n_) EDA_MSG(asking_fragile_do, .how = EDA_STR(how_), .n = (n_))
 #define SAVE(how_, n_) EDA_MSG(asking_save, .how = EDA_STR(how_), .n = (n_))
 
-/* --- resume
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- resume ------------------------------------------------------------------------------- */
 
 static void failure_resumes_with_memory_and_drops_effects(void **state)
 {
@@ -288,9 +278,7 @@ static void restart_of_one_who_saves_loads_what_was_committed(void **state)
     asking_end(sys);
 }
 
-/* --- restart
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- restart ------------------------------------------------------------------------------ */
 
 static void restart_keeps_mailbox_and_loses_memory(void **state)
 {
@@ -345,9 +333,7 @@ static void restart_while_backing_off_can_be_stopped(void **state)
     asking_end(sys);
 }
 
-/* --- stop
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- stop --------------------------------------------------------------------------------- */
 
 static void stop_kills_what_waits_and_the_next_message_makes_a_new_one(void **state)
 {
@@ -412,9 +398,7 @@ static void stop_of_one_queued_while_suspended_leaves_nothing_behind(void **stat
     asking_end(sys);
 }
 
-/* --- attempts
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- attempts ----------------------------------------------------------------------------- */
 
 static void attempts_make_later_messages_wait(void **state)
 {
@@ -445,8 +429,7 @@ static void attempts_used_up_make_a_dead_letter(void **state)
     asking_end(sys);
 }
 
-/* --- while other turns are open
- * ----------------------------------------------------------------------------------- */
+/* --- while other turns are open ----------------------------------------------------------- */
 
 static void restart_cancels_the_other_open_turns(void **state)
 {

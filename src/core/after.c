@@ -332,8 +332,7 @@ void eda_timer_cancel(eda_ctx *ctx, eda_timer timer)
     }
 }
 
-/* --- delayed publishes
- * -------------------------------------------------------------------------------------------- */
+/* --- delayed publishes -------------------------------------------------------------------- */
 
 static void on_delayed(edai_worker *worker, edai_timer *timer)
 {

@@ -197,9 +197,7 @@ static void publish(eda_system *sys, eda_value message)
     EDA_MSG(asking_arm, .how = EDA_STR(how_), .n = (n_), .delay = (delay_))
 #define ASIDE(how_, n_) EDA_MSG(asking_aside, .how = EDA_STR(how_), .n = (n_))
 
-/* --- once
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- once --------------------------------------------------------------------------------- */
 
 static void after_no_time_counts_as_queued(void **state)
 {
@@ -264,9 +262,7 @@ static void every_canceled_in_its_tick_ends(void **state)
     asking_end(sys);
 }
 
-/* --- canceled
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- canceled ----------------------------------------------------------------------------- */
 
 static void cancel_in_the_same_turn_leaves_only_the_others(void **state)
 {
@@ -355,8 +351,7 @@ static void cancel_lets_in_who_waits_for_room(void **state)
     asking_end(sys);
 }
 
-/* --- limits and ends
- * ---------------------------------------------------------------------------------------------- */
+/* --- limits and ends ---------------------------------------------------------------------- */
 
 static void timers_over_64_are_refused(void **state)
 {
@@ -424,8 +419,7 @@ static void timers_die_with_the_activation_and_delayed_publishes_do_not(void **s
     asking_end(sys);
 }
 
-/* --- publishes that leave later
- * ----------------------------------------------------------------------------------- */
+/* --- publishes that leave later ----------------------------------------------------------- */
 
 static void publish_after_from_a_client_leaves_when_due(void **state)
 {

@@ -162,9 +162,7 @@ void edai_ask_answered(edai_worker *worker, edai_envelope *envelope)
     edai_turn_resume(ctx, EDA_OK);
 }
 
-/* --- replying
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- replying ----------------------------------------------------------------------------- */
 
 eda_status eda_reply(eda_ctx *ctx, eda_value value)
 {
@@ -211,9 +209,7 @@ eda_status eda_reply(eda_ctx *ctx, eda_value value)
     return EDA_OK;
 }
 
-/* --- other waits
- * --------------------------------------------------------------------------------------------------
- */
+/* --- other waits -------------------------------------------------------------------------- */
 
 eda_status eda_sleep(eda_ctx *ctx, eda_duration time)
 {

@@ -27,9 +27,7 @@ EDA_MESSAGE(asking_go, "asking/go/{id}", (uint32_t, id), (uint32_t, n), (eda_str
 
 static asking_gate *gate;
 
-/* --- who answers
- * --------------------------------------------------------------------------------------------------
- */
+/* --- who answers -------------------------------------------------------------------------- */
 
 typedef struct asking_teller {
     uint32_t count;
@@ -189,9 +187,7 @@ static eda_status trier_retry(
 
 EDA_ACTOR(asking_trier, eda_none, answers(asking_retry, trier_retry, attempts(3)));
 
-/* --- who asks
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- who asks ----------------------------------------------------------------------------- */
 
 typedef struct asking_asker {
     uint32_t count;
@@ -284,8 +280,7 @@ static void go(const char *expected, unsigned said, eda_value value)
     go_each(&threads, expected, said, value);
 }
 
-/* --- the two forms of an answer
- * ----------------------------------------------------------------------------------- */
+/* --- the two forms of an answer ----------------------------------------------------------- */
 
 static void ask_answers_form_returns_reply(void **state)
 {
@@ -352,8 +347,7 @@ static void reply_without_request_returns_estate(void **state)
     asking_end(sys);
 }
 
-/* --- refused and failed
- * ------------------------------------------------------------------------------------------- */
+/* --- refused and failed ------------------------------------------------------------------- */
 
 static void refusal_carries_text_and_turn_happens(void **state)
 {
@@ -424,8 +418,7 @@ static void attempts_answer_asker_once_they_succeed(void **state)
     asking_end(sys);
 }
 
-/* --- nobody, nowhere
- * ---------------------------------------------------------------------------------------------- */
+/* --- nobody, nowhere ---------------------------------------------------------------------- */
 
 static void ask_without_responder_returns_enoent_at_once(void **state)
 {
@@ -533,9 +526,7 @@ static void request_expired_answers_its_asker(void **state)
     asking_gate_free(gate);
 }
 
-/* --- deadlines
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- deadlines ---------------------------------------------------------------------------- */
 
 static void deadline_travels_to_the_second_ask(void **state)
 {

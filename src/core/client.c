@@ -16,9 +16,7 @@
  */
 #define SETTLE_NS EDA_US(50)
 
-/* --- receipts
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- receipts ----------------------------------------------------------------------------- */
 
 void edai_receipt_blame(edai_receipt *receipt, const edai_route *route)
 {
@@ -92,9 +90,7 @@ static edai_receipt *receipt_new(edai_client *client)
     return receipt;
 }
 
-/* --- publishing
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- publishing --------------------------------------------------------------------------- */
 
 void edai_client_push(edai_client *client, uint16_t to, edai_envelope *envelope)
 {
@@ -310,9 +306,7 @@ eda_status edai_client_publish(
     return EDA_OK;
 }
 
-/* --- waiting
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- waiting ------------------------------------------------------------------------------ */
 
 static int64_t deadline_of(edai_client *client, uint32_t timeout_ms)
 {
@@ -380,9 +374,7 @@ eda_status eda_publish_wait(eda_ctx *client, eda_value message, uint32_t timeout
     return eda_wait(client, receipt, timeout_ms);
 }
 
-/* --- asking
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- asking ------------------------------------------------------------------------------- */
 
 void edai_client_answer(edai_worker *worker, edai_envelope *envelope)
 {
@@ -460,8 +452,7 @@ eda_status edai_client_ask(
     return edai_ask_result(ctx, client->held_reply, request.ret_reply);
 }
 
-/* --- making and freeing
- * ------------------------------------------------------------------------------------------- */
+/* --- making and freeing ------------------------------------------------------------------- */
 
 static eda_status client_make(eda_system *sys, edai_client **ret_client)
 {

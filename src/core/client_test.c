@@ -103,8 +103,7 @@ static eda_system *start(void)
         DELIVERY_ACTORS(&eda_actor_office, &eda_actor_closed_office, &eda_actor_small_office));
 }
 
-/* --- what waiting tells
- * ------------------------------------------------------------------------------------------- */
+/* --- what waiting tells ------------------------------------------------------------------- */
 
 static void wait_tells_how_the_deliveries_ended(void **state)
 {
@@ -211,9 +210,7 @@ static void wait_for_a_receipt_that_is_none_is_refused(void **state)
     delivery_end(sys);
 }
 
-/* --- many
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- many --------------------------------------------------------------------------------- */
 
 static void receipts_up_to_65536_may_be_open(void **state)
 {
@@ -281,9 +278,7 @@ static void receipt_that_stays_open_is_passed_over(void **state)
     eda_system_free(sys);
 }
 
-/* --- asks
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- asks --------------------------------------------------------------------------------- */
 
 static void ask_by_a_client_gets_the_reply_until_its_next_ask(void **state)
 {
@@ -325,8 +320,7 @@ static void ask_by_a_client_in_vain_times_out_and_the_late_reply_is_dropped(void
     eda_system_free(sys);
 }
 
-/* --- clients themselves
- * ------------------------------------------------------------------------------------------- */
+/* --- clients themselves ------------------------------------------------------------------- */
 
 static void client_freed_is_used_again_without_its_receipts(void **state)
 {

@@ -15,9 +15,7 @@
 #define HANDLERS_MAX 256u
 #define SAVES_MAX 64u
 
-/* --- message types
- * ------------------------------------------------------------------------------------------------
- */
+/* --- message types ------------------------------------------------------------------------ */
 
 eda_status edai_contract_register(eda_system *sys, edai_route *route)
 {
@@ -184,9 +182,7 @@ const edai_msg *edai_contract_msg(const eda_system *sys, const eda_type *type)
     return id < sys->msg_count ? sys->msgs[id] : NULL;
 }
 
-/* --- actor types
- * --------------------------------------------------------------------------------------------------
- */
+/* --- actor types -------------------------------------------------------------------------- */
 
 static eda_status refuse(
     eda_system *sys, const eda_actor *actor, const char *what, const char *name)

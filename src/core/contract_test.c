@@ -386,9 +386,7 @@ static void add_after_the_start_is_refused(void **state)
     state_system_end(sys);
 }
 
-/* --- without memory
- * -----------------------------------------------------------------------------------------------
- */
+/* --- without memory ----------------------------------------------------------------------- */
 
 static const eda_actor full = {THING, .key = "name",
     HANDLERS(ON(state_hello), {.type = &eda_type_state_bye, .key = "text", .fn = on_anything},

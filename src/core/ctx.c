@@ -90,9 +90,7 @@ void edai_ctx_release(eda_ctx *ctx)
     }
 }
 
-/* --- publishing
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- publishing --------------------------------------------------------------------------- */
 
 static eda_status publish(eda_ctx *ctx, const edai_msg *msg, const void *data, eda_receipt *receipt)
 {
@@ -226,8 +224,7 @@ eda_status eda_publish_raw(
     return publish(ctx, msg, &raw, receipt);
 }
 
-/* --- what a turn knows
- * -------------------------------------------------------------------------------------------- */
+/* --- what a turn knows -------------------------------------------------------------------- */
 
 eda_str eda_error(eda_ctx *ctx)
 {

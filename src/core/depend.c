@@ -59,9 +59,7 @@ eda_status edai_depend_explicit(eda_system *sys, edai_actor_type *type, const vo
     return EDA_OK;
 }
 
-/* --- provided
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- provided ----------------------------------------------------------------------------- */
 
 static void provided_free(edai_provided *provided)
 {
@@ -104,9 +102,7 @@ eda_status eda_provide(eda_system *sys, eda_value deps)
     return EDA_OK;
 }
 
-/* --- configured
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- configured --------------------------------------------------------------------------- */
 
 static char *copy_text(const char *text)
 {
@@ -305,9 +301,7 @@ static eda_status decode_configured(eda_system *sys, const eda_type *type, edai_
     return status;
 }
 
-/* --- resolving
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- resolving ---------------------------------------------------------------------------- */
 
 static bool is_for(const edai_provided *provided, const eda_type *type)
 {

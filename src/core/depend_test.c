@@ -122,8 +122,7 @@ static eda_status configure(eda_system *sys, const char *json)
     return eda_configure_text(sys, eda_str_from(json));
 }
 
-/* --- where they come from
- * ----------------------------------------------------------------------------------------- */
+/* --- where they come from ----------------------------------------------------------------- */
 
 static void deps_given_with_the_actor_are_copied(void **state)
 {
@@ -249,8 +248,7 @@ static void deps_given_win_over_provided_and_the_last_over_the_first(void **stat
     assert_string_equal(seen.name, "provided");
 }
 
-/* --- what is refused
- * ---------------------------------------------------------------------------------------------- */
+/* --- what is refused ---------------------------------------------------------------------- */
 
 static void deps_that_are_missing_are_named_at_the_start(void **state)
 {
@@ -433,9 +431,7 @@ static void deps_after_the_start_are_refused(void **state)
     state_system_end(sys);
 }
 
-/* --- without memory
- * -----------------------------------------------------------------------------------------------
- */
+/* --- without memory ----------------------------------------------------------------------- */
 
 static eda_status give_all(eda_system *sys, const char *path)
 {

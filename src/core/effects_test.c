@@ -156,8 +156,7 @@ static void effects_not_in_the_contract_are_refused(void **state)
     delivery_end(sys);
 }
 
-/* --- those of start and stop, and those that leave later
- * ---------------------------------------------------------- */
+/* --- those of start and stop, and those that leave later ---------------------------------- */
 
 EDA_MESSAGE(poke, "poke/{id}", (uint32_t, id));
 
@@ -252,8 +251,7 @@ static void delayed_effects_leave_on_success_and_count_for_the_limit(void **stat
     delivery_end(sys);
 }
 
-/* --- what a client may not
- * ---------------------------------------------------------------------------------------- */
+/* --- what a client may not ---------------------------------------------------------------- */
 
 static void requests_and_unknown_types_are_not_published(void **state)
 {

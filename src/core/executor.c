@@ -28,8 +28,7 @@ static int64_t wall(void *self)
     return edai_clock_wall_ns();
 }
 
-/* --- blocking threads
- * ------------------------------------------------------------------------------------------- */
+/* --- blocking threads --------------------------------------------------------------------- */
 
 /* Threads: all fields under the mutex. */
 typedef struct blocking_pool {
@@ -129,8 +128,7 @@ static void blocking_fini(blocking_pool *pool)
     edai_mutex_fini(&pool->mutex);
 }
 
-/* --- worker threads
- * --------------------------------------------------------------------------------------------- */
+/* --- worker threads ----------------------------------------------------------------------- */
 
 typedef struct threads {
     edai_executor executor; /* first */
@@ -306,9 +304,7 @@ edai_executor *edai_threads_new(void)
     return &self->executor;
 }
 
-/* --- the pump
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- the pump ----------------------------------------------------------------------------- */
 
 #define UNBOUNDED UINT32_MAX
 /* What the pump runs before a blocked client looks whether what it waits for has come. */

@@ -181,8 +181,7 @@ static void descriptor_is_readable_from_a_publish_on(void **state)
     delivery_end(sys);
 }
 
-/* --- from other threads
- * ------------------------------------------------------------------------------------------- */
+/* --- from other threads ------------------------------------------------------------------- */
 
 typedef struct outsider {
     eda_system *sys;
@@ -240,8 +239,7 @@ static void idle_wait_pumps_what_another_thread_publishes(void **state)
     delivery_end(sys);
 }
 
-/* --- blocked clients
- * ---------------------------------------------------------------------------------------------- */
+/* --- blocked clients ---------------------------------------------------------------------- */
 
 static void client_gets_its_answer_though_others_never_stop(void **state)
 {
@@ -277,9 +275,7 @@ static void blocking_calls_resume_a_pumped_turn(void **state)
     delivery_end(sys);
 }
 
-/* --- worker threads
- * -----------------------------------------------------------------------------------------------
- */
+/* --- worker threads ----------------------------------------------------------------------- */
 
 static void threads_have_no_descriptor(void **state)
 {
@@ -293,9 +289,7 @@ static void threads_have_no_descriptor(void **state)
     delivery_end(sys);
 }
 
-/* --- the watcher
- * --------------------------------------------------------------------------------------------------
- */
+/* --- the watcher -------------------------------------------------------------------------- */
 
 EDA_MESSAGE(linger, "linger");
 

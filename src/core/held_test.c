@@ -233,8 +233,7 @@ static void place_left_by_a_canceled_record_is_given_to_who_waits(void **state)
     delivery_end(sys);
 }
 
-/* --- order among messages of different policies
- * ------------------------------------------------------------------- */
+/* --- order among messages of different policies ------------------------------------------- */
 
 EDA_MESSAGE(mixed_plain, "mixed/plain", .overflow = EDA_WAIT, .wait_ms = 60000, (uint32_t, n));
 EDA_MESSAGE(mixed_latest, "mixed/latest", .overflow = EDA_KEEP_LATEST, (uint32_t, n));

@@ -40,9 +40,7 @@ static eda_status act(eda_ctx *ctx, eda_str how)
     return eda_str_equal(how, EDA_STR("gate")) ? eda_blocking(ctx, asking_gate_wait, gate) : EDA_OK;
 }
 
-/* --- at most three
- * ------------------------------------------------------------------------------------------------
- */
+/* --- at most three ------------------------------------------------------------------------ */
 
 typedef struct asking_guest {
     uint32_t count;
@@ -64,8 +62,7 @@ static void guest_stop(asking_guest *self, eda_stop_reason reason, eda_ctx *ctx)
 EDA_ACTOR(asking_guest, eda_none, key(id), options(.activations_max = 3), on(asking_visit, guest_visit),
     stop(guest_stop));
 
-/* --- one at a time, each sending for the next
- * --------------------------------------------------------------------- */
+/* --- one at a time, each sending for the next --------------------------------------------- */
 
 typedef struct asking_chain {
     uint32_t ticks;
@@ -106,8 +103,7 @@ static void chain_stop(asking_chain *self, eda_stop_reason reason, eda_ctx *ctx)
 EDA_ACTOR(asking_chain, eda_none, key(id), options(.activations_max = 1), emits(asking_chain_visit),
     on(asking_chain_visit, chain_visit), on_self(asking_tick, chain_tick), stop(chain_stop));
 
-/* --- after a short idle time
- * -------------------------------------------------------------------------------------- */
+/* --- after a short idle time -------------------------------------------------------------- */
 
 typedef struct asking_idler {
     uint32_t count;
@@ -142,9 +138,7 @@ static void idler_stop(asking_idler *self, eda_stop_reason reason, eda_ctx *ctx)
 EDA_ACTOR(asking_idler, eda_none, key(name), options(.idle_ms = 1), emits(asking_idler_visit),
     on(asking_idler_visit, idler_visit), on_self(asking_tick, idler_tick), stop(idler_stop));
 
-/* --- at once
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- at once ------------------------------------------------------------------------------ */
 
 typedef struct asking_brief {
     uint32_t count;
@@ -175,8 +169,7 @@ static void brief_stop(asking_brief *self, eda_stop_reason reason, eda_ctx *ctx)
 EDA_ACTOR(asking_brief, eda_none, key(id), options(.passivates_at_once = true),
     on(asking_brief_visit, brief_visit), on_self(asking_tick, brief_tick), stop(brief_stop));
 
-/* --- by a supervisor's own decision
- * -------------------------------------------------------------------------------- */
+/* --- by a supervisor's own decision ------------------------------------------------------- */
 
 typedef struct asking_fussy {
     uint32_t count;
@@ -233,9 +226,7 @@ static void visit(eda_system *sys, uint32_t id)
 
 #define IDLER(name_, how_) EDA_MSG(asking_idler_visit, .name = EDA_STR(name_), .how = EDA_STR(how_))
 
-/* --- too many
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- too many ----------------------------------------------------------------------------- */
 
 static void limit_passivates_the_least_recently_used(void **state)
 {
@@ -306,9 +297,7 @@ static void limit_met_by_the_effects_of_a_stop_ends(void **state)
     asking_end(sys);
 }
 
-/* --- after idling
- * -------------------------------------------------------------------------------------------------
- */
+/* --- after idling ------------------------------------------------------------------------- */
 
 static void idle_time_passivates_and_the_next_message_brings_back(void **state)
 {
@@ -357,9 +346,7 @@ static void stop_that_publishes_to_itself_brings_it_back(void **state)
     asking_end(sys);
 }
 
-/* --- at once
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- at once ------------------------------------------------------------------------------ */
 
 static void at_once_goes_after_each_turn_that_leaves_nothing(void **state)
 {
@@ -415,8 +402,7 @@ static void supervisor_may_let_go_of_who_falls_idle(void **state)
     asking_end(sys);
 }
 
-/* --- while messages arrive
- * ---------------------------------------------------------------------------------------- */
+/* --- while messages arrive ---------------------------------------------------------------- */
 
 static void messages_that_arrive_while_going_are_never_lost(void **state)
 {

@@ -12,9 +12,7 @@
 
 #include "delivery.h"
 
-/* --- keys
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- keys --------------------------------------------------------------------------------- */
 
 #define INTEGER_KEY(type_, n_)                                                                     \
     EDA_MESSAGE(by_##n_, "by/" #n_ "/{id}", (type_, id));                                          \
@@ -184,9 +182,7 @@ static void keys_that_can_be_no_chunk_are_refused(void **state)
     delivery_end(sys);
 }
 
-/* --- order
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- order -------------------------------------------------------------------------------- */
 
 EDA_MESSAGE(first_wave, "wave/{to}", (uint32_t, to), (uint32_t, n));
 EDA_MESSAGE(second_wave, "wave/{to}/more", (uint32_t, to), (uint32_t, n));
@@ -244,9 +240,7 @@ static void order_is_kept_through_first_activation(void **state)
     delivery_end(sys);
 }
 
-/* --- fan-out
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- fan-out ------------------------------------------------------------------------------ */
 
 EDA_MESSAGE(news, "news/{region}", (eda_str, region), (eda_str, text), (eda_list_of(uint32_t), pages));
 
@@ -325,9 +319,7 @@ static void fan_out_reaches_every_actor_type_once(void **state)
     delivery_end(sys);
 }
 
-/* --- sizes
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- sizes -------------------------------------------------------------------------------- */
 
 static void messages_of_every_size_arrive_as_sent(void **state)
 {

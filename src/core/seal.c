@@ -214,9 +214,7 @@ eda_status edai_contract_seal(eda_system *sys)
     return EDA_OK;
 }
 
-/* --- by topic
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- by topic ----------------------------------------------------------------------------- */
 
 typedef struct found {
     const edai_msg *msg;
@@ -246,9 +244,7 @@ const edai_msg *edai_contract_by_topic(const eda_system *sys, eda_str topic)
     return out.count == 1 ? out.msg : NULL; /* two types on one topic: nothing says which */
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- the end ------------------------------------------------------------------------------ */
 
 void edai_contract_free(eda_system *sys)
 {

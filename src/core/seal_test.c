@@ -116,9 +116,7 @@ static void saver_on_lamp(state_saver *self, const state_lamp *lamp)
 
 EDA_ACTOR(state_saver, eda_none, saves(saved), on(state_lamp, saver_on_lamp));
 
-/* --- starting
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- starting ----------------------------------------------------------------------------- */
 
 static void start_with_two_responders_is_refused(void **state)
 {
@@ -189,9 +187,7 @@ static void system_with_an_unknown_store_is_refused(void **state)
     assert_null(sys);
 }
 
-/* --- who hears what
- * -----------------------------------------------------------------------------------------------
- */
+/* --- who hears what ----------------------------------------------------------------------- */
 
 static eda_system *start_listeners(void)
 {

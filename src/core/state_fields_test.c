@@ -13,9 +13,7 @@
 
 #include "state_store.h"
 
-/* --- every type
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- every type --------------------------------------------------------------------------- */
 
 EDA_ENUM(state_mode,
     (STATE_LOCKED, "locked"),
@@ -224,9 +222,7 @@ static void enum_is_saved_by_name_as_a_tuple_and_by_number_bare(void **state)
     free(bytes);
 }
 
-/* --- versions
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- versions ----------------------------------------------------------------------------- */
 
 /* One actor as three versions of a program declare it: what they have in common is its name. */
 typedef struct state_vault {
@@ -353,8 +349,7 @@ static void new_activation_has_zeros_not_what_is_declared_for_missing_ones(void 
     assert_int_equal(vault_seen.d, 0);
 }
 
-/* --- a state that is a record, and a range
- * ------------------------------------------------------------------------ */
+/* --- a state that is a record, and a range ------------------------------------------------ */
 
 EDA_RECORD(state_lift, (state_mode, mode), (int32_t, floor), (uint32_t, rides));
 
@@ -391,9 +386,7 @@ static void state_that_is_a_record_is_saved_and_its_ranges_are_kept(void **state
     assert_int_equal(lift_seen.mode, STATE_HELD);
 }
 
-/* --- whose record
- * -------------------------------------------------------------------------------------------------
- */
+/* --- whose record ------------------------------------------------------------------------- */
 
 EDA_MESSAGE(state_tick, "state/tick/{id}", (int32_t, id));
 

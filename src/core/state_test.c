@@ -15,8 +15,7 @@
 #include "base/memory.h"
 #include "state_store.h"
 
-/* --- a box that saves, and an ear that hears what leaves it
- * ------------------------------------------------------- */
+/* --- a box that saves, and an ear that hears what leaves it ------------------------------- */
 
 EDA_ENUM(state_what,
     (STATE_LOOK, "look"),
@@ -227,8 +226,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- loading and creating
- * ----------------------------------------------------------------------------------------- */
+/* --- loading and creating ----------------------------------------------------------------- */
 
 static void state_is_loaded_before_the_first_message(void **state)
 {
@@ -315,8 +313,7 @@ static void state_record_that_does_not_fit_makes_dead_letters(void **state)
     state_system_end(sys);
 }
 
-/* --- committing and rolling back
- * ---------------------------------------------------------------------------------- */
+/* --- committing and rolling back ---------------------------------------------------------- */
 
 static void state_is_committed_only_when_it_changed(void **state)
 {
@@ -490,9 +487,7 @@ static void state_of_two_systems_on_one_key_is_fenced(void **state)
     state_system_end(two);
 }
 
-/* --- eda_save
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- eda_save ----------------------------------------------------------------------------- */
 
 static void save_before_a_failure_stands(void **state)
 {
@@ -572,9 +567,7 @@ static void save_in_stop_is_written(void **state)
     state_system_end(sys);
 }
 
-/* --- saved lazily
- * -------------------------------------------------------------------------------------------------
- */
+/* --- saved lazily ------------------------------------------------------------------------- */
 
 static void lazy_is_written_at_stop_alone(void **state)
 {
@@ -674,9 +667,7 @@ static void lazy_passivation_of_a_stale_one_lets_it_go(void **state)
     state_system_end(sys);
 }
 
-/* --- texts
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- texts -------------------------------------------------------------------------------- */
 
 EDA_MESSAGE(state_write, "state/page/write", (eda_str, text), (bool, fails));
 
@@ -738,9 +729,7 @@ static void text_is_owned_rolled_back_and_loaded(void **state)
     }
 }
 
-/* --- without memory
- * -----------------------------------------------------------------------------------------------
- */
+/* --- without memory ----------------------------------------------------------------------- */
 
 /* Fails the nth allocation of one act, for every n, on a box that stands (`is_loaded`) or has to be
  * loaded. */

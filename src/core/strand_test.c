@@ -33,9 +33,7 @@ static int free_gate(void **state)
     return 0;
 }
 
-/* --- who asks
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- who asks ----------------------------------------------------------------------------- */
 
 typedef struct asking_asker {
     uint32_t count;
@@ -63,8 +61,7 @@ static eda_status asker_go(asking_asker *self, const asking_go *go, eda_ctx *ctx
 EDA_ACTOR(asking_asker, eda_none, key(id), emits(asking_get, asking_chain, asking_mixed_get),
     on(asking_go, asker_go));
 
-/* --- who answers, one at a time
- * ----------------------------------------------------------------------------------- */
+/* --- who answers, one at a time ----------------------------------------------------------- */
 
 typedef struct asking_teller {
     uint32_t unused;
@@ -145,8 +142,7 @@ static void go(eda_system *sys, uint32_t first, uint32_t count, const char *how)
     }
 }
 
-/* --- the stacks themselves
- * ---------------------------------------------------------------------------------------- */
+/* --- the stacks themselves ---------------------------------------------------------------- */
 
 static void never_run(void *arg)
 {
@@ -180,8 +176,7 @@ static void strands_are_bounded_and_reused(void **state)
     edai_strands_fini(&strands);
 }
 
-/* --- up to the limit and beyond
- * ----------------------------------------------------------------------------------- */
+/* --- up to the limit and beyond ----------------------------------------------------------- */
 
 /* Askers beyond the limit are held back, and all are answered. */
 static void askers_beyond_stacks_max_are_held_back(void **state)
@@ -258,8 +253,7 @@ static void chain_deeper_than_stacks_gets_elimit(void **state)
     asking_end(sys);
 }
 
-/* --- what is kept back
- * -------------------------------------------------------------------------------------------- */
+/* --- what is kept back -------------------------------------------------------------------- */
 
 /* Askers hold all stacks there are for them; who is asked must ask on. */
 static void responders_have_a_reserve(void **state)

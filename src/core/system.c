@@ -67,9 +67,7 @@ void edai_system_log(eda_system *sys, const char *who, const char *format, ...)
     edai_mutex_unlock(&sys->mutex);
 }
 
-/* --- options
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- options ------------------------------------------------------------------------------ */
 
 static void fill_u32(uint32_t *option, uint32_t value)
 {
@@ -135,8 +133,7 @@ static eda_status open_store(eda_system *sys)
     return sys->store != NULL ? EDA_OK : EDA_ENOMEM;
 }
 
-/* --- making and freeing
- * ------------------------------------------------------------------------------------------- */
+/* --- making and freeing ------------------------------------------------------------------- */
 
 static void system_free(eda_system *sys)
 {
@@ -214,9 +211,7 @@ void eda_system_free(eda_system *sys)
     system_free(sys);
 }
 
-/* --- building
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- building ----------------------------------------------------------------------------- */
 
 eda_status edai_system_check_building(eda_system *sys)
 {
@@ -266,9 +261,7 @@ eda_status eda_declare(eda_system *sys, const eda_type *type)
     return edai_contract_declare(sys, type, NULL);
 }
 
-/* --- starting
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- starting ----------------------------------------------------------------------------- */
 
 static void place(eda_system *sys)
 {
@@ -345,9 +338,7 @@ eda_ctx *eda_system_client(eda_system *sys)
     return sys->own_client;
 }
 
-/* --- idle
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- idle --------------------------------------------------------------------------------- */
 
 typedef struct edai_idle_wait {
     struct edai_idle_wait *next;

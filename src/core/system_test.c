@@ -44,9 +44,7 @@ static eda_status porter_nap(porter *self, const nap *message, eda_ctx *ctx)
 
 EDA_ACTOR(porter, eda_none, on(call, porter_call), on(nap, porter_nap));
 
-/* --- options
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- options ------------------------------------------------------------------------------ */
 
 static void options_out_of_bounds_are_refused(void **state)
 {
@@ -81,9 +79,7 @@ static void options_none_are_all_defaults(void **state)
     eda_system_free(NULL);
 }
 
-/* --- phases
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- phases ------------------------------------------------------------------------------- */
 
 static void calls_out_of_their_phase_are_refused(void **state)
 {
@@ -145,9 +141,7 @@ static void systems_side_by_side_know_nothing_of_each_other(void **state)
     delivery_end(two);
 }
 
-/* --- idleness
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- idleness ----------------------------------------------------------------------------- */
 
 static void idle_wait_runs_all_there_is(void **state)
 {
@@ -191,9 +185,7 @@ static void idle_wait_does_not_wait_for_what_leaves_later(void **state)
     delivery_end(sys);
 }
 
-/* --- new keys
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- new keys ----------------------------------------------------------------------------- */
 
 static void keys_over_keys_max_are_shed_until_others_go(void **state)
 {

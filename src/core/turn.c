@@ -26,9 +26,7 @@ static void event(const eda_ctx *ctx, edai_event kind, uint64_t b)
     }
 }
 
-/* --- effects
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- effects ------------------------------------------------------------------------------ */
 
 /* The publisher's own worker and room in the mailbox: nothing to wait for. */
 static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
@@ -74,8 +72,7 @@ static void release_effects(eda_ctx *ctx)
     }
 }
 
-/* --- the end of a turn
- * -------------------------------------------------------------------------------------------- */
+/* --- the end of a turn -------------------------------------------------------------------- */
 
 static eda_status commit(eda_ctx *ctx)
 {
@@ -259,9 +256,7 @@ static bool finish(eda_ctx *ctx, eda_status status)
     return is_alive;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- running ------------------------------------------------------------------------------ */
 
 /* By the worker's last look at the clock: a request may run though it expired within this round. */
 static bool is_expired(edai_worker *worker, edai_envelope *envelope)
@@ -335,9 +330,7 @@ bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelo
     return finish(&ctx, status);
 }
 
-/* --- start and stop
- * -----------------------------------------------------------------------------------------------
- */
+/* --- start and stop ----------------------------------------------------------------------- */
 
 static eda_status run_start(eda_ctx *ctx)
 {
@@ -446,9 +439,7 @@ void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_r
     edai_ctx_release(&ctx);
 }
 
-/* --- suspension
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- suspension --------------------------------------------------------------------------- */
 
 eda_status edai_turn_can_suspend(eda_ctx *ctx)
 {

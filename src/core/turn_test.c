@@ -14,7 +14,7 @@
 #include <string.h>
 
 EDA_RECORD(asking_value, (uint32_t, n));
-EDA_MESSAGE(asking_work, "asking/work/{id}", (uint32_t, id), (eda_str, how), (uint32_t, n));
+EDA_MESSAGE(asking_work, "asking/job/{id}", (uint32_t, id), (eda_str, how), (uint32_t, n));
 EDA_MESSAGE(asking_poke, "asking/poke/{id}", (uint32_t, id), (uint32_t, n));
 EDA_MESSAGE(asking_left, "asking/left", (uint32_t, n));
 EDA_MESSAGE(asking_wake, "asking/wake/{name}", (eda_str, name), (uint32_t, n));
@@ -42,8 +42,7 @@ static int free_gates(void **state)
     return 0;
 }
 
-/* --- who is suspended
- * --------------------------------------------------------------------------------------------- */
+/* --- who is suspended --------------------------------------------------------------------- */
 
 typedef struct asking_worker {
     uint32_t open;
@@ -139,8 +138,7 @@ static eda_status hearer_left(asking_hearer *self, const asking_left *left, eda_
 
 EDA_ACTOR(asking_hearer, eda_none, on(asking_left, hearer_left));
 
-/* --- who starts slowly
- * -------------------------------------------------------------------------------------------- */
+/* --- who starts slowly -------------------------------------------------------------------- */
 
 typedef struct asking_starter {
     uint32_t count;
@@ -187,8 +185,7 @@ static void starter_stop(asking_starter *self, eda_stop_reason reason, eda_ctx *
 EDA_ACTOR(asking_starter, eda_none, key(name), emits(asking_left), start(starter_start),
     on(asking_wake, starter_wake, interleaves), stop(starter_stop));
 
-/* --- who looks about
- * ---------------------------------------------------------------------------------------------- */
+/* --- who looks about ---------------------------------------------------------------------- */
 
 EDA_RECORD(asking_tick, (uint32_t, n));
 
@@ -270,9 +267,7 @@ static void publish(eda_system *sys, eda_value message)
 #define POKE(n_) EDA_MSG(asking_poke, .id = 1, .n = (n_))
 #define WAKE(name_, n_) EDA_MSG(asking_wake, .name = EDA_STR(name_), .n = (n_))
 
-/* --- suspension
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- suspension --------------------------------------------------------------------------- */
 
 static void turn_suspended_is_not_reentered(void **state)
 {
@@ -438,9 +433,7 @@ static void blocking_calls_do_not_wait_for_each_other(void **state)
     asking_end(sys);
 }
 
-/* --- start and stop
- * -----------------------------------------------------------------------------------------------
- */
+/* --- start and stop ----------------------------------------------------------------------- */
 
 static void start_that_waits_keeps_messages_in_order(void **state)
 {
@@ -498,8 +491,7 @@ static void start_canceled_by_stop_counts_as_stopped(void **state)
     assert_int_equal(asking_noted("start:a"), 1);
 }
 
-/* --- what a turn knows
- * -------------------------------------------------------------------------------------------- */
+/* --- what a turn knows -------------------------------------------------------------------- */
 
 static void turn_knows_envelope_key_and_scratch(void **state)
 {

@@ -45,9 +45,7 @@ static int free_gate(void **state)
     return 0;
 }
 
-/* --- nodes
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- nodes -------------------------------------------------------------------------------- */
 
 typedef struct asking_node {
     uint32_t unused;
@@ -130,8 +128,7 @@ static void clock_tick(asking_clock *self, const asking_tick *tick)
 
 EDA_ACTOR(asking_clock, eda_none, on(asking_tick, clock_tick));
 
-/* --- two who flood each other
- * ------------------------------------------------------------------------------------- */
+/* --- two who flood each other ------------------------------------------------------------- */
 
 typedef struct asking_ping {
     uint32_t count;
@@ -169,8 +166,7 @@ static eda_status pong_ball(asking_pong *self, const asking_pong_ball *ball, eda
 EDA_ACTOR(asking_pong, eda_none, options(.mailbox_len_max = 2), emits(asking_ping_ball),
     on(asking_pong_ball, pong_ball));
 
-/* --- one who asks itself while it starts
- * -------------------------------------------------------------------------- */
+/* --- one who asks itself while it starts -------------------------------------------------- */
 
 typedef struct asking_self {
     uint32_t unused;
@@ -258,9 +254,7 @@ static void assert_no_circle_after_a_while(eda_system *sys, uint32_t good)
     asking_end(sys);
 }
 
-/* --- circles
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- circles ------------------------------------------------------------------------------ */
 
 static void circle_of_one_fails_at_once(void **state)
 {
@@ -375,8 +369,7 @@ static void circles_are_found_one_after_the_other(void **state)
     }
 }
 
-/* --- what is no circle
- * -------------------------------------------------------------------------------------------- */
+/* --- what is no circle -------------------------------------------------------------------- */
 
 static void chain_that_is_long_is_left_alone(void **state)
 {
@@ -441,9 +434,7 @@ static void circle_is_ended_by_stop(void **state)
     }
 }
 
-/* --- full mailboxes
- * -----------------------------------------------------------------------------------------------
- */
+/* --- full mailboxes ----------------------------------------------------------------------- */
 
 static void flood_of_two_names_both_and_goes_on(void **state)
 {

@@ -27,8 +27,7 @@
 
 static void loop(void *arg);
 
-/* --- making and ending
- * -------------------------------------------------------------------------------------------- */
+/* --- making and ending -------------------------------------------------------------------- */
 
 static eda_status init_holdings(edai_worker *worker)
 {
@@ -111,9 +110,7 @@ void edai_worker_fini(edai_worker *worker)
     edai_slab_fini(&worker->slab);
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- sending ------------------------------------------------------------------------------ */
 
 void edai_worker_send(edai_worker *worker, uint16_t to, edai_envelope *envelope)
 {
@@ -168,9 +165,7 @@ void edai_worker_flush(edai_worker *worker)
     worker->out_count = 0;
 }
 
-/* --- receiving
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- receiving ---------------------------------------------------------------------------- */
 
 static void admit(edai_worker *worker, edai_envelope *envelope)
 {
@@ -256,9 +251,7 @@ static bool drain_inbox(edai_worker *worker)
     return left < DRAIN_MAX;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- running ------------------------------------------------------------------------------ */
 
 void edai_worker_queue(edai_worker *worker, edai_activation *activation)
 {

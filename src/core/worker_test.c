@@ -155,9 +155,7 @@ static uint64_t run_clients(eda_system *sys, send_fn *fn)
     return refused;
 }
 
-/* --- order
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- order -------------------------------------------------------------------------------- */
 
 static void send_in_order(sender *self, eda_ctx *client)
 {
@@ -200,9 +198,7 @@ static void order_holds_on_eight_workers(void **state)
     assert_order_on(8);
 }
 
-/* --- receipts
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- receipts ----------------------------------------------------------------------------- */
 
 static void gossip_and_wait(sender *self, eda_ctx *client)
 {
@@ -252,9 +248,7 @@ static void receipts_and_asks_end_on_eight_workers(void **state)
     assert_receipts_on(8);
 }
 
-/* --- idleness
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- idleness ----------------------------------------------------------------------------- */
 
 /* Publishes little, then waits until all is idle: a lost wake-up would hang. */
 static void publish_and_wait_idle(sender *self, eda_ctx *client)

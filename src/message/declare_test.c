@@ -12,8 +12,7 @@
 
 #include "message/linked.h"
 
-/* --- the door: every field type, extra and verb
- * --------------------------------------------------- */
+/* --- the door: every field type, extra and verb ------------------------------------------- */
 
 EDA_ENUM(door_mode,
     .doc = "What a door is doing.",
@@ -151,8 +150,7 @@ EDA_ACTOR(door, door_deps,
     answers(door_status_get, door_on_status_get, interleaves),
     answers(door_lock, door_on_lock));
 
-/* --- other routings
- * -------------------------------------------------------------------------------- */
+/* --- other routings ----------------------------------------------------------------------- */
 
 extern const eda_supervisor lobby_supervisor;
 const eda_supervisor lobby_supervisor = {.struct_size = sizeof(eda_supervisor), .name = "lobby"};
@@ -197,8 +195,7 @@ typedef struct alone {
 } alone;
 EDA_ACTOR(alone, eda_none);
 
-/* --- messages
- * -------------------------------------------------------------------------------------- */
+/* --- messages ----------------------------------------------------------------------------- */
 
 static void field_is(
     const eda_type *owner, size_t index, const char *name, const eda_type *type, size_t offset)
@@ -443,8 +440,7 @@ static void dead_letter_has_five_texts(void **state)
     assert_non_null(eda_type_eda_dead_letter.slot);
 }
 
-/* --- values
- * ---------------------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------------- */
 
 static void msg_with_fields_points_to_them(void **state)
 {
@@ -526,8 +522,7 @@ static void list_and_some_hold_what_is_named(void **state)
     assert_int_equal(EDA_SOME(uint32_t, 9).value, 9);
 }
 
-/* --- actors
- * ---------------------------------------------------------------------------------------- */
+/* --- actors ------------------------------------------------------------------------------- */
 
 static void actor_has_each_verb_in_its_descriptor(void **state)
 {

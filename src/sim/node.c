@@ -165,9 +165,7 @@ eda_status eda_sim_client(
     return edai_sim_entity_new(sim, (edai_sim_system *)(void *)sys->executor, NULL, fn, arg);
 }
 
-/* --- invariants
- * -------------------------------------------------------------------------------------------------
- */
+/* --- invariants --------------------------------------------------------------------------- */
 
 static size_t find_life(const eda_sim *sim, const edai_life *life)
 {

@@ -83,9 +83,7 @@ static bool create(eda_store *store, eda_store_key key, eda_bytes bytes)
     return record.version == 0 && put(store, key, record.epoch, 0, bytes) == EDA_OK;
 }
 
-/* --- memory
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- memory ------------------------------------------------------------------------------- */
 
 /* What a claim returns is the claimant's, and what a write is given stays the writer's. Comes
  * first: the other checks free what a claim returns, which would take the memory from under a store
@@ -113,9 +111,7 @@ static const char *check_ownership(eda_store *store)
     return NULL;
 }
 
-/* --- one key
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- one key ------------------------------------------------------------------------------ */
 
 static const char *check_descriptor(eda_store *store)
 {
@@ -200,9 +196,7 @@ static const char *check_epochs(eda_store *store)
     return NULL;
 }
 
-/* --- keys
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- keys --------------------------------------------------------------------------------- */
 
 /* Pairs that a store might take for one: joined, cut, folded, escaped, or as paths. */
 static const struct {
@@ -295,9 +289,7 @@ static const char *check_many(eda_store *store)
     return NULL;
 }
 
-/* --- bytes
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- bytes -------------------------------------------------------------------------------- */
 
 static const char *check_empty_record(eda_store *store)
 {
@@ -364,9 +356,7 @@ static const char *check_big(eda_store *store)
     return problem;
 }
 
-/* --- two threads
- * --------------------------------------------------------------------------------------------------
- */
+/* --- two threads -------------------------------------------------------------------------- */
 
 typedef struct rival {
     eda_store *store;
@@ -469,9 +459,7 @@ static const char *check_rival_writes(eda_store *store)
     return NULL;
 }
 
-/* --- the suite
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- the suite ---------------------------------------------------------------------------- */
 
 eda_status eda_store_conform(eda_store *store, const char **ret_problem)
 {

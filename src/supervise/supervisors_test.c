@@ -26,9 +26,7 @@ static void note_count(eda_ctx *ctx, uint32_t count)
     asking_note("[%.*s]%u", EDA_STR_ARG(eda_key(ctx)), count);
 }
 
-/* --- the stock ones
- * -----------------------------------------------------------------------------------------------
- */
+/* --- the stock ones ----------------------------------------------------------------------- */
 
 typedef struct asking_robin {
     uint32_t count;
@@ -97,8 +95,7 @@ static void named_asked(asking_named *self, const asking_ask_text *ask, asking_v
 EDA_ACTOR(asking_named, eda_none, key(tenant), on(asking_by_text, named),
     on(asking_by_other, named_by_other, key(whose)), answers(asking_ask_text, named_asked));
 
-/* --- of one's own: by the first letter of a text
- * ------------------------------------------------------------------ */
+/* --- of one's own: by the first letter of a text ------------------------------------------ */
 
 static const eda_field *tenant_field(const eda_type *type)
 {
@@ -168,8 +165,7 @@ static void lettered_stop(asking_lettered *self, eda_stop_reason reason, eda_ctx
 EDA_ACTOR(asking_lettered, eda_none, supervised_by(by_letter), on(asking_routed, lettered),
     stop(lettered_stop));
 
-/* --- of one's own: two of a fixed name
- * ---------------------------------------------------------------------------- */
+/* --- of one's own: two of a fixed name ---------------------------------------------------- */
 
 static eda_status identify_odd_even(const eda_incoming *incoming, eda_identity *ret_identity)
 {
@@ -226,9 +222,7 @@ static void publish(eda_system *sys, eda_value message)
     assert_int_equal(eda_publish(eda_system_client(sys), message, NULL), EDA_OK);
 }
 
-/* --- pool
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- pool --------------------------------------------------------------------------------- */
 
 static void pool_takes_turns(void **state)
 {
@@ -277,9 +271,7 @@ static void pool_with_field_sticks(void **state)
     asking_end(sys);
 }
 
-/* --- keyed
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- keyed -------------------------------------------------------------------------------- */
 
 static void keyed_by_number_knows_negative_ones(void **state)
 {
@@ -319,9 +311,7 @@ static void keyed_by_fields_of_different_names_is_one(void **state)
     asking_end(sys);
 }
 
-/* --- of one's own
- * -------------------------------------------------------------------------------------------------
- */
+/* --- of one's own ------------------------------------------------------------------------- */
 
 static void own_supervisor_identifies_by_part_of_a_text(void **state)
 {
@@ -375,9 +365,7 @@ static void own_supervisor_may_return_static_names(void **state)
     asking_end(sys);
 }
 
-/* --- checks
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- checks ------------------------------------------------------------------------------- */
 
 static void assert_refused(eda_actor actor, const char *text)
 {

@@ -180,8 +180,7 @@ static void reset(void)
     round_now = 0;
 }
 
-/* --- receipts and admissions
- * -------------------------------------------------------------------------------------- */
+/* --- receipts and admissions -------------------------------------------------------------- */
 
 static eda_status not_ok(void)
 {
@@ -247,9 +246,7 @@ static void work(unsigned worker)
     }
 }
 
-/* --- asks
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- asks --------------------------------------------------------------------------------- */
 
 static void ask(void)
 {
@@ -315,9 +312,7 @@ static explore_result explore_clients(
     return result;
 }
 
-/* --- sound
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- sound -------------------------------------------------------------------------------- */
 
 static void receipt_in_every_schedule_waits_for_all(void **state)
 {
@@ -351,8 +346,7 @@ static void ask_in_every_schedule_gets_its_reply_or_none(void **state)
     assert_null(explore_clients("2 asks of 2 workers", ASKS, 2, 2, EXPLORE_SOUND).failure);
 }
 
-/* --- mutations: each must be found
- * -------------------------------------------------------------------------------- */
+/* --- mutations: each must be found -------------------------------------------------------- */
 
 static void receipt_with_weak_orders_is_found_out(void **state)
 {

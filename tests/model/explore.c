@@ -57,9 +57,7 @@ static unsigned depth;
 static int64_t now;
 static unsigned late_count;
 
-/* --- states
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- states ------------------------------------------------------------------------------- */
 
 static void states_grow(void)
 {
@@ -124,9 +122,7 @@ static uint64_t state_hash(void)
     return hash;
 }
 
-/* --- schedules
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- schedules ---------------------------------------------------------------------------- */
 
 static unsigned choose(unsigned count)
 {
@@ -308,8 +304,7 @@ void explore_print(const char *mode, const char *name, const explore_result *giv
         given->failure != NULL ? "; found: " : "", given->failure != NULL ? given->failure : "");
 }
 
-/* --- for models and hooks
- * ----------------------------------------------------------------------------------------- */
+/* --- for models and hooks ----------------------------------------------------------------- */
 
 void explore_check(bool condition, const char *why)
 {
@@ -350,9 +345,7 @@ explore_fault explore_planted(void)
     return model->fault;
 }
 
-/* --- the port
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- the port ----------------------------------------------------------------------------- */
 
 static uint64_t set(uint64_t before, uint64_t value)
 {

@@ -20,9 +20,7 @@ static uint64_t subtract(uint64_t before, uint64_t operand)
     return before - operand;
 }
 
-/* --- faults
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- faults ------------------------------------------------------------------------------- */
 
 /* EXPLORE_LATE_ADD: what each thread has put off. */
 typedef struct put_off {
@@ -81,8 +79,7 @@ static void make_up_for(unsigned self)
     }
 }
 
-/* --- atomic accesses
- * ---------------------------------------------------------------------------------------------- */
+/* --- atomic accesses ---------------------------------------------------------------------- */
 
 static uint64_t load(const volatile void *at, unsigned size, int order)
 {
@@ -227,9 +224,7 @@ static uint64_t compare_exchange(volatile void *at, unsigned size, const memory_
 HOOKS(32)
 HOOKS(64)
 
-/* --- plain accesses
- * -----------------------------------------------------------------------------------------------
- */
+/* --- plain accesses ----------------------------------------------------------------------- */
 
 static void plain(const void *at, size_t size, bool is_write)
 {

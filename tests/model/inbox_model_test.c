@@ -158,9 +158,7 @@ static explore_result explore_shape(const shape *given, bool is_weak, explore_fa
     return result;
 }
 
-/* --- sound
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- sound -------------------------------------------------------------------------------- */
 
 static void explore_all(const shape *shapes, bool is_weak)
 {
@@ -199,8 +197,7 @@ static void inbox_with_stale_loads_loses_nothing(void **state)
     explore_all(shapes, true);
 }
 
-/* --- mutations: each must be found
- * -------------------------------------------------------------------------------- */
+/* --- mutations: each must be found -------------------------------------------------------- */
 
 static const shape two = {"2 pushers, one chain each", 2, {{2}, {1}}};
 

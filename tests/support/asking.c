@@ -119,9 +119,7 @@ void asking_pump_until(eda_system *sys, const char *note, unsigned at_least)
     }
 }
 
-/* --- notes
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- notes -------------------------------------------------------------------------------- */
 
 void asking_note(const char *format, ...)
 {
@@ -181,9 +179,7 @@ bool asking_logged(const char *text)
     return is_there;
 }
 
-/* --- gates
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- gates -------------------------------------------------------------------------------- */
 
 struct asking_gate {
     edai_mutex mutex;
@@ -243,9 +239,7 @@ void asking_gate_await(asking_gate *gate, unsigned count)
     assert_false(is_late);
 }
 
-/* --- counts
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- counts ------------------------------------------------------------------------------- */
 
 void asking_compare_counts(
     eda_system *sys, const char *message, eda_counts expected, const char *file, int line)

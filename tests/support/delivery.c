@@ -122,9 +122,7 @@ void delivery_assert_status_at(eda_status is, eda_status expected, const char *f
     }
 }
 
-/* --- the trace
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- the trace ---------------------------------------------------------------------------- */
 
 static char traced[DELIVERY_TRACE_MAX];
 static size_t traced_len;
