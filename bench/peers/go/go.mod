@@ -1,0 +1,3 @@
+module edacious/bench/peers/go
+
+go 1.19
