@@ -12,7 +12,7 @@ if ! command -v cmake >/dev/null 2>&1; then
     exit 3
 fi
 if ! cmake -S "$here" -B "$out/caf" >"$out/caf/configure.log" 2>&1; then
-    echo "bench-caf: no C++ compiler or no CAF (apt install g++ libcaf-dev, or set CMAKE_PREFIX_PATH); see $out/caf/configure.log" >&2
+    echo "bench-caf: no C++ compiler or no CAF (apt install g++ libcaf-dev); see $out/caf/configure.log" >&2
     exit 3
 fi
 if ! cmake --build "$out/caf" >"$out/caf/build.log" 2>&1; then

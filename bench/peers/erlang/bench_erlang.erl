@@ -1,8 +1,8 @@
 %% bench_erlang.erl - benchmarks of Erlang/OTP. Usage: bench-erlang NAME [SIZE] | bench-erlang version
 %%
 %% A message is a tuple of an atom (its tag) and two integers; an actor is a process that receives in a tail-recursive
-%% function, its state the arguments. Nothing is tuned but the limit of processes (+P): as many schedulers as processors,
-%% plain spawn, mailboxes unbounded. The directory of keyed actors is an ets table, groups are those of pg, and who asks
+%% function, its state the arguments. Nothing is tuned but the limit of processes (+P): as many schedulers as
+%% processors, plain spawn, mailboxes unbounded. The directory of keyed actors is an ets table, groups are those of pg, and who asks
 %% waits for the reference it sent along (the receive that the compiler makes fast).
 %%
 %% Ends with 0 when every message was handled, with 3 when there is no such benchmark.
@@ -137,7 +137,9 @@ big(Size) ->
 %% Others may ping before: these messages wait.
 member_join(Number, Pings, Referee) ->
     receive
-        {join, All} -> member(Number, All, ping_other(Number, All, Pings, rand:mwc59_seed(Number), Referee), Pings - 1, 0, Referee)
+        {join, All} ->
+            Random = ping_other(Number, All, Pings, rand:mwc59_seed(Number), Referee),
+            member(Number, All, Random, Pings - 1, 0, Referee)
     end.
 
 member(Number, All, Random, Left, Handled, Referee) ->
