@@ -5,7 +5,8 @@
 #   make test     everything that can be tested on this machine     make bench    measure
 #   make tsan     the tests under the thread sanitizer              make fuzz     fuzz each target for FUZZ_S seconds
 #   make dev      build and test with ASan and UBSan                make soak     the scenarios, long: SOAK_ROUNDS rounds
-#   make clean    remove build/
+#   make clean    remove build/                             make guard    count the instructions of the hot paths
+#   make guard-baseline   keep these counts as what they should be
 #
 # One test: make dev TEST=mailbox_test
 
@@ -14,7 +15,7 @@ FUZZ_S ?= 60
 SOAK_ROUNDS ?= 1000
 TEST ?= .
 
-.PHONY: all release demo test dev tsan check format bench fuzz soak clean bootstrap
+.PHONY: all release demo test dev tsan check format bench guard guard-baseline fuzz soak clean bootstrap
 
 all: release
 
@@ -45,6 +46,16 @@ format:
 
 bench: release
 	@build/bin/bench
+
+guard:
+	@tools/bootstrap.sh test
+	@tools/guard.sh release
+	@tools/guard.sh guard-clang || test $$? -eq 77
+
+guard-baseline:
+	@tools/bootstrap.sh test
+	@tools/guard.sh release --renew
+	@tools/guard.sh guard-clang --renew || test $$? -eq 77
 
 fuzz:
 	@tools/bootstrap.sh test

@@ -75,6 +75,14 @@ fi
 
 build_and_test release
 
+echo "== guard"
+for preset in release guard-clang; do
+    tools/guard.sh $preset
+    count "instructions of $preset" $?
+done
+tools/guard.sh release --prove
+count "guard finds a planted slowdown" $?
+
 echo "== hashes"
 cmake --preset clang >build/clang.log 2>&1 && cmake --build --preset clang --target edacious-sim-program >>build/clang.log 2>&1
 count "build of clang" $?
