@@ -1,4 +1,4 @@
-/* harness.c - see bench.h. */
+/* harness.c - see bench.h: systems, and the process they are in. Numbers are in numbers.c. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "bench.h"
@@ -6,19 +6,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-int64_t bench_now(void)
+static int64_t read_clock(clockid_t clock)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static _Noreturn void give_up(void)
+int64_t bench_now(void)
 {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t bench_cpu_time(void)
+{
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void bench_sleep_until(int64_t time)
+{
+    struct timespec at = {.tv_sec = time / 1000000000, .tv_nsec = time % 1000000000};
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) != 0) {
+        /* interrupted */
+    }
+}
+
+_Noreturn void bench_fail(const char *what)
+{
+    (void)fprintf(stderr, "bench: %s\n", what);
     exit(1); /* NOLINT(concurrency-mt-unsafe): only the thread of main comes here */
 }
 
@@ -32,60 +53,75 @@ uint64_t bench_resident(void)
         pages = strchr(line, ' '); /* the second number */
     }
     if (pages == NULL) {
-        (void)fprintf(stderr, "bench: /proc/self/statm tells no memory\n");
-        give_up();
+        bench_fail("/proc/self/statm tells no memory");
     }
     (void)fclose(file);
     return strtoull(pages, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-double *bench_numbers(uint64_t count)
+void bench_check(eda_system *sys, eda_status status, const char *what)
 {
-    double *numbers = calloc(count, sizeof(*numbers));
-
-    if (numbers == NULL) {
-        (void)fprintf(stderr, "bench: no memory for %llu numbers\n", (unsigned long long)count);
-        give_up();
+    if (status != EDA_OK) {
+        (void)fprintf(stderr, "bench: %s: %s\n", eda_status_text(status),
+            sys != NULL ? eda_system_error(sys) : "");
+        bench_fail(what);
     }
-    return numbers;
 }
 
-static int compare(const void *left, const void *right)
+void bench_in_child(void (*run)(uint64_t size), uint64_t size)
 {
-    double a = *(const double *)left;
-    double b = *(const double *)right;
+    int status = 0;
+    pid_t child;
 
-    return (a > b) - (a < b);
+    (void)fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        run(size);
+        exit(0); /* NOLINT(concurrency-mt-unsafe): its systems have ended */
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) {
+        bench_fail("a benchmark in a process of its own failed");
+    }
 }
 
-double bench_quantile(double *values, size_t count, double part)
-{
-    size_t at = (size_t)((double)count * part);
+/* --- results --- */
 
-    qsort(values, count, sizeof(*values), compare);
-    return values[at < count ? at : count - 1];
+static uint32_t worker_count; /* 0: as many as the system likes */
+
+void bench_set_workers(uint32_t count)
+{
+    worker_count = count;
+}
+
+static int decimals(double value)
+{
+    return value < 10 ? 3 : value < 1000 ? 1 : 0;
 }
 
 void bench_print(const char *name, const char *what, double value, const char *unit)
 {
-    printf("bench edacious %s.%s %.*f %s\n", name, what, value < 1000 ? 1 : 0, value, unit);
+    if (worker_count != 0) {
+        printf("bench edacious workers.%s_%u %.*f %s\n", name, (unsigned)worker_count,
+            decimals(value), value, unit);
+    } else {
+        printf("bench edacious %s.%s %.*f %s\n", name, what, decimals(value), value, unit);
+    }
     (void)fflush(stdout);
 }
 
-void bench_check(eda_system *sys, eda_status status, const char *what)
+void bench_print_rate(const char *name, const char *what, uint64_t count, int64_t ns)
 {
-    if (status != EDA_OK) {
-        (void)fprintf(stderr, "bench: %s: %s %s\n", what, eda_status_text(status),
-            sys != NULL ? eda_system_error(sys) : "");
-        give_up();
-    }
+    bench_print(name, what, (double)count / (double)ns * 1e9, "1/s");
 }
+
+/* --- systems --- */
 
 eda_system *bench_start_system(const eda_actor *const *actors)
 {
+    const eda_options options = {.workers = worker_count};
     eda_system *sys = NULL;
 
-    bench_check(NULL, eda_system_new(NULL, &sys), "new");
+    bench_check(NULL, eda_system_new(&options, &sys), "new");
     for (; *actors != NULL; actors++) {
         bench_check(sys, eda_add(sys, (eda_added){.actor = *actors}), "add");
     }
@@ -103,23 +139,21 @@ void bench_stop(eda_system *sys)
         (void)fprintf(stderr, "bench: of %llu messages %llu were handled, %llu unheard\n",
             (unsigned long long)counts.accepted, (unsigned long long)counts.handled,
             (unsigned long long)counts.unheard);
-        give_up();
+        bench_fail("messages were lost");
     }
     eda_system_free(sys);
+}
+
+void bench_publish(eda_system *sys, eda_value message)
+{
+    bench_check(sys, eda_publish(eda_system_client(sys), message, NULL), "publish");
 }
 
 int64_t bench_time(eda_system *sys, eda_value message)
 {
     int64_t begin = bench_now();
 
-    bench_check(sys, eda_publish(eda_system_client(sys), message, NULL), "publish");
+    bench_publish(sys, message);
     bench_check(sys, eda_wait_idle(sys, EDA_FOREVER), "wait");
     return bench_now() - begin;
-}
-
-uint64_t bench_scramble(uint64_t number)
-{
-    number = (number ^ number >> 33) * UINT64_C(0xff51afd7ed558ccd);
-    number = (number ^ number >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-    return number ^ number >> 33;
 }

@@ -1,50 +1,101 @@
-/* main.c - bench NAME [SIZE]: runs one benchmark; without a name all of them, in about two minutes.
- */
+/* main.c - bench NAME [SIZE]: runs one benchmark. Without a name: all but the plots, each in a
+ * process of its own. */
 #include "bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Memory first: what others gave back would be used again, unseen. */
-static const bench *const groups[] = {
-    bench_keyed, bench_start, bench_messaging, bench_ask, bench_pubsub};
+static const bench *const groups[] = {bench_messaging, bench_stream, bench_keyed, bench_pubsub,
+    bench_ask, bench_route, bench_codec, bench_start, bench_load, bench_stuck, bench_timers,
+    bench_workers};
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
+
+const bench *bench_find(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < GROUP_COUNT; i++) {
+        const bench *at;
+
+        for (at = groups[i]; at->name != NULL; at++) {
+            if (strcmp(name, at->name) == 0) {
+                return at;
+            }
+        }
+    }
+    return NULL;
+}
 
 static int usage(void)
 {
     size_t i;
 
-    (void)fprintf(stderr, "usage: bench [NAME [SIZE]]; names:");
+    (void)fprintf(stderr,
+        "usage: bench [NAME [SIZE] | version | tiny]\n"
+        "without a name: all but those in brackets; tiny: all, too small to measure\n"
+        "names:");
     for (i = 0; i < GROUP_COUNT; i++) {
         const bench *at;
 
         for (at = groups[i]; at->name != NULL; at++) {
-            (void)fprintf(stderr, " %s", at->name);
+            (void)fprintf(stderr, at->is_plot ? " (%s)" : " %s", at->name);
         }
     }
     (void)fprintf(stderr, "\n");
     return 2;
 }
 
-int main(int argc, char **argv)
+static int run_all(bool is_tiny)
 {
-    uint64_t size = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
-    bool has_run = false;
     size_t i;
 
-    if (argc > 3 || (argc > 2 && size == 0)) {
-        return usage();
-    }
     for (i = 0; i < GROUP_COUNT; i++) {
         const bench *at;
 
         for (at = groups[i]; at->name != NULL; at++) {
-            if (argc < 2 || strcmp(argv[1], at->name) == 0) {
-                at->run(size != 0 ? size : at->size);
-                has_run = true;
+            if (is_tiny || !at->is_plot) {
+                bench_in_child(at->run, is_tiny ? at->tiny : at->size);
             }
         }
     }
-    return has_run ? 0 : usage();
+    return 0;
+}
+
+/* A number above 0; 0: it is none. */
+static uint64_t read_size(const char *text)
+{
+    char *end = NULL;
+    uint64_t size = strtoull(text, &end, 10);
+
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' ? size : 0;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t size = argc == 3 ? read_size(argv[2]) : 0;
+    const bench *found;
+
+    if (argc > 3 || (argc == 3 && size == 0)) {
+        return usage();
+    }
+    if (argc < 2) {
+        return run_all(false);
+    }
+    if (argc == 2 && strcmp(argv[1], "tiny") == 0) {
+        return run_all(true);
+    }
+    if (argc == 2 && strcmp(argv[1], "version") == 0) {
+        printf("version edacious %s, compiler %s\n", BENCH_VERSION, __VERSION__);
+        return 0;
+    }
+    if (argc == 3 && strcmp(argv[1], "start-child") == 0) {
+        return bench_start_child(size);
+    }
+    found = bench_find(argv[1]);
+    if (found == NULL) {
+        return usage();
+    }
+    found->run(size != 0 ? size : found->size);
+    return 0;
 }

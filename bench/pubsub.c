@@ -47,7 +47,6 @@ static void pubsub(uint64_t size)
     static eda_actor types[SUBSCRIBERS];
     static char names[SUBSCRIBERS][24];
     const eda_actor *actors[SUBSCRIBERS + 2];
-    uint64_t events = size / SUBSCRIBERS;
     int64_t time = 0;
     eda_system *sys;
     uint64_t i;
@@ -61,16 +60,16 @@ static void pubsub(uint64_t size)
     actors[SUBSCRIBERS] = &eda_actor_announcer;
     actors[SUBSCRIBERS + 1] = NULL;
     sys = bench_start_system(actors);
-    for (i = 0; i < events; i += ROUND_LEN) {
-        uint64_t to = events - i < ROUND_LEN ? events : i + ROUND_LEN;
+    for (i = 0; i < size; i += ROUND_LEN) {
+        uint64_t to = size - i < ROUND_LEN ? size : i + ROUND_LEN;
 
         time += bench_time(sys, EDA_MSG(announce, .tag = 1, .from = i, .to = to));
     }
-    bench_print("pubsub", "deliveries", (double)(events * SUBSCRIBERS) / (double)time * 1e9, "1/s");
+    bench_print_rate("pubsub", "deliveries", size * SUBSCRIBERS, time);
     bench_stop(sys);
 }
 
 const bench bench_pubsub[] = {
-    {"pubsub", 20000000, pubsub}, /* deliveries */
+    {"pubsub", 5000, 5, pubsub, false}, /* events */
     {.name = NULL},
 };

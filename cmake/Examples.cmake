@@ -38,5 +38,12 @@ if(EDA_BENCH)
     if(sources)
         add_executable(bench ${sources})
         target_link_libraries(bench PRIVATE edacious Threads::Threads m)
+        target_include_directories(bench PRIVATE ${PROJECT_SOURCE_DIR}/src) # the tree of key expressions
+        target_compile_definitions(bench PRIVATE BENCH_VERSION="${PROJECT_VERSION}")
+        # All of their code runs; nothing is measured.
+        if(EDA_TESTS)
+            add_test(NAME bench_tiny COMMAND bench tiny)
+            eda_test_properties(bench_tiny LABELS bench)
+        endif()
     endif()
 endif()
