@@ -49,7 +49,7 @@ static size_t bucket_of(uint64_t ns)
         return (size_t)ns;
     }
     shift = 63u - (unsigned)__builtin_clzll(ns) - FINE_BITS;
-    return (shift + 1) * FINE + (size_t)(ns >> shift) - FINE;
+    return (size_t)shift * FINE + (size_t)(ns >> shift);
 }
 
 static double start_of(size_t bucket)

@@ -201,6 +201,7 @@ static void stuck(uint64_t size)
     eda_system *sys =
         bench_start_system((const eda_actor *const[]){&eda_actor_other, &eda_actor_mill, NULL});
     uint64_t processors = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t whole_turns = (CROWD + processors - 1) / processors; /* of the busiest one */
     uint64_t rounds = rounds_of(size);
     int64_t begin;
     unsigned i;
@@ -213,8 +214,7 @@ static void stuck(uint64_t size)
     }
     bench_check(sys, eda_wait_idle(sys, EDA_FOREVER), "wait");
     bench_print("stuck9", "total", (double)(bench_now() - begin) / 1e6, "ms");
-    bench_print("stuck9", "ideal", (double)((CROWD + processors - 1) / processors * size),
-        "ms"); /* whole turns */
+    bench_print("stuck9", "ideal", (double)(whole_turns * size), "ms");
     bench_stop(sys);
 }
 
