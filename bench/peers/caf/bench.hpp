@@ -13,7 +13,7 @@
 
 CAF_BEGIN_TYPE_ID_BLOCK(bench, caf::first_custom_type_id)
 CAF_ADD_ATOM(bench, bench, join_atom, "join")     // (actors), before the clock is read
-CAF_ADD_ATOM(bench, bench, start_atom, "start")   // (count, how)
+CAF_ADD_ATOM(bench, bench, start_atom, "start")   // (count, 0)
 CAF_ADD_ATOM(bench, bench, ball_atom, "ball")     // (left, seen)
 CAF_ADD_ATOM(bench, bench, add_atom, "add")       // (by, number)
 CAF_ADD_ATOM(bench, bench, total_atom, "total")   // (0, 0), answered by a done

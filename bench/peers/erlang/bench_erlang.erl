@@ -2,8 +2,8 @@
 %%
 %% A message is a tuple of an atom (its tag) and two integers; an actor is a process that receives in a tail-recursive
 %% function, its state the arguments. Nothing is tuned but the limit of processes (+P): as many schedulers as
-%% processors, plain spawn, mailboxes unbounded. The directory of keyed actors is an ets table, groups are those of pg, and who asks
-%% waits for the reference it sent along (the receive that the compiler makes fast).
+%% processors, plain spawn, mailboxes unbounded. The directory of keyed actors is an ets table, groups are those of pg,
+%% and who asks waits for the reference it sent along (the receive that the compiler makes fast).
 %%
 %% Ends with 0 when every message was handled, with 3 when there is no such benchmark.
 -module(bench_erlang).
