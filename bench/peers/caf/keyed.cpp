@@ -14,18 +14,18 @@
 namespace bench
 {
 
-// Messages handled; whoever handles the last one tells the referee.
+// Messages handled; whoever handles the last one of a round tells the referee. Outlives the actors.
 struct tally {
-    std::atomic<uint64_t> handled{0};
-    uint64_t expected = 0;
+    uint64_t round_len;
     actor referee;
+    std::atomic<uint64_t> handled{0};
 };
 
 static void handled_one(event_based_actor *self, tally &tally)
 {
     auto handled = tally.handled.fetch_add(1, std::memory_order_relaxed) + 1;
 
-    if (handled == tally.expected) {
+    if (handled % tally.round_len == 0) {
         compat::send(self, tally.referee, done_atom_v, handled, uint64_t{0});
     }
 }
@@ -56,11 +56,9 @@ class mayfly : public event_based_actor
 static void create(caf::actor_system &system, uint64_t size)
 {
     scoped_actor self{system};
-    tally all;
+    tally all{size, self};
     auto begin = now_ns();
 
-    all.expected = size;
-    all.referee = self;
     for (uint64_t i = 0; i < size; i++) {
         compat::send(self, self->spawn<mayfly>(std::ref(all)), touch_atom_v, i, i);
     }
@@ -110,6 +108,13 @@ class directory
     {
     }
 
+    // Actors nobody knows any more end.
+    ~directory()
+    {
+        actors_.clear();
+        self_->await_all_other_actors_done();
+    }
+
     void touch(uint64_t key, uint64_t value)
     {
         auto &found = actors_[key];
@@ -137,32 +142,30 @@ static uint64_t scrambling_step(uint64_t count)
     return step;
 }
 
-// ns until as many messages were handled.
+// ns until as many messages were handled; the rounds count from 1.
 static uint64_t time_touches(
-    scoped_actor &self, directory &actors, tally &all, uint64_t size, order how)
+    scoped_actor &self, directory &actors, uint64_t round, uint64_t size, order how)
 {
     auto step = how == order::SCRAMBLED ? scrambling_step(size) : 1;
     auto begin = now_ns();
     uint64_t key = 0;
 
-    all.expected += size;
     for (uint64_t i = 0; i < size; i++) {
         actors.touch(how == order::RANDOM ? scramble(i) % size : key, i);
         key = (key + step) % size;
     }
-    check_total("keyed", receive_done(self), all.expected);
+    check_total("keyed", receive_done(self), round * size);
     return now_ns() - begin;
 }
 
 static void idle(caf::actor_system &system, uint64_t size)
 {
     scoped_actor self{system};
-    tally all;
+    tally all{size, self};
     directory driver(self, all);
     auto before = resident();
 
-    all.referee = self;
-    (void)time_touches(self, driver, all, size, order::IN_ORDER);
+    (void)time_touches(self, driver, 1, size, order::IN_ORDER);
     print("idle.actor", static_cast<double>(resident() - before) / static_cast<double>(size),
         "bytes");
 }
@@ -170,12 +173,11 @@ static void idle(caf::actor_system &system, uint64_t size)
 static void keyed(caf::actor_system &system, uint64_t size)
 {
     scoped_actor self{system};
-    tally all;
+    tally all{size, self};
     directory driver(self, all);
 
-    all.referee = self;
-    print_rate("keyed1.messages", size, time_touches(self, driver, all, size, order::SCRAMBLED));
-    print_rate("keyed2.messages", size, time_touches(self, driver, all, size, order::RANDOM));
+    print_rate("keyed1.messages", size, time_touches(self, driver, 1, size, order::SCRAMBLED));
+    print_rate("keyed2.messages", size, time_touches(self, driver, 2, size, order::RANDOM));
 }
 
 const std::vector<row> keyed_rows = {
