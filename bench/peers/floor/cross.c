@@ -24,12 +24,12 @@ typedef struct side {
     line *in;
     line *out;
     uint64_t size;
-    int cpu;
+    size_t cpu;
     bool is_first;
     uint64_t sum;
 } side;
 
-static void pin(int cpu)
+static void pin(size_t cpu)
 {
     cpu_set_t set;
 
@@ -69,11 +69,11 @@ static void *bounce(void *argument)
 }
 
 /* The first two processors this process may use; false if there is one only. */
-static bool find_processors(int *ret_first, int *ret_second)
+static bool find_processors(size_t *ret_first, size_t *ret_second)
 {
     cpu_set_t set;
     int found = 0;
-    int cpu;
+    size_t cpu;
 
     if (sched_getaffinity(0, sizeof(set), &set) != 0) {
         return false;

@@ -115,6 +115,14 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* Of times that are sorted. */
+static double quantile(const interview *of, uint64_t percent)
+{
+    uint64_t at = (of->size - 1) * percent / 100;
+
+    return of->times[at];
+}
+
 void floor_ask(uint64_t size)
 {
     loop on = {.first = NULL};
@@ -132,7 +140,7 @@ void floor_ask(uint64_t size)
     floor_print_rate("ask.requests", size, begin);
     floor_check("ask", client->value, size);
     qsort(of.times, size, sizeof(*of.times), compare);
-    floor_print("ask.p50", of.times[(size - 1) / 2], "ns");
-    floor_print("ask.p99", of.times[(size - 1) / 100 * 99], "ns");
+    floor_print("ask.p50", quantile(&of, 50), "ns");
+    floor_print("ask.p99", quantile(&of, 99), "ns");
     free(of.times);
 }

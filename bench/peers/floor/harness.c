@@ -33,7 +33,7 @@ static const benchmark benchmarks[] = {
 _Noreturn void floor_give_up(const char *text)
 {
     (void)fprintf(stderr, "bench-floor: %s\n", text);
-    exit(1);
+    exit(1); /* NOLINT(concurrency-mt-unsafe): only the thread of main comes here */
 }
 
 void floor_slab_grow(slab *blocks)
@@ -68,7 +68,7 @@ void floor_check(const char *what, uint64_t got, uint64_t expected)
     if (got != expected) {
         (void)fprintf(stderr, "bench-floor: %s: %llu messages were handled, not %llu\n", what,
             (unsigned long long)got, (unsigned long long)expected);
-        exit(1);
+        exit(1); /* NOLINT(concurrency-mt-unsafe): only the thread of main comes here */
     }
 }
 
