@@ -2,20 +2,22 @@
 #
 #   make          libraries and programs: build/lib, build/bin      make check    format, lint, layers, sizes, documentation
 #   make demo     the building example on a recorded log            make format   reformat the sources
-#   make test     everything that can be tested on this machine     make bench    measure
+#   make test     everything that can be tested on this machine     make bench    measure, ours beside the peers there are
 #   make tsan     the tests under the thread sanitizer              make fuzz     fuzz each target for FUZZ_S seconds
 #   make dev      build and test with ASan and UBSan                make soak     the scenarios, long: SOAK_ROUNDS rounds
-#   make clean    remove build/                             make guard    count the instructions of the hot paths
+#   make clean    remove build/                                     make bench-quick   ours alone, in two minutes
+#   make guard    count the instructions of the hot paths           make bench-plots   build/plots/*.svg
 #   make guard-baseline   keep these counts as what they should be
 #
-# One test: make dev TEST=mailbox_test
+# One test: make dev TEST=mailbox_test; some benchmarks: make bench BENCH_ARGS="--only ring,ask"
 
+BENCH_ARGS ?=
 DATA ?= examples/building/data
 FUZZ_S ?= 60
 SOAK_ROUNDS ?= 1000
 TEST ?= .
 
-.PHONY: all release demo test dev tsan check format bench guard guard-baseline fuzz soak clean bootstrap
+.PHONY: all release demo test dev tsan check format bench bench-quick bench-plots guard guard-baseline fuzz soak clean bootstrap
 
 all: release
 
@@ -45,7 +47,16 @@ format:
 	@tools/format.sh
 
 bench: release
-	@build/bin/bench
+	@tools/bootstrap.sh bench
+	@bench/run.py $(BENCH_ARGS)
+
+bench-quick: release
+	@tools/bootstrap.sh bench
+	@bench/run.py --quick $(BENCH_ARGS)
+
+bench-plots: release
+	@tools/bootstrap.sh plots
+	@bench/plots.py $(BENCH_ARGS)
 
 guard:
 	@tools/bootstrap.sh test

@@ -1,4 +1,5 @@
-# Examples.cmake - each folder of examples/ is a program of its name, and a test; bench/*.c together are the program bench.
+# Examples.cmake - each folder of examples/ is a program of its name, and a test; bench/*.c together are the program bench,
+# but for probe.c, which is bench-probe.
 
 # eda_example_test(NAME PROGRAM [argument...]): runs PROGRAM as the test example_NAME. Where the example's folder holds
 # them, input.txt is its standard input, arguments.txt adds arguments (one a line), and expected.txt is exactly its output.
@@ -35,6 +36,7 @@ endif()
 
 if(EDA_BENCH)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
+    list(FILTER sources EXCLUDE REGEX "/probe\\.c$")
     if(sources)
         add_executable(bench ${sources})
         target_link_libraries(bench PRIVATE edacious Threads::Threads m)
@@ -46,4 +48,6 @@ if(EDA_BENCH)
             eda_test_properties(bench_tiny LABELS bench)
         endif()
     endif()
+    add_executable(bench-probe ${PROJECT_SOURCE_DIR}/bench/probe.c)
+    target_link_libraries(bench-probe PRIVATE Threads::Threads)
 endif()

@@ -73,3 +73,11 @@ add_test(NAME seed_has_at_most_25_lines COMMAND python3 ${PROJECT_SOURCE_DIR}/to
     25 ${PROJECT_SOURCE_DIR}/examples/01_seed/foo.c)
 add_test(NAME seed_with_own_main_has_at_most_32_lines COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/count_lines.py
     32 ${PROJECT_SOURCE_DIR}/examples/01_seed_own_main/foo.c)
+
+# The harness of the benchmarks.
+file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*_test.py)
+foreach(test IN LISTS tests)
+    cmake_path(GET test STEM name)
+    add_test(NAME bench_${name} COMMAND python3 -B ${test})
+    set_tests_properties(bench_${name} PROPERTIES LABELS bench TIMEOUT 60)
+endforeach()

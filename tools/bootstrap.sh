@@ -1,7 +1,7 @@
 #!/bin/sh
-# bootstrap.sh - installs what is missing to build, or to test. Quiet when nothing is.
+# bootstrap.sh - installs what is missing to build, to test, or to measure. Quiet when nothing is.
 #
-# Usage: tools/bootstrap.sh build|test. Needs a C compiler and make; the rest comes through apt (Debian 12, Ubuntu 24.04
+# Usage: tools/bootstrap.sh build|test|bench|plots. Needs a C compiler and make; the rest comes through apt (Debian 12, Ubuntu 24.04
 # or later), as root, with sudo where it must.
 set -eu
 
@@ -39,6 +39,10 @@ if [ "${1:-build}" = test ]; then
     # Without the C library's symbols valgrind starts on some systems only.
     { has valgrind && valgrind -q true >/dev/null 2>&1; } || need valgrind libc6-dbg
 fi
+case ${1:-build} in
+bench | plots) has python3 || need python3 ;;
+esac
+test "${1:-build}" != plots || has gnuplot || need gnuplot-nox
 test -n "$missing" || exit 0
 
 if ! has apt-get; then
