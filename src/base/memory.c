@@ -161,6 +161,27 @@ void *edai_pages_alloc(size_t size)
     return pages != MAP_FAILED ? pages : NULL;
 }
 
+void *edai_pages_alloc_huge(size_t size)
+{
+    const size_t align = (size_t)2 * 1024 * 1024;
+    char *mapped = size <= SIZE_MAX - align ? edai_pages_alloc(size + align) : NULL;
+    char *pages;
+
+    if (mapped == NULL) {
+        return NULL;
+    }
+    pages = (char *)(((uintptr_t)mapped + align - 1) & ~(uintptr_t)(align - 1));
+    if (pages > mapped) {
+        edai_pages_free(mapped, (size_t)(pages - mapped));
+    }
+    size = (size + 4095) & ~(size_t)4095; /* the tail begins on a page */
+    if (mapped + align > pages) {
+        edai_pages_free(pages + size, (size_t)(mapped + align - pages));
+    }
+    (void)madvise(pages, size, MADV_HUGEPAGE);
+    return pages;
+}
+
 void edai_pages_free(void *pages, size_t size)
 {
     if (pages == NULL) {

@@ -15,11 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static edai_directory *directory_of(edai_worker *worker, const edai_actor_type *type, uint64_t hash)
-{
-    return &edai_worker_holding(worker, type)->directories[(hash ^ type->hash) % EDAI_SHARDS];
-}
-
 static uint64_t hash_of(bool is_text, uint64_t identity)
 {
     return is_text ? identity : edai_hash_u64(identity);
@@ -98,7 +93,7 @@ static eda_status create(edai_worker *worker, const edai_route *route, edai_enve
                  : EDA_OK;
     if (status == EDA_OK &&
         !(EDAI_PLANTED(DOUBLE_ACTIVATION) && edai_worker_is_foreign(worker, envelope))) {
-        status = edai_directory_add(directory_of(worker, type, hash), hash, activation);
+        status = edai_directory_add(&holding->directory, hash, activation);
         activation->flags |= status == EDA_OK ? EDAI_IS_IN_DIRECTORY : 0;
     }
     if (status != EDA_OK) {
@@ -127,20 +122,27 @@ edai_activation *edai_activation_get(
     edai_worker *worker, const edai_route *route, edai_envelope *envelope, eda_status *ret_status)
 {
     edai_actor_type *type = route->actor;
+    edai_holding *holding = edai_worker_holding(worker, type);
+    edai_activation *activation = holding->recent;
     bool is_text = (envelope->flags & EDAI_IS_TEXT) != 0;
-    uint64_t hash = hash_of(is_text, envelope->identity);
+    uint64_t hash;
     eda_str key;
-    edai_activation *activation;
 
+    /* The only one of its type, or the one of the last message: no need to search. */
+    if (activation != NULL && activation->identity == envelope->identity && !is_text &&
+        (activation->flags & EDAI_IS_TEXT_KEY) == 0) {
+        return activation;
+    }
+    hash = hash_of(is_text, envelope->identity);
     if (is_text) {
         key = edai_publish_key(envelope);
     }
-    activation = edai_directory_find(directory_of(worker, type, hash), hash, is_text ? &key : NULL);
+    activation = edai_directory_find(&holding->directory, hash, is_text ? &key : NULL);
     if (EDAI_LIKELY(activation != NULL)) {
+        holding->recent = activation;
         return activation;
     }
-    if (type->live_max != 0 &&
-        edai_worker_holding(worker, type)->pool.live_count >= type->live_max) {
+    if (type->live_max != 0 && holding->pool.live_count >= type->live_max) {
         edai_passivate_limit(worker, type);
     }
     *ret_status = create(worker, route, envelope, hash, &activation);
@@ -153,8 +155,8 @@ void edai_activation_started(edai_worker *worker, edai_activation *activation)
 
     if (EDAI_PLANTED(DOUBLE_ACTIVATION) && (activation->flags & EDAI_IS_IN_DIRECTORY) == 0) {
         hash = hash_of((activation->flags & EDAI_IS_TEXT_KEY) != 0, activation->identity);
-        if (edai_directory_add(directory_of(worker, activation->type, hash), hash, activation) ==
-            EDA_OK) {
+        if (edai_directory_add(&edai_worker_holding(worker, activation->type)->directory, hash,
+                activation) == EDA_OK) {
             activation->flags |= EDAI_IS_IN_DIRECTORY;
         }
     }
@@ -206,7 +208,7 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
         }
     }
     edai_activation_wake(worker, activation);
-    edai_passivate_consider(worker, activation);
+    edai_passivate_ran(worker, activation);
 }
 
 void edai_activation_drain(edai_worker *worker, edai_activation *activation, edai_outcome outcome,
@@ -259,7 +261,10 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
         }
     }
     if ((activation->flags & EDAI_IS_IN_DIRECTORY) != 0) {
-        edai_directory_remove(directory_of(worker, activation->type, hash), hash, activation);
+        edai_directory_remove(&holding->directory, hash, activation);
+    }
+    if (holding->recent == activation) {
+        holding->recent = NULL;
     }
     edai_pool_unlink(&holding->pool, activation);
     atomic_store_explicit(&holding->live,

@@ -24,7 +24,8 @@ enum {
     EDAI_IS_LISTED = 256,     /* in the list to be passivated */
     EDAI_WANTS_RESTART = 512, /* when its last open turn has ended */
     EDAI_WANTS_STOP = 1024,
-    EDAI_IS_IN_DIRECTORY = 2048
+    EDAI_IS_IN_DIRECTORY = 2048,
+    EDAI_IS_LIVE = 4096 /* its slot is in use */
 };
 
 /* An EDA_WAIT delivery that found the mailbox full. */
@@ -60,13 +61,12 @@ typedef struct edai_extra {
     edai_activation *owner;
 } edai_extra;
 
+/* 64 bytes: with the state right behind, a message touches two cache lines of it wherever it lies.
+ */
 struct edai_activation {
     edai_envelope *head;
     edai_envelope *tail;
     edai_activation *run_next;
-    edai_activation *idle_prev;
-    edai_activation *idle_next;
-    edai_activation *listed_next; /* of the worker's list to be passivated */
     edai_actor_type *type;
     uint64_t identity; /* number, or hash of extra->key */
     edai_extra *extra; /* NULL: nothing of it needed yet */
@@ -78,18 +78,35 @@ struct edai_activation {
     _Alignas(16) unsigned char state[];
 };
 
+/* Behind the state, in pools that have them (has_links). */
+typedef struct edai_links {
+    edai_activation *used_prev;
+    edai_activation *used_next;
+    edai_activation *listed_next; /* of the worker's list to be passivated */
+} edai_links;
+
+/* Where a walk over a pool's slots stands; zeroed: before the first. */
+typedef struct edai_pool_walk {
+    struct edai_chunk *chunk;
+    uint32_t at;
+    bool is_over;
+} edai_pool_walk;
+
 /* Slots of one actor type on one worker. */
 typedef struct edai_pool {
-    edai_activation *free; /* by run_next */
-    void *chunks;
-    char *fresh;
-    size_t fresh_count;
-    size_t slot_size;
-    edai_activation
-        *idle_first; /* live ones; the least recently used first where live_max is set */
-    edai_activation *idle_last;
+    edai_activation *free;     /* by run_next */
+    struct edai_chunk *chunks; /* newest first */
+    char *fresh;               /* never used part of the newest chunk */
+    uint32_t fresh_count;
+    bool has_links;
+    bool has_order; /* has_links: those in use are listed by their last use */
+    uint32_t slot_size;
+    uint32_t links_at;           /* offset in a slot */
+    edai_activation *used_first; /* has_order: the least recently used */
+    edai_activation *used_last;
     uint64_t live_count;
-    uint64_t scan_left; /* of the running idle scan */
+    edai_actor_type *type;
+    edai_pool_walk scanned; /* by the running idle scan; at its start: none runs */
     edai_timer scan;
 } edai_pool;
 
@@ -139,11 +156,27 @@ void edai_passivate_consider(edai_worker *worker, edai_activation *activation); 
 void edai_passivate_listed(edai_worker *worker);                       /* end of a worker's round */
 void edai_passivate_limit(edai_worker *worker, edai_actor_type *type); /* over live_max */
 void edai_passivate_scan(edai_worker *worker, edai_actor_type *type);  /* idle timer */
-void edai_pool_touch(edai_pool *pool, edai_activation *activation);
-void edai_pool_link(edai_pool *pool, edai_activation *activation);
-void edai_pool_unlink(edai_pool *pool, edai_activation *activation);
+void edai_passivate_ran(edai_worker *worker, edai_activation *activation); /* maybe at once */
+
+/* pool.c */
+/* state_size: of the actor's struct. */
+void edai_pool_init(edai_pool *pool, size_t state_size, bool has_links, bool has_order);
+void edai_pool_fini(edai_pool *pool);
+/* A slot, zeroed but for its generation. NULL: out of memory. */
 edai_activation *edai_pool_take(edai_pool *pool);
 void edai_pool_give(edai_pool *pool, edai_activation *activation);
-void edai_pool_fini(edai_pool *pool);
+/* From now on it is live, and found by walks; until it is unlinked. */
+void edai_pool_link(edai_pool *pool, edai_activation *activation);
+void edai_pool_unlink(edai_pool *pool, edai_activation *activation);
+/* has_order: it was used last. */
+void edai_pool_touch(edai_pool *pool, edai_activation *activation);
+/* The next live one, looking at no more than slots_max slots. NULL: none among them; the walk is
+ * over or goes on with the next call. Live ones may go and come meanwhile. */
+edai_activation *edai_pool_next(edai_pool *pool, edai_pool_walk *walk, uint32_t slots_max);
+
+static inline edai_links *edai_pool_links(const edai_pool *pool, edai_activation *activation)
+{
+    return (edai_links *)(void *)((char *)activation + pool->links_at);
+}
 
 #endif

@@ -38,9 +38,10 @@ static uint64_t count_worker(edai_worker *worker)
         count += count_chain(worker->outbox[i].newest);
     }
     for (i = 0; i < worker->sys->actor_count; i++) {
-        const edai_activation *at = worker->holdings[i].pool.idle_first;
+        edai_pool_walk walk = {.chunk = NULL};
+        const edai_activation *at;
 
-        for (; at != NULL; at = at->idle_next) {
+        while ((at = edai_pool_next(&worker->holdings[i].pool, &walk, UINT32_MAX)) != NULL) {
             count += count_activation(at);
         }
     }

@@ -25,11 +25,16 @@ static bool has_timers(const edai_activation *activation)
     return activation->extra != NULL && activation->extra->timer_count > 0;
 }
 
+static edai_pool *pool_of(edai_worker *worker, const edai_activation *activation)
+{
+    return &edai_worker_holding(worker, activation->type)->pool;
+}
+
 static void list(edai_worker *worker, edai_activation *activation)
 {
     if ((activation->flags & EDAI_IS_LISTED) == 0) {
         activation->flags |= EDAI_IS_LISTED;
-        activation->listed_next = worker->listed;
+        edai_pool_links(pool_of(worker, activation), activation)->listed_next = worker->listed;
         worker->listed = activation;
     }
 }
@@ -60,12 +65,25 @@ void edai_passivate_consider(edai_worker *worker, edai_activation *activation)
     }
 }
 
+void edai_passivate_ran(edai_worker *worker, edai_activation *activation)
+{
+    if (EDAI_LIKELY(!activation->type->passivates_at_once) || EDAI_PLANTED(PASSIVATION_LOSS)) {
+        edai_passivate_consider(worker, activation);
+        return;
+    }
+    /* Between two activations nobody is in the middle of something. */
+    if ((activation->flags & EDAI_IS_LISTED) == 0 && is_idle(activation) &&
+        !has_timers(activation)) {
+        (void)edai_activation_stop(worker, activation, EDA_STOP_IDLE);
+    }
+}
+
 void edai_passivate_listed(edai_worker *worker)
 {
     while (worker->listed != NULL) {
         edai_activation *activation = worker->listed;
 
-        worker->listed = activation->listed_next;
+        worker->listed = edai_pool_links(pool_of(worker, activation), activation)->listed_next;
         activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_LISTED);
         if (EDAI_PLANTED(PASSIVATION_LOSS) && activation->turn_count == 0) {
             edai_mailbox_lose(worker, activation);
@@ -79,12 +97,12 @@ void edai_passivate_listed(edai_worker *worker)
 void edai_passivate_limit(edai_worker *worker, edai_actor_type *type)
 {
     edai_pool *pool = &edai_worker_holding(worker, type)->pool;
-    edai_activation *at = pool->idle_first;
+    edai_activation *at = pool->used_first;
     uint32_t looked_at;
 
     for (looked_at = 0; at != NULL && looked_at < SCAN_STEP && pool->live_count >= type->live_max;
          looked_at++) {
-        edai_activation *next = at->idle_next;
+        edai_activation *next = edai_pool_links(pool, at)->used_next;
         uint32_t generation = next != NULL ? next->generation : 0;
 
         if (is_idle(at) && (at->flags & EDAI_IS_LISTED) == 0) {
@@ -98,48 +116,38 @@ void edai_passivate_limit(edai_worker *worker, edai_actor_type *type)
     /* All are busy: over the limit for the moment, and again at the next new one. */
 }
 
+/* Whoever wants to go among some slots; in the order of the slots, wherever it stood. */
 static void on_scan(edai_worker *worker, edai_timer *timer)
 {
     edai_pool *pool = (edai_pool *)(void *)((char *)timer - offsetof(edai_pool, scan));
-    edai_activation *at = pool->idle_first;
-    edai_actor_type *type = at != NULL ? at->type : NULL;
     uint32_t step;
 
-    if (type == NULL) {
+    if (pool->live_count == 0) {
+        pool->scanned = (edai_pool_walk){.chunk = NULL};
         return; /* armed again with the next activation */
     }
-    if (pool->scan_left == 0) {
-        pool->scan_left = pool->live_count;
-    }
-    for (step = 0; step < SCAN_STEP && pool->scan_left > 0 && at != NULL; step++) {
-        edai_activation *next = at->idle_next;
-        uint32_t generation = next != NULL ? next->generation : 0;
-        bool is_gone = is_idle(at) && wants_to_go(worker, at) &&
-                       edai_activation_stop(worker, at, EDA_STOP_IDLE);
+    for (step = 0; step < SCAN_STEP && !pool->scanned.is_over; step++) {
+        edai_activation *at = edai_pool_next(pool, &pool->scanned, 1);
 
-        pool->scan_left--;
-        if (!is_gone && type->live_max == 0) {
-            edai_pool_touch(pool, at); /* to the end: the next step goes on behind it */
+        if (at != NULL && is_idle(at) && wants_to_go(worker, at)) {
+            (void)edai_activation_stop(worker, at, EDA_STOP_IDLE);
         }
-        if (next != NULL && next->generation != generation) {
-            break; /* what the stop function published has passivated that one */
-        }
-        at = type->live_max == 0 ? pool->idle_first : next;
     }
-    if (type->live_max != 0) {
-        pool->scan_left =
-            0; /* in order of use: the next scan begins with the least recently used again */
+    if (pool->scanned.is_over) {
+        pool->scanned = (edai_pool_walk){.chunk = NULL};
     }
-    edai_passivate_scan(worker, type);
+    edai_passivate_scan(worker, pool->type);
 }
 
 void edai_passivate_scan(edai_worker *worker, edai_actor_type *type)
 {
     edai_pool *pool = &edai_worker_holding(worker, type)->pool;
-    int64_t delay = pool->scan_left > 0 ? EDA_MS(1) : type->idle_ns / 8 + EDA_MS(1);
+    int64_t delay;
 
-    if (pool->scan.index == 0 && pool->live_count > 0) {
-        /* Out of memory: the next activation arms it. */
-        (void)!edai_timers_arm(&worker->timers, &pool->scan, worker->now + delay, on_scan);
+    if (EDAI_LIKELY(pool->scan.index != 0) || pool->live_count == 0) {
+        return;
     }
+    delay = pool->scanned.chunk != NULL ? EDA_MS(1) : type->idle_ns / 8 + EDA_MS(1);
+    /* Out of memory: the next activation arms it. */
+    (void)!edai_timers_arm(&worker->timers, &pool->scan, worker->now + delay, on_scan);
 }

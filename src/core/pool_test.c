@@ -11,14 +11,17 @@
 #include "base/memory.h"
 #include "core/activation.h"
 
-static size_t slot_size(size_t state_size)
+static edai_pool pool_of(size_t state_size, bool has_order)
 {
-    return (sizeof(edai_activation) + state_size + 15) & ~(size_t)15;
+    edai_pool pool;
+
+    edai_pool_init(&pool, state_size, has_order, has_order);
+    return pool;
 }
 
 static void slot_taken_is_zeroed_aligned_and_of_its_own(void **state)
 {
-    edai_pool pool = {.slot_size = slot_size(100)};
+    edai_pool pool = pool_of(100, false);
     edai_activation *slots[1000];
     size_t i;
 
@@ -40,7 +43,7 @@ static void slot_taken_is_zeroed_aligned_and_of_its_own(void **state)
 
 static void slot_larger_than_a_chunk_is_given(void **state)
 {
-    edai_pool pool = {.slot_size = slot_size(65536)};
+    edai_pool pool = pool_of(65536, false);
     edai_activation *slot = edai_pool_take(&pool);
 
     (void)state;
@@ -52,7 +55,7 @@ static void slot_larger_than_a_chunk_is_given(void **state)
 
 static void slot_given_back_is_reused_with_a_later_generation(void **state)
 {
-    edai_pool pool = {.slot_size = slot_size(8)};
+    edai_pool pool = pool_of(8, false);
     edai_activation *slot = edai_pool_take(&pool);
     uint32_t generation = slot->generation;
 
@@ -68,7 +71,7 @@ static void slot_given_back_is_reused_with_a_later_generation(void **state)
 
 static void take_that_fails_gives_null_and_leaves_the_pool_usable(void **state)
 {
-    edai_pool pool = {.slot_size = slot_size(8)};
+    edai_pool pool = pool_of(8, false);
     uint64_t nth;
 
     (void)state;
@@ -85,24 +88,24 @@ static void take_that_fails_gives_null_and_leaves_the_pool_usable(void **state)
 static void assert_order(
     const edai_pool *pool, edai_activation *const *slots, const size_t *expected, size_t len)
 {
-    const edai_activation *at = pool->idle_first;
+    edai_activation *at = pool->used_first;
     const edai_activation *before = NULL;
     size_t i;
 
     for (i = 0; i < len; i++) {
         assert_ptr_equal(at, slots[expected[i]]);
-        assert_ptr_equal(at->idle_prev, before);
+        assert_ptr_equal(edai_pool_links(pool, at)->used_prev, before);
         before = at;
-        at = at->idle_next;
+        at = edai_pool_links(pool, at)->used_next;
     }
     assert_null(at);
-    assert_ptr_equal(pool->idle_last, before);
+    assert_ptr_equal(pool->used_last, before);
     assert_int_equal(pool->live_count, len);
 }
 
 static void touch_moves_to_the_end_unlink_takes_out(void **state)
 {
-    edai_pool pool = {.slot_size = slot_size(8)};
+    edai_pool pool = pool_of(8, true);
     edai_activation *slots[4];
     size_t i;
 
@@ -126,6 +129,54 @@ static void touch_moves_to_the_end_unlink_takes_out(void **state)
     edai_pool_fini(&pool);
 }
 
+/* Among more than the chunks from the heap, so that huge pages come into it. */
+static void walk_meets_each_live_one_once_though_others_come_and_go(void **state)
+{
+    enum {
+        LEN = 2000
+    };
+    edai_pool pool = pool_of(1000, false);
+    edai_activation *slots[LEN];
+    edai_pool_walk walk = {.chunk = NULL};
+    uint64_t seen = 0;
+    uint32_t calls = 0;
+    size_t i;
+
+    (void)state;
+    assert_null(edai_pool_next(&pool, &walk, 1));
+    assert_true(walk.is_over);
+    for (i = 0; i < LEN; i++) {
+        slots[i] = edai_pool_take(&pool);
+        assert_non_null(slots[i]);
+        assert_int_equal(slots[i]->state[999], 0);
+        slots[i]->identity = i;
+        if (i % 3 != 0) {
+            edai_pool_link(&pool, slots[i]);
+        }
+    }
+    assert_true(pool.chunks != NULL && pool.live_count == LEN - (LEN + 2) / 3);
+    walk = (edai_pool_walk){.chunk = NULL};
+    while (!walk.is_over) {
+        edai_activation *at = edai_pool_next(&pool, &walk, 7);
+
+        calls++;
+        if (at == NULL) {
+            continue;
+        }
+        assert_true(at->identity % 3 != 0);
+        seen += at->identity;
+        edai_pool_unlink(&pool, at); /* the one that was met goes */
+        edai_pool_give(&pool, at);
+    }
+    for (i = 0; i < LEN; i++) {
+        seen -= i % 3 != 0 ? i : 0;
+    }
+    assert_int_equal(seen, 0);
+    assert_int_equal(pool.live_count, 0);
+    assert_true(calls > LEN / 7);
+    edai_pool_fini(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +185,7 @@ int main(void)
         cmocka_unit_test(slot_given_back_is_reused_with_a_later_generation),
         cmocka_unit_test(take_that_fails_gives_null_and_leaves_the_pool_usable),
         cmocka_unit_test(touch_moves_to_the_end_unlink_takes_out),
+        cmocka_unit_test(walk_meets_each_live_one_once_though_others_come_and_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

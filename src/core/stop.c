@@ -9,18 +9,16 @@
 static bool end_type(edai_worker *worker, edai_actor_type *type)
 {
     edai_pool *pool = &edai_worker_holding(worker, type)->pool;
-    edai_activation *at = pool->idle_first;
+    edai_pool_walk walk = {.chunk = NULL};
+    edai_activation *at;
 
-    while (at != NULL) {
-        edai_activation *next = at->idle_next;
-
+    while (pool->live_count > 0 && (at = edai_pool_next(pool, &walk, UINT32_MAX)) != NULL) {
         at->flags = (uint16_t)(at->flags & ~EDAI_IS_LISTED);
         if (at->turn_count > 0) {
             edai_turn_cancel_all(at);
         } else if ((at->flags & (EDAI_IS_QUEUED | EDAI_IS_STARVED)) == 0) {
             (void)edai_activation_stop(worker, at, EDA_STOP_SYSTEM);
         }
-        at = next;
     }
     return pool->live_count == 0;
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/planted.h"
 #include "core/after.h"
+#include "core/fetch.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
 #include "core/state.h"
@@ -53,11 +54,13 @@ static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
 static void release_effects(eda_ctx *ctx)
 {
     edai_envelope *at = ctx->effects;
+    edai_fetch fetch = edai_fetch_begin(ctx->worker, at);
 
     ctx->effects = NULL;
     while (at != NULL) {
         edai_envelope *next = at->next;
 
+        edai_fetch_next(ctx->worker, &fetch);
         dispatch_effect(ctx, at);
         at = next;
     }
@@ -381,7 +384,23 @@ static bool start_failed(eda_ctx *ctx, eda_status status)
     return false;
 }
 
-bool edai_turn_start(edai_worker *worker, edai_activation *activation)
+/* Nothing to load and nothing to call. */
+static bool is_started_by_itself(const edai_worker *worker, const edai_actor_type *type)
+{
+    return !type->has_saves && type->actor->start == NULL && worker->port->event == NULL;
+}
+
+static void count_start(edai_worker *worker, edai_activation *activation)
+{
+    edai_holding *holding = edai_worker_holding(worker, activation->type);
+
+    if ((activation->flags & EDAI_IS_NEW) != 0 || !activation->type->has_saves) {
+        edai_bump(&holding->keys_ever);
+    }
+    edai_activation_started(worker, activation);
+}
+
+static bool start_with_ctx(edai_worker *worker, edai_activation *activation)
 {
     eda_ctx ctx = {.magic = EDAI_CTX_MAGIC,
         .kind = EDAI_CTX_START,
@@ -399,17 +418,13 @@ bool edai_turn_start(edai_worker *worker, edai_activation *activation)
         worker->port->event(worker->port->self, worker->sys, EDAI_EVENT_START,
             activation->type->index, activation->identity);
     }
-    edai_bump(&edai_worker_holding(worker, activation->type)->starts);
     status = run_start(&ctx);
     worker->current = NULL;
     activation->flags = (uint16_t)((activation->flags & ~EDAI_IS_STARTING) | EDAI_IS_STARTED);
     if (status != EDA_OK) {
         return start_failed(&ctx, status);
     }
-    if ((activation->flags & EDAI_IS_NEW) != 0 || !activation->type->has_saves) {
-        edai_bump(&edai_worker_holding(worker, activation->type)->keys_ever);
-    }
-    edai_activation_started(worker, activation);
+    count_start(worker, activation);
     release_effects(&ctx);
     activation->turn_count--;
     edai_ctx_release(&ctx);
@@ -419,7 +434,18 @@ bool edai_turn_start(edai_worker *worker, edai_activation *activation)
     return true;
 }
 
-void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
+bool edai_turn_start(edai_worker *worker, edai_activation *activation)
+{
+    edai_bump(&edai_worker_holding(worker, activation->type)->starts);
+    if (EDAI_UNLIKELY(!is_started_by_itself(worker, activation->type))) {
+        return start_with_ctx(worker, activation);
+    }
+    activation->flags |= EDAI_IS_STARTED;
+    count_start(worker, activation);
+    return true;
+}
+
+static void stop_with_ctx(edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
 {
     eda_ctx ctx = {.magic = EDAI_CTX_MAGIC,
         .kind = EDAI_CTX_STOP,
@@ -429,14 +455,18 @@ void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_r
         .type = activation->type,
         .publisher = activation->type->index};
 
-    if (activation->type->actor->stop == NULL) {
-        return;
-    }
     activation->turn_count++;
     activation->type->actor->stop(activation->state, reason, &ctx);
     release_effects(&ctx);
     activation->turn_count--;
     edai_ctx_release(&ctx);
+}
+
+void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason)
+{
+    if (activation->type->actor->stop != NULL) {
+        stop_with_ctx(worker, activation, reason);
+    }
 }
 
 /* --- suspension --------------------------------------------------------------------------- */

@@ -241,9 +241,10 @@ static void list_all(edai_worker *worker, part *to)
     uint32_t i;
 
     for (i = 0; i < worker->sys->actor_count; i++) {
-        edai_activation *at = worker->holdings[i].pool.idle_first;
+        edai_pool_walk walk = {.chunk = NULL};
+        edai_activation *at;
 
-        for (; at != NULL; at = at->idle_next) {
+        while ((at = edai_pool_next(&worker->holdings[i].pool, &walk, UINT32_MAX)) != NULL) {
             if (at->extra != NULL) {
                 list_activation(worker, at, to);
             }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "core/after.h"
 #include "core/ask.h"
+#include "core/fetch.h"
 #include "core/held.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
@@ -39,14 +40,13 @@ static eda_status init_holdings(edai_worker *worker)
         return EDA_ENOMEM;
     }
     for (i = 0; i < sys->actor_count; i++) {
+        edai_actor_type *type = sys->actors[i];
         edai_holding *holding = &worker->holdings[i];
 
-        holding->directories = edai_calloc(EDAI_SHARDS, sizeof(*holding->directories));
-        if (holding->directories == NULL) {
-            return EDA_ENOMEM;
-        }
-        holding->pool.slot_size =
-            (sizeof(edai_activation) + sys->actors[i]->actor->size + 15) & ~(size_t)15;
+        edai_pool_init(&holding->pool, type->actor->size,
+            type->live_max != 0 || type->passivates_at_once || type->supervisor->on_idle != NULL,
+            type->live_max != 0);
+        holding->pool.type = type;
         holding->new_tokens = sys->options.new_keys_per_s;
         holding->new_at = worker->now;
     }
@@ -81,7 +81,6 @@ eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index
 void edai_worker_fini(edai_worker *worker)
 {
     uint32_t i;
-    uint32_t shard;
 
     if (worker->sys == NULL) {
         return;
@@ -92,13 +91,8 @@ void edai_worker_fini(edai_worker *worker)
         worker->strands.current = NULL;
     }
     for (i = 0; worker->holdings != NULL && i < worker->sys->actor_count; i++) {
-        edai_holding *holding = &worker->holdings[i];
-
-        for (shard = 0; holding->directories != NULL && shard < EDAI_SHARDS; shard++) {
-            edai_directory_fini(&holding->directories[shard]);
-        }
-        edai_free(holding->directories);
-        edai_pool_fini(&holding->pool);
+        edai_directory_fini(&worker->holdings[i].directory);
+        edai_pool_fini(&worker->holdings[i].pool);
     }
     edai_free(worker->holdings);
     edai_free(worker->outbox);
@@ -237,14 +231,17 @@ void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
 static bool drain_inbox(edai_worker *worker)
 {
     uint32_t left = DRAIN_MAX;
+    edai_fetch fetch;
 
     if (worker->arrived == NULL) {
         worker->arrived = edai_inbox_take(&worker->inbox, worker->port);
     }
+    fetch = edai_fetch_begin(worker, worker->arrived);
     while (worker->arrived != NULL && left > 0) {
         edai_envelope *envelope = worker->arrived;
 
         worker->arrived = envelope->next;
+        edai_fetch_next(worker, &fetch);
         receive(worker, envelope);
         left--;
     }
@@ -344,6 +341,11 @@ void edai_worker_unstarve(edai_worker *worker, edai_activation *activation)
     edai_passivate_consider(worker, activation);
 }
 
+static edai_links *links_of(edai_worker *worker, edai_activation *activation)
+{
+    return edai_pool_links(&edai_worker_holding(worker, activation->type)->pool, activation);
+}
+
 void edai_worker_forget(edai_worker *worker, edai_activation *activation)
 {
     edai_activation **at;
@@ -355,9 +357,9 @@ void edai_worker_forget(edai_worker *worker, edai_activation *activation)
         (void)list_remove(&worker->starved, &worker->starved_last, activation);
     }
     if ((activation->flags & EDAI_IS_LISTED) != 0) {
-        for (at = &worker->listed; *at != NULL; at = &(*at)->listed_next) {
+        for (at = &worker->listed; *at != NULL; at = &links_of(worker, *at)->listed_next) {
             if (*at == activation) {
-                *at = activation->listed_next;
+                *at = links_of(worker, activation)->listed_next;
                 break;
             }
         }

@@ -32,8 +32,9 @@ typedef struct edai_return_chain {
 /* What one worker holds of one actor type. */
 typedef struct edai_holding {
     edai_pool pool;
-    edai_directory *directories; /* one per shard */
-    uint64_t sequence;           /* messages routed to the type from here */
+    edai_directory directory;
+    edai_activation *recent; /* in the directory; found last. NULL: none, or it is gone */
+    uint64_t sequence;       /* messages routed to the type from here */
     _Atomic uint64_t live;
     _Atomic uint64_t keys_ever;
     _Atomic uint64_t starts;
@@ -66,7 +67,7 @@ struct edai_worker {
     eda_ctx *resumable_last;
     edai_activation *starved; /* by run_next: wait for a stack, oldest first */
     edai_activation *starved_last;
-    edai_activation *listed;    /* by listed_next: to be passivated */
+    edai_activation *listed;    /* by their links: to be passivated */
     edai_chain *outbox;         /* per worker */
     edai_return_chain *returns; /* per worker */
     uint32_t out_count;         /* envelopes in all outboxes */
