@@ -8,16 +8,13 @@ static bool is_tail(unsigned char byte)
     return (byte & 0xc0) == 0x80;
 }
 
-/* Bytes of the sequence that begins at `at`, 0 if it is none. The second byte's bounds keep out
- * overlong forms, surrogates and what lies above U+10FFFF. */
+/* Bytes of the sequence of several that begins at `at`, 0 if it is none. The second byte's bounds
+ * keep out overlong forms, surrogates and what lies above U+10FFFF. */
 static size_t sequence_len(const unsigned char *at, size_t left)
 {
     unsigned char low = 0x80;
     unsigned char high = 0xbf;
 
-    if (at[0] < 0x80) {
-        return 1;
-    }
     if (at[0] < 0xc2 || at[0] > 0xf4) {
         return 0;
     }
@@ -59,6 +56,11 @@ bool edai_utf8_valid(eda_str text)
                 left -= sizeof eight;
                 continue;
             }
+        }
+        if (*at < 0x80) {
+            at++;
+            left--;
+            continue;
         }
         size_t len = sequence_len(at, left);
         if (len == 0) {

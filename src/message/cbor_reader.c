@@ -2,8 +2,10 @@
 #include "message/cbor_reader.h"
 
 #include <cbor.h>
+#include <string.h>
 
 #include "base/utf8.h"
+#include "message/cbor_number.h"
 
 /* --- libcbor's callbacks: each fills the token --- */
 
@@ -207,16 +209,87 @@ static bool count_is_possible(const edai_cbor_token *token, size_t left)
     return token->head != EDAI_CBOR_MAP || token->number <= left / 2;
 }
 
+/* --- the heads of most messages, read here: a call of libcbor for each costs more than the rest
+ * --- */
+
+#define MAJOR_BYTES 2
+#define MAJOR_TEXT 3
+#define INFO_BITS 5
+#define INFO_MASK 0x1f
+#define INFO_DIRECT_MAX 23 /* the number stands in the head byte */
+#define INFO_LONG_MAX 27   /* it stands in the next 1, 2, 4 or 8 bytes */
+#define FALSE_BYTE 0xf4
+#define TRUE_BYTE 0xf5
+#define DOUBLE_BYTE 0xfb
+#define DOUBLE_SIZE 8
+
+static bool next_single(edai_cbor_reader *self, edai_cbor_token *ret_token)
+{
+    uint8_t first = *self->at;
+
+    if (first == FALSE_BYTE || first == TRUE_BYTE) {
+        *ret_token = (edai_cbor_token){.head = EDAI_CBOR_BOOL, .number = first - FALSE_BYTE};
+        self->at++;
+        return true;
+    }
+    if (first == DOUBLE_BYTE && self->end - self->at > DOUBLE_SIZE) {
+        uint64_t bits = edai_cbor_get_number(self->at + 1, DOUBLE_SIZE, DOUBLE_SIZE);
+        *ret_token = (edai_cbor_token){.head = EDAI_CBOR_REAL};
+        memcpy(&ret_token->real, &bits, sizeof ret_token->real);
+        self->at += 1 + DOUBLE_SIZE;
+        return true;
+    }
+    return false;
+}
+
+/* Integers, strings and containers whose number or length is known. False: anything else, also what
+ * is cut short; nothing was taken, and the token means nothing. */
+static bool next_common(edai_cbor_reader *self, edai_cbor_token *ret_token)
+{
+    static const edai_cbor_head heads[] = {EDAI_CBOR_UNSIGNED, EDAI_CBOR_NEGATIVE, EDAI_CBOR_BYTES,
+        EDAI_CBOR_TEXT, EDAI_CBOR_ARRAY, EDAI_CBOR_MAP};
+    uint8_t major = *self->at >> INFO_BITS;
+    uint64_t number = *self->at & INFO_MASK;
+    size_t used = 1;
+
+    if (major >= sizeof heads / sizeof heads[0]) {
+        return next_single(self, ret_token);
+    }
+    size_t left = (size_t)(self->end - self->at) - 1;
+    if (number > INFO_DIRECT_MAX) {
+        size_t size = (size_t)1 << ((number - INFO_DIRECT_MAX - 1) & 3);
+        if (number > INFO_LONG_MAX || left < size) {
+            return false;
+        }
+        number = edai_cbor_get_number(self->at + 1, size, left);
+        used += size;
+        left -= size;
+    }
+    ret_token->head = heads[major];
+    ret_token->number = number;
+    if (major == MAJOR_BYTES || major == MAJOR_TEXT) {
+        if (number > left) {
+            return false;
+        }
+        ret_token->ptr = self->at + used;
+        ret_token->len = (size_t)number;
+        used += (size_t)number;
+    } else if (!count_is_possible(ret_token, left)) {
+        return false;
+    }
+    self->at += used;
+    return true;
+}
+
 bool edai_cbor_reader_next(edai_cbor_reader *self, edai_cbor_token *ret_token)
 {
-    edai_cbor_token token = {0};
-
     if (self->at == self->end) {
         return false;
     }
-    if (next_special(self, ret_token)) {
+    if (next_common(self, ret_token) || next_special(self, ret_token)) {
         return true;
     }
+    edai_cbor_token token = {0};
     size_t left = (size_t)(self->end - self->at);
     struct cbor_decoder_result result = cbor_stream_decode(self->at, left, &callbacks, &token);
     if (result.status != CBOR_DECODER_FINISHED || token.head == 0 ||

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message/cbor.h"
+#include "message/cbor_number.h"
 #include "message/flat.h"
 #include "message/scalar.h"
 #include "message/writer.h"
@@ -13,42 +14,60 @@
 
 static void write_value(edai_writer *writer, const eda_type *type, const void *data);
 
-/* --- heads: libcbor writes them into reserved room --- */
+/* --- heads: a major type and a number, in as few bytes as hold it --- */
 
-typedef size_t head_encoder(uint64_t number, unsigned char *buffer, size_t size);
-typedef size_t start_encoder(size_t len, unsigned char *buffer, size_t size);
+typedef enum major {
+    MAJOR_UNSIGNED,
+    MAJOR_NEGATIVE,
+    MAJOR_BYTES,
+    MAJOR_TEXT,
+    MAJOR_ARRAY,
+    MAJOR_MAP
+} major;
 
-static void write_head(edai_writer *writer, head_encoder *encode, uint64_t number)
+#define MAJOR_SHIFT 5
+#define DIRECT_MAX 23 /* the number stands in the head byte */
+#define CHAR_FALSE '\xf4'
+#define CHAR_TRUE '\xf5'
+#define CHAR_NULL '\xf6'
+#define IN_1_BYTE 24 /* in the bytes behind it; one more: twice as many */
+
+static void write_head(edai_writer *writer, major kind, uint64_t number)
 {
     uint8_t *room = edai_writer_reserve(writer, HEAD_SIZE_MAX);
+    uint8_t first = (uint8_t)((unsigned)kind << MAJOR_SHIFT);
 
-    if (room != NULL) {
-        edai_writer_commit(writer, encode(number, room, HEAD_SIZE_MAX));
+    if (room == NULL) {
+        return;
     }
-}
-
-static void write_start(edai_writer *writer, start_encoder *encode, size_t len)
-{
-    uint8_t *room = edai_writer_reserve(writer, HEAD_SIZE_MAX);
-
-    if (room != NULL) {
-        edai_writer_commit(writer, encode(len, room, HEAD_SIZE_MAX));
+    if (number <= DIRECT_MAX) {
+        room[0] = (uint8_t)(first | number);
+        edai_writer_commit(writer, 1);
+        return;
     }
+    unsigned power = number <= UINT8_MAX    ? 0
+                     : number <= UINT16_MAX ? 1
+                     : number <= UINT32_MAX ? 2
+                                            : 3;
+    size_t size = (size_t)1 << power;
+    room[0] = (uint8_t)(first | (IN_1_BYTE + power));
+    edai_cbor_put_number(room + 1, number, size);
+    edai_writer_commit(writer, 1 + size);
 }
 
 static void write_signed(edai_writer *writer, int64_t number)
 {
     if (number < 0) {
-        write_head(writer, cbor_encode_negint, ~(uint64_t)number);
+        write_head(writer, MAJOR_NEGATIVE, ~(uint64_t)number);
     } else {
-        write_head(writer, cbor_encode_uint, (uint64_t)number);
+        write_head(writer, MAJOR_UNSIGNED, (uint64_t)number);
     }
 }
 
 static void write_integer(edai_writer *writer, eda_kind kind, const void *data)
 {
     if (edai_scalar_is_unsigned(kind)) {
-        write_head(writer, cbor_encode_uint, edai_scalar_unsigned(kind, data));
+        write_head(writer, MAJOR_UNSIGNED, edai_scalar_unsigned(kind, data));
     } else {
         write_signed(writer, edai_scalar_signed(kind, data));
     }
@@ -56,22 +75,15 @@ static void write_integer(edai_writer *writer, eda_kind kind, const void *data)
 
 static void write_bool(edai_writer *writer, const void *data)
 {
-    uint8_t *room = edai_writer_reserve(writer, HEAD_SIZE_MAX);
     bool value;
 
     memcpy(&value, data, sizeof value);
-    if (room != NULL) {
-        edai_writer_commit(writer, cbor_encode_bool(value, room, HEAD_SIZE_MAX));
-    }
+    edai_writer_put_char(writer, value ? CHAR_TRUE : CHAR_FALSE);
 }
 
 static void write_null(edai_writer *writer)
 {
-    uint8_t *room = edai_writer_reserve(writer, HEAD_SIZE_MAX);
-
-    if (room != NULL) {
-        edai_writer_commit(writer, cbor_encode_null(room, HEAD_SIZE_MAX));
-    }
+    edai_writer_put_char(writer, CHAR_NULL);
 }
 
 /* NaN and infinite numbers are refused although CBOR has them: what one codec takes, both take. */
@@ -104,7 +116,17 @@ static void write_real(edai_writer *writer, eda_kind kind, const void *data)
 
 static void write_text(edai_writer *writer, const char *text, size_t len)
 {
-    write_start(writer, cbor_encode_string_start, len);
+    uint8_t *room = len <= DIRECT_MAX ? edai_writer_reserve(writer, 1 + len) : NULL;
+
+    if (room != NULL) { /* short, as names are */
+        room[0] = (uint8_t)((unsigned)MAJOR_TEXT << MAJOR_SHIFT | len);
+        if (len > 0) {
+            memcpy(room + 1, text, len);
+        }
+        edai_writer_commit(writer, 1 + len);
+        return;
+    }
+    write_head(writer, MAJOR_TEXT, len);
     edai_writer_put(writer, text, len);
 }
 
@@ -114,7 +136,7 @@ static void write_span(edai_writer *writer, eda_kind kind, const void *data)
 
     memcpy(&span, data, sizeof span);
     if (kind == EDA_KIND_BYTES) {
-        write_start(writer, cbor_encode_bytestring_start, span.len);
+        write_head(writer, MAJOR_BYTES, span.len);
         edai_writer_put(writer, span.ptr, span.len);
     } else {
         write_text(writer, span.ptr, span.len);
@@ -139,7 +161,7 @@ static void write_list(edai_writer *writer, const eda_type *type, const void *da
     edai_span list;
 
     memcpy(&list, data, sizeof list);
-    write_start(writer, cbor_encode_array_start, list.len);
+    write_head(writer, MAJOR_ARRAY, list.len);
     for (size_t i = 0; i < list.len && writer->status == EDA_OK; i++) {
         write_value(writer, type->item, (const unsigned char *)list.ptr + i * type->item->size);
     }
@@ -159,7 +181,7 @@ static size_t count_fields(const eda_type *type, const void *data)
 
 static void write_record(edai_writer *writer, const eda_type *type, const void *data)
 {
-    write_start(writer, cbor_encode_map_start, count_fields(type, data));
+    write_head(writer, MAJOR_MAP, count_fields(type, data));
     for (const eda_field *field = type->fields; field != NULL && field->name != NULL; field++) {
         const void *value = (const unsigned char *)data + field->offset;
         if (!edai_scalar_is_unset(field->type, value)) {

@@ -7,13 +7,6 @@
 
 #include "base/utf8.h"
 
-edai_bounds edai_bounds_of(const eda_field *field)
-{
-    bool is_open = field->range[0] == 0 && field->range[1] == 0; /* exact zeros: undeclared */
-
-    return (edai_bounds){.range = is_open ? NULL : field->range, .len_max = field->len_max};
-}
-
 /* Integers of every kind as their two readings; which one holds depends on the kind. */
 int64_t edai_scalar_signed(eda_kind kind, const void *data)
 {
@@ -74,11 +67,6 @@ static double real_of(eda_kind kind, const void *data)
     return f64;
 }
 
-bool edai_scalar_is_unsigned(eda_kind kind)
-{
-    return kind == EDA_KIND_BOOL || (kind >= EDA_KIND_U8 && kind <= EDA_KIND_U64);
-}
-
 static void number_text(eda_kind kind, const void *data, char *text, size_t size)
 {
     if (kind == EDA_KIND_F32 || kind == EDA_KIND_F64) {
@@ -115,16 +103,6 @@ static eda_status number_problem(const eda_type *type, const long double *range,
     edai_problem_number(range[1], high);
     number_text(type->kind, data, is, sizeof is);
     return edai_problem_set(problem, path, EDA_ERANGE, "is %s; allowed: %s to %s", is, low, high);
-}
-
-bool edai_scalar_is_unset(const eda_type *type, const void *data)
-{
-    bool is_set = true;
-
-    if (type->kind == EDA_KIND_OPTIONAL) {
-        memcpy(&is_set, data, sizeof is_set);
-    }
-    return !is_set;
 }
 
 static eda_status check_span(const eda_type *type, edai_bounds bounds, const void *data,

@@ -5,6 +5,8 @@
 #ifndef EDAI_SCALAR_H
 #define EDAI_SCALAR_H
 
+#include <string.h>
+
 #include "message/problem.h"
 
 /* What a field allows. For elements of a list the range holds, the length does not. */
@@ -13,7 +15,12 @@ typedef struct edai_bounds {
     size_t len_max;           /* 0: the codec's bound */
 } edai_bounds;
 
-edai_bounds edai_bounds_of(const eda_field *field);
+static inline edai_bounds edai_bounds_of(const eda_field *field)
+{
+    bool is_open = field->range[0] == 0 && field->range[1] == 0; /* exact zeros: undeclared */
+
+    return (edai_bounds){.range = is_open ? NULL : field->range, .len_max = field->len_max};
+}
 
 /* Nothing a value of this kind holds could be wrong by itself: numbers and bool. */
 static inline bool edai_kind_is_number(eda_kind kind)
@@ -30,12 +37,24 @@ typedef struct edai_span {
 } edai_span;
 
 /* Integers by their kind; bool reads as 0 or 1. */
-bool edai_scalar_is_unsigned(eda_kind kind);
+static inline bool edai_scalar_is_unsigned(eda_kind kind)
+{
+    return kind == EDA_KIND_BOOL || (kind >= EDA_KIND_U8 && kind <= EDA_KIND_U64);
+}
+
 int64_t edai_scalar_signed(eda_kind kind, const void *data);
 uint64_t edai_scalar_unsigned(eda_kind kind, const void *data);
 
 /* The type is an optional, and this one is not set. */
-bool edai_scalar_is_unset(const eda_type *type, const void *data);
+static inline bool edai_scalar_is_unset(const eda_type *type, const void *data)
+{
+    bool is_set = true;
+
+    if (type->kind == EDA_KIND_OPTIONAL) {
+        memcpy(&is_set, data, sizeof is_set);
+    }
+    return !is_set;
+}
 
 /* Checks anything but records, lists and optionals. EDA_ERANGE: out of range, too long. EDA_EINVAL:
  * not UTF-8, no name for an enum's value, NULL with a length. */

@@ -1,9 +1,6 @@
 /* writer.c - see writer.h. */
 #include "message/writer.h"
 
-#include <string.h>
-
-#include "base/assert.h"
 #include "base/memory.h"
 
 #define FIRST_CAPACITY 256
@@ -28,7 +25,7 @@ static bool grow(edai_writer *self, size_t wanted)
     return true;
 }
 
-uint8_t *edai_writer_reserve(edai_writer *self, size_t size)
+uint8_t *edai_writer_grow(edai_writer *self, size_t size)
 {
     if (self->status != EDA_OK) {
         return NULL;
@@ -38,37 +35,10 @@ uint8_t *edai_writer_reserve(edai_writer *self, size_t size)
         self->status = EDA_ERANGE;
         return NULL;
     }
-    if (size > self->capacity - self->used && !grow(self, self->used + size)) {
+    if (!grow(self, self->used + size)) {
         return NULL;
     }
     return self->data + self->used;
-}
-
-void edai_writer_commit(edai_writer *self, size_t size)
-{
-    EDA_ASSERT(size <= self->capacity - self->used, "no more is committed than was reserved");
-    if (size > EDA_CODEC_SIZE_MAX - self->used) {
-        self->status = EDA_ERANGE;
-        return;
-    }
-    self->used += size;
-}
-
-void edai_writer_put(edai_writer *self, const void *bytes, size_t size)
-{
-    if (size == 0) {
-        return;
-    }
-    uint8_t *room = edai_writer_reserve(self, size);
-    if (room != NULL) {
-        memcpy(room, bytes, size);
-        edai_writer_commit(self, size);
-    }
-}
-
-void edai_writer_put_char(edai_writer *self, char c)
-{
-    edai_writer_put(self, &c, 1);
 }
 
 void edai_writer_fail(edai_writer *self, eda_status status)
