@@ -265,8 +265,7 @@ static bool next_common(edai_cbor_reader *self, edai_cbor_token *ret_token)
         used += size;
         left -= size;
     }
-    ret_token->head = heads[major];
-    ret_token->number = number;
+    *ret_token = (edai_cbor_token){.head = heads[major], .number = number};
     if (major == MAJOR_BYTES || major == MAJOR_TEXT) {
         if (number > left) {
             return false;
