@@ -21,7 +21,7 @@ ROWS = {
     "load": 500000, "flood": None, "stuck": None, "timers": None,
 }
 OURS_ONLY = {"load", "flood", "stuck", "timers"}  # what no peer is asked for
-QUICK_S = 100  # after it no repetition begins; a first run does
+QUICK_S = 90  # after it no repetition begins; a first run does
 QUICK_LIMIT_S = 20
 
 
