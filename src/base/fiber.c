@@ -48,14 +48,26 @@
 #if EDAI_FIBER_ASAN
 /* The fiber that was left by the last switch on this thread: only its successor can learn the
  * bounds of a thread's own stack, for the sanitizer gives them out on arrival. */
-static _Thread_local edai_fiber *left;
+static _Thread_local edai_fiber *left_here;
+
+/* Never inlined: a function that has changed threads in between would go on with the address it had
+ * worked out before. */
+__attribute__((noinline)) static void set_left(edai_fiber *fiber)
+{
+    left_here = fiber;
+}
+
+__attribute__((noinline)) static edai_fiber *get_left(void)
+{
+    return left_here;
+}
 #endif
 
 /* Comes right before the switch. is_final: `from` will not run again. */
 static ALWAYS_INLINE void tools_leave(edai_fiber *from, edai_fiber *to, bool is_final)
 {
 #if EDAI_FIBER_ASAN
-    left = from;
+    set_left(from);
     __sanitizer_start_switch_fiber(
         is_final ? NULL : &from->fake_stack, to->stack_low, to->stack_size);
 #endif
@@ -72,6 +84,8 @@ static ALWAYS_INLINE void tools_arrive(edai_fiber *self)
 {
 #if EDAI_FIBER_ASAN
     /* Still there, even if it has ended: nobody can have freed it before this call returns. */
+    edai_fiber *left = get_left();
+
     __sanitizer_finish_switch_fiber(self->fake_stack, &left->stack_low, &left->stack_size);
 #endif
     (void)self;

@@ -1,7 +1,7 @@
 /* fiber.h - several stacks on one thread, and the switch between them.
  *
- * Threads: a fiber runs only on the thread that initialised it. A stack may move between threads
- * while nothing runs on it. Memory: stacks are mapped, each with a guard page below; a fiber lives
+ * Threads: a fiber runs on one thread at a time; one that was switched away from may go on on
+ * another, but for a thread's own stack. Memory: stacks are mapped, each with a guard page below; a fiber lives
  * in storage given by the caller. AddressSanitizer, ThreadSanitizer and valgrind are told of every
  * switch when built for them. */
 #ifndef EDAI_FIBER_H

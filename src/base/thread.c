@@ -15,6 +15,7 @@
 
 #if defined(__linux__)
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #endif
 
@@ -121,6 +122,31 @@ unsigned edai_cpu_count(void)
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (unsigned)online : 1;
 }
+
+/* --- barrier --- */
+
+#if defined(__linux__) && defined(SYS_membarrier)
+bool edai_barrier_all_prepare(void)
+{
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void edai_barrier_all(void)
+{
+    long result = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    EDA_ASSERT(result == 0, "what could be prepared works");
+}
+#else
+bool edai_barrier_all_prepare(void)
+{
+    return false;
+}
+
+void edai_barrier_all(void)
+{
+    EDA_ASSERT(false, "there is none here");
+}
+#endif
 
 /* --- mutex and condition --- */
 

@@ -181,11 +181,19 @@ void edai_activation_wake(edai_worker *worker, edai_activation *activation)
     edai_worker_queue(worker, activation);
 }
 
+static bool has_turns_left(const edai_worker *worker)
+{
+    const edai_seat *seat = edai_worker_seat(worker); /* another one after a turn that waited */
+
+    return seat->turns_ever < seat->turns_stop;
+}
+
 void edai_activation_run(edai_worker *worker, edai_activation *activation)
 {
-    uint32_t budget = worker->sys->options.turn_budget < worker->turns_cap
+    const edai_seat *seat = edai_worker_seat(worker);
+    uint32_t budget = worker->sys->options.turn_budget < seat->turns_cap
                           ? worker->sys->options.turn_budget
-                          : worker->turns_cap;
+                          : seat->turns_cap;
     edai_pool *pool = &edai_worker_holding(worker, activation->type)->pool;
 
     activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_QUEUED);
@@ -197,7 +205,7 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
         !edai_turn_start(worker, activation)) {
         return;
     }
-    while (budget-- > 0 && !worker->is_ending && worker->turns_ever < worker->turns_stop &&
+    while (budget-- > 0 && !worker->is_ending && has_turns_left(worker) &&
            (activation->flags & EDAI_IS_STARTED) != 0 && can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0
                                       ? edai_mailbox_pop(worker, activation)

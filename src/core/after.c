@@ -6,6 +6,7 @@
 #include "base/planted.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
+#include "core/takeover.h"
 
 static edai_after *after_of(edai_timer *timer)
 {
@@ -241,18 +242,41 @@ static eda_status arm(
     return EDA_OK;
 }
 
-eda_status eda_after(eda_ctx *ctx, eda_value record, eda_duration delay, eda_timer *ret_timer)
+static eda_status arm_once(eda_ctx *ctx, eda_value record, eda_duration delay, eda_timer *ret_timer)
 {
     return arm(ctx, record, delay, 0, ret_timer);
 }
 
-eda_status eda_every(eda_ctx *ctx, eda_value record, eda_duration period, eda_timer *ret_timer)
+eda_status eda_after(eda_ctx *ctx, eda_value record, eda_duration delay, eda_timer *ret_timer)
 {
+    uint64_t entered;
+    eda_status status;
+
     edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = arm_once(ctx, record, delay, ret_timer);
+    edai_takeover_back(ctx, entered);
+    return status;
+}
+
+static eda_status arm_periodic(eda_ctx *ctx, eda_value record, eda_duration period, eda_timer *ret_timer)
+{
     if (period <= 0) {
         return edai_ctx_fail(ctx, EDA_EINVAL, "a period must be positive");
     }
     return arm(ctx, record, period, period, ret_timer);
+}
+
+eda_status eda_every(eda_ctx *ctx, eda_value record, eda_duration period, eda_timer *ret_timer)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = arm_periodic(ctx, record, period, ret_timer);
+    edai_takeover_back(ctx, entered);
+    return status;
 }
 
 static void cancel_in(edai_worker *worker, edai_after **list, uint64_t id, uint32_t *count)
@@ -305,14 +329,13 @@ static void cancel_in_turn(eda_ctx *turn, uint64_t id)
     cancel_effect(turn, id);
 }
 
-void eda_timer_cancel(eda_ctx *ctx, eda_timer timer)
+static void cancel(eda_ctx *ctx, eda_timer timer)
 {
     edai_activation *activation;
     edai_extra *extra;
     edai_envelope *envelope;
     eda_ctx *turn;
 
-    edai_ctx_check(ctx);
     activation = ctx->activation;
     if (activation == NULL || timer.id == 0) {
         return;
@@ -330,6 +353,16 @@ void eda_timer_cancel(eda_ctx *ctx, eda_timer timer)
         edai_envelope_end(
             ctx->worker, envelope, EDAI_STOPPED, EDA_ECANCELED, "canceled by its actor");
     }
+}
+
+void eda_timer_cancel(eda_ctx *ctx, eda_timer timer)
+{
+    uint64_t entered;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    cancel(ctx, timer);
+    edai_takeover_back(ctx, entered);
 }
 
 /* --- delayed publishes -------------------------------------------------------------------- */
@@ -431,7 +464,7 @@ static void count_unheard(eda_ctx *ctx, const edai_msg *msg)
         EDAI_UNHEARD);
 }
 
-eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay)
+static eda_status publish_after(eda_ctx *ctx, eda_value message, eda_duration delay)
 {
     const edai_msg *msg = NULL;
     const edai_extras none = {.deadline = 0};
@@ -440,7 +473,6 @@ eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay
     edai_envelope *last = NULL;
     eda_status status;
 
-    edai_ctx_check(ctx);
     EDA_TRY(edai_publish_lookup(ctx, message.type, &msg));
     EDA_TRY(publish_later_check(ctx, msg, message.data));
     EDA_TRY(edai_publish_make(ctx, msg, message.data, &none, &first, &last));
@@ -465,5 +497,17 @@ eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay
     if (status != EDA_OK) {
         edai_delayed_free(ctx->sys, NULL, delayed);
     }
+    return status;
+}
+
+eda_status eda_publish_after(eda_ctx *ctx, eda_value message, eda_duration delay)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = publish_after(ctx, message, delay);
+    edai_takeover_back(ctx, entered);
     return status;
 }

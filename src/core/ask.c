@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "core/publish.h"
+#include "core/takeover.h"
 
 #include <string.h>
 
@@ -131,17 +132,28 @@ static eda_status ask_in_turn(
     return edai_ctx_fail(ctx, status, "%s: %s", msg->type->name, eda_status_text(status));
 }
 
-eda_status eda_ask(eda_ctx *ctx, eda_request request, uint32_t timeout_ms)
+static eda_status ask_any(eda_ctx *ctx, eda_request request, uint32_t timeout_ms)
 {
     const edai_msg *msg = NULL;
 
-    edai_ctx_check(ctx);
     EDA_TRY(edai_ask_lookup(ctx, request, &msg));
     EDA_ASSERT(msg != NULL, "found");
     if (ctx->kind == EDAI_CTX_CLIENT) {
         return edai_client_ask((edai_client *)ctx, msg, request, timeout_ms);
     }
     return ask_in_turn(ctx, msg, request, timeout_ms);
+}
+
+eda_status eda_ask(eda_ctx *ctx, eda_request request, uint32_t timeout_ms)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = ask_any(ctx, request, timeout_ms);
+    edai_takeover_back(ctx, entered);
+    return status;
 }
 
 void edai_ask_answered(edai_worker *worker, edai_envelope *envelope)
@@ -164,7 +176,7 @@ void edai_ask_answered(edai_worker *worker, edai_envelope *envelope)
 
 /* --- replying ----------------------------------------------------------------------------- */
 
-eda_status eda_reply(eda_ctx *ctx, eda_value value)
+static eda_status reply_with(eda_ctx *ctx, eda_value value)
 {
     const edai_msg *msg;
     const edai_ext *ext;
@@ -176,7 +188,6 @@ eda_status eda_reply(eda_ctx *ctx, eda_value value)
     uint8_t size_class = 0;
     eda_status status;
 
-    edai_ctx_check(ctx);
     if (ctx->envelope == NULL || !ctx->envelope->route->msg->is_request || ctx->has_replied) {
         return edai_ctx_fail(
             ctx, EDA_ESTATE, "there is no request to reply to, or it was answered");
@@ -209,14 +220,25 @@ eda_status eda_reply(eda_ctx *ctx, eda_value value)
     return EDA_OK;
 }
 
+eda_status eda_reply(eda_ctx *ctx, eda_value value)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = reply_with(ctx, value);
+    edai_takeover_back(ctx, entered);
+    return status;
+}
+
 /* --- other waits -------------------------------------------------------------------------- */
 
-eda_status eda_sleep(eda_ctx *ctx, eda_duration time)
+static eda_status sleep_in_turn(eda_ctx *ctx, eda_duration time)
 {
     edai_wait wait = {.kind = EDAI_WAIT_TIME, .ctx = ctx};
     eda_status status;
 
-    edai_ctx_check(ctx);
     if (ctx->kind == EDAI_CTX_CLIENT) {
         return edai_ctx_fail(ctx, EDA_EPERM, "a client has a thread of its own to sleep on");
     }
@@ -235,6 +257,18 @@ eda_status eda_sleep(eda_ctx *ctx, eda_duration time)
     return wait.status == EDA_OK
                ? EDA_OK
                : edai_ctx_fail(ctx, wait.status, "%s", eda_status_text(wait.status));
+}
+
+eda_status eda_sleep(eda_ctx *ctx, eda_duration time)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = sleep_in_turn(ctx, time);
+    edai_takeover_back(ctx, entered);
+    return status;
 }
 
 /* One blocking call; on the suspended stack, which cannot go before the job is done. */
@@ -257,7 +291,7 @@ static void on_done(edai_job *job)
     edai_worker_post(call->ctx->worker, call->notice);
 }
 
-eda_status eda_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
+static eda_status run_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
 {
     edai_wait wait = {.kind = EDAI_WAIT_JOB, .ctx = ctx};
     blocking call = {.job = {.run = fn, .arg = arg, .done = on_done}, .ctx = ctx};
@@ -265,7 +299,6 @@ eda_status eda_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
     uint8_t size_class = 0;
     eda_status status;
 
-    edai_ctx_check(ctx);
     if (ctx->kind == EDAI_CTX_CLIENT) {
         fn(arg); /* a client's thread may block */
         return EDA_OK;
@@ -292,4 +325,16 @@ eda_status eda_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
         return edai_ctx_fail(ctx, wait.status, "no blocking thread could be had");
     }
     return EDA_OK;
+}
+
+eda_status eda_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = run_blocking(ctx, fn, arg);
+    edai_takeover_back(ctx, entered);
+    return status;
 }

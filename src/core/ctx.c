@@ -9,6 +9,7 @@
 #include "core/publish.h"
 #include "core/state.h"
 #include "core/system.h"
+#include "core/takeover.h"
 #include "message/json.h"
 
 #include <stdarg.h>
@@ -129,17 +130,28 @@ static eda_status publish(eda_ctx *ctx, const edai_msg *msg, const void *data, e
     return EDA_OK;
 }
 
-eda_status eda_publish(eda_ctx *ctx, eda_value message, eda_receipt *receipt)
+static eda_status publish_value(eda_ctx *ctx, eda_value message, eda_receipt *receipt)
 {
     const edai_msg *msg = NULL;
 
-    edai_ctx_check(ctx);
     EDA_TRY(edai_publish_lookup(ctx, message.type, &msg));
     if (EDAI_UNLIKELY(msg->is_request)) {
         return edai_ctx_fail(ctx, EDA_EINVAL, "%s is a request: ask it", msg->type->name);
     }
     EDA_TRY(edai_publish_check(ctx, msg, message.data));
     return publish(ctx, msg, message.data, receipt);
+}
+
+eda_status eda_publish(eda_ctx *ctx, eda_value message, eda_receipt *receipt)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = publish_value(ctx, message, receipt);
+    edai_takeover_back(ctx, entered);
+    return status;
 }
 
 static eda_status decode_on_topic(
@@ -174,13 +186,12 @@ static eda_status topic_check(eda_ctx *ctx, eda_str topic)
     return EDA_OK;
 }
 
-eda_status eda_publish_json(eda_ctx *ctx, eda_str topic, eda_str json, eda_receipt *receipt)
+static eda_status publish_json(eda_ctx *ctx, eda_str topic, eda_str json, eda_receipt *receipt)
 {
     const edai_msg *msg;
     void *data = NULL;
     eda_status status;
 
-    edai_ctx_check(ctx);
     EDA_TRY(topic_check(ctx, topic));
     msg = edai_contract_by_topic(ctx->sys, topic);
     if (msg == NULL || msg->is_request || msg->type->is_raw) {
@@ -197,13 +208,23 @@ eda_status eda_publish_json(eda_ctx *ctx, eda_str topic, eda_str json, eda_recei
     return status;
 }
 
-eda_status eda_publish_raw(
-    eda_ctx *ctx, eda_str topic, eda_str encoding, eda_bytes payload, eda_receipt *receipt)
+eda_status eda_publish_json(eda_ctx *ctx, eda_str topic, eda_str json, eda_receipt *receipt)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = publish_json(ctx, topic, json, receipt);
+    edai_takeover_back(ctx, entered);
+    return status;
+}
+
+static eda_status publish_raw(eda_ctx *ctx, eda_str topic, eda_str encoding, eda_bytes payload, eda_receipt *receipt)
 {
     const edai_msg *msg;
     const eda_raw raw = {.topic = topic, .encoding = encoding, .payload = payload};
 
-    edai_ctx_check(ctx);
     EDA_TRY(topic_check(ctx, topic));
     msg = edai_contract_by_topic(ctx->sys, topic);
     if (msg != NULL && !msg->type->is_raw) {
@@ -222,6 +243,18 @@ eda_status eda_publish_raw(
     }
     EDA_TRY(edai_publish_check(ctx, msg, &raw));
     return publish(ctx, msg, &raw, receipt);
+}
+
+eda_status eda_publish_raw(eda_ctx *ctx, eda_str topic, eda_str encoding, eda_bytes payload, eda_receipt *receipt)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = publish_raw(ctx, topic, encoding, payload, receipt);
+    edai_takeover_back(ctx, entered);
+    return status;
 }
 
 /* --- what a turn knows -------------------------------------------------------------------- */
@@ -298,10 +331,21 @@ eda_str eda_key(eda_ctx *ctx)
                           : (eda_str){.ptr = "", .len = 0};
 }
 
+static bool is_new(eda_ctx *ctx)
+{
+    return ctx->activation != NULL && (ctx->activation->flags & EDAI_IS_NEW) != 0;
+}
+
 bool eda_ctx_is_new(eda_ctx *ctx)
 {
+    uint64_t entered;
+    bool result;
+
     edai_ctx_check(ctx);
-    return ctx->activation != NULL && (ctx->activation->flags & EDAI_IS_NEW) != 0;
+    entered = edai_takeover_enter(ctx);
+    result = is_new(ctx);
+    edai_takeover_back(ctx, entered);
+    return result;
 }
 
 static eda_str topic_of(eda_ctx *ctx, const edai_msg *msg, const void *data)
@@ -371,20 +415,30 @@ eda_time eda_now(eda_ctx *ctx)
     return ctx->sys->port->wall(ctx->sys->port->self);
 }
 
-uint64_t eda_random(eda_ctx *ctx)
+static uint64_t draw(eda_ctx *ctx)
 {
-    edai_ctx_check(ctx);
     if (ctx->worker != NULL) {
         return edai_random_next(&ctx->worker->random);
     }
     return edai_random_next(&((edai_client *)ctx)->random);
 }
 
-eda_status eda_text_set(eda_ctx *ctx, eda_text *text, eda_str value)
+uint64_t eda_random(eda_ctx *ctx)
+{
+    uint64_t entered;
+    uint64_t result;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    result = draw(ctx);
+    edai_takeover_back(ctx, entered);
+    return result;
+}
+
+static eda_status text_set(eda_ctx *ctx, eda_text *text, eda_str value)
 {
     eda_status status;
 
-    edai_ctx_check(ctx);
     EDA_ASSERT(ctx->activation != NULL, "an owned text belongs to an activation");
     status = edai_state_text_set(ctx->activation, text, value);
     return status == EDA_OK ? EDA_OK
@@ -392,11 +446,22 @@ eda_status eda_text_set(eda_ctx *ctx, eda_text *text, eda_str value)
                                   eda_status_text(status));
 }
 
-eda_status eda_save(eda_ctx *ctx)
+eda_status eda_text_set(eda_ctx *ctx, eda_text *text, eda_str value)
 {
+    uint64_t entered;
     eda_status status;
 
     edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = text_set(ctx, text, value);
+    edai_takeover_back(ctx, entered);
+    return status;
+}
+
+static eda_status save(eda_ctx *ctx)
+{
+    eda_status status;
+
     if (ctx->activation == NULL || !ctx->activation->type->has_saves ||
         ctx->kind == EDAI_CTX_START) {
         return edai_ctx_fail(ctx, EDA_ESTATE, "there is nothing to save, or not yet");
@@ -407,6 +472,18 @@ eda_status eda_save(eda_ctx *ctx)
     return status == EDA_OK ? EDA_OK
                             : edai_ctx_fail(ctx, status, "the saved fields were not committed: %s",
                                   eda_status_text(status));
+}
+
+eda_status eda_save(eda_ctx *ctx)
+{
+    uint64_t entered;
+    eda_status status;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx);
+    status = save(ctx);
+    edai_takeover_back(ctx, entered);
+    return status;
 }
 
 void eda_log(eda_ctx *ctx, const char *format, ...)

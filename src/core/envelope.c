@@ -45,6 +45,10 @@ static void block_free(
         edai_slab_free(&worker->slab, block, size_class);
         return;
     }
+    if (worker != NULL && edai_worker_seat(&sys->workers[home]) == edai_worker_seat(worker)) {
+        edai_slab_free(&sys->workers[home].slab, block, size_class);
+        return;
+    }
     free_block = edai_slab_block(block, size_class);
     if (worker == NULL) {
         edai_slab_return(&sys->workers[home].slab, free_block, free_block);

@@ -1,7 +1,9 @@
 /* executor.c - the two ways to run a system for real: worker threads, and the pump in a program's
  * own loop. */
+#include "core/balance.h"
 #include "core/stop.h"
 #include "core/system.h"
+#include "core/takeover.h"
 
 #include "base/assert.h"
 #include "base/clock.h"
@@ -15,6 +17,11 @@
 /* About what waking a thread takes: to spin longer would cost more than it can save. */
 #define SPIN_NS EDA_US(20)
 #define BLOCKING_THREADS_MAX 64u
+/* The watcher's: a turn that runs at two looks in a row loses its workers, so others wait for it for
+ * 0.4 to 0.8 ms. */
+#define LOOK_NS EDA_US(400)
+/* Looks at which everybody slept, before the watcher sleeps, too. */
+#define IDLE_LOOKS 3u
 
 static int64_t now(void *self)
 {
@@ -133,13 +140,15 @@ static void blocking_fini(blocking_pool *pool)
 typedef struct threads {
     edai_executor executor; /* first */
     blocking_pool blocking;
-    uint16_t started;
+    eda_system *sys;
     edai_thread watcher;
     bool has_watcher;
-    edai_mutex mutex; /* watcher_stops */
+    bool takes_over; /* the workers of a seat whose turn runs long */
+    struct sight *sights;
+    edai_mutex mutex; /* watcher_stops, changes of watcher_sleeps to false */
     edai_cond watcher_wakes;
     bool watcher_stops;
-    eda_system *sys;
+    _Atomic bool watcher_sleeps;
 } threads;
 
 static void threads_park(void *self, edai_waiter *waiter, int64_t until)
@@ -159,85 +168,210 @@ static eda_status threads_block(void *self, edai_job *job)
     return blocking_run(&((threads *)self)->blocking, job);
 }
 
-static void *worker_main(void *arg)
+static void *seat_main(void *arg)
 {
-    edai_worker *worker = arg;
+    edai_seat *seat = arg;
 
-    edai_worker_enter(worker);
+    edai_seat_enter(seat);
     return NULL;
 }
 
-/* Reports turns that run long while they run: who, and on which message. */
-static void watch(eda_system *sys, uint64_t *serials, bool *reported)
+/* --- the watcher -------------------------------------------------------------------------- */
+
+/* What it saw at its last look at a seat. */
+typedef struct sight {
+    uint64_t user;
+    uint32_t looks; /* at which the same turn ran */
+} sight;
+
+static void report_slow(eda_system *sys, const edai_seat *seat)
 {
-    uint16_t i;
+    const edai_route *route = atomic_load_explicit(&seat->running, memory_order_relaxed);
 
-    for (i = 0; i < sys->worker_count; i++) {
-        edai_worker *worker = &sys->workers[i];
-        const edai_route *route = atomic_load_explicit(&worker->running, memory_order_relaxed);
-        uint64_t serial = atomic_load_explicit(&worker->running_serial, memory_order_relaxed);
+    edai_system_log(sys, route->actor->actor->name,
+        "a turn on %s has run for over %u ms; let it call eda_blocking, or declare a dedicated "
+        "thread",
+        route->msg->type->name, sys->options.slow_turn_ms);
+}
 
-        if (route == NULL || serial != serials[i]) {
-            serials[i] = serial;
-            reported[i] = false;
-        } else if (!reported[i]) {
-            reported[i] = true;
-            edai_system_log(sys, route->actor->actor->name,
-                "a turn on %s has run for over %u ms; let it call eda_blocking, or declare a "
-                "dedicated thread",
-                route->msg->type->name, sys->options.slow_turn_ms);
+/* A seat of its own for the workers of one whose turn runs on; NULL: none can be had. */
+static edai_seat *seat_for_others(threads *self)
+{
+    edai_seat *seat = edai_balance_vacant(
+        self->sys, atomic_load_explicit(&self->sys->seat_count, memory_order_relaxed));
+
+    if (seat != NULL) {
+        return seat;
+    }
+    seat = edai_system_add_seat(self->sys);
+    if (seat == NULL || edai_seat_prepare(seat) != EDA_OK) {
+        return NULL;
+    }
+    seat->has_thread = edai_thread_start(&seat->thread, seat_main, seat, "eda-spare") == EDA_OK;
+    return seat->has_thread ? seat : NULL;
+}
+
+static void take_over(threads *self, edai_seat *seat, uint64_t user)
+{
+    edai_seat *to;
+
+    if (seat->index >= self->sys->shard_workers && seat->index < self->sys->worker_count) {
+        return; /* a dedicated thread is there for turns that run long */
+    }
+    to = seat_for_others(self);
+    if (to != NULL && !edai_takeover(seat, user, to)) {
+        edai_balance_release(to);
+    }
+}
+
+/* True while somebody is awake. */
+static bool look(threads *self, sight *sights)
+{
+    eda_system *sys = self->sys;
+    uint32_t slow_looks = sys->options.slow_turn_ms == EDA_UNLIMITED
+                              ? UINT32_MAX
+                              : (uint32_t)(EDA_MS(sys->options.slow_turn_ms) / LOOK_NS) + 1;
+    uint32_t count = atomic_load_explicit(&sys->seat_count, memory_order_relaxed);
+    bool is_awake = false;
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        edai_seat *seat = sys->seats[i];
+        uint64_t user = atomic_load_explicit(&seat->user, memory_order_relaxed);
+        sight *last = &sights[i];
+
+        is_awake = is_awake || !atomic_load(&seat->is_parked);
+        if (user == 0 || user != last->user) {
+            *last = (sight){.user = user};
+            continue;
         }
+        last->looks++;
+        if (last->looks == 1 && self->takes_over) {
+            take_over(self, seat, user);
+        }
+        if (last->looks == slow_looks) {
+            report_slow(sys, seat);
+        }
+    }
+    return is_awake;
+}
+
+/* A worker goes on after a sleep: from now on the watcher has something to watch. */
+static void threads_awake(void *arg)
+{
+    threads *self = arg;
+
+    /* seq_cst, as in watcher_rest: either the watcher sees that the seat is not parked any more, or
+     * we see that it sleeps. */
+    if (EDAI_UNLIKELY(atomic_load(&self->watcher_sleeps))) {
+        edai_mutex_lock(&self->mutex);
+        atomic_store(&self->watcher_sleeps, false);
+        edai_cond_signal(&self->watcher_wakes);
+        edai_mutex_unlock(&self->mutex);
+    }
+}
+
+/* Until the next look; without end while everybody sleeps. The mutex is held. */
+static void watcher_rest(threads *self, sight *sights, uint32_t idle_looks)
+{
+    if (idle_looks < IDLE_LOOKS) {
+        int64_t until = edai_clock_monotonic_ns() + LOOK_NS;
+
+        while (!self->watcher_stops &&
+               edai_cond_wait_until(&self->watcher_wakes, &self->mutex, until)) {
+        }
+        return;
+    }
+    atomic_store(&self->watcher_sleeps, true);
+    edai_mutex_unlock(&self->mutex);
+    if (look(self, sights)) {
+        atomic_store(&self->watcher_sleeps, false);
+    }
+    edai_mutex_lock(&self->mutex);
+    while (!self->watcher_stops && atomic_load(&self->watcher_sleeps)) {
+        edai_cond_wait(&self->watcher_wakes, &self->mutex);
     }
 }
 
 static void *watcher_main(void *arg)
 {
     threads *self = arg;
-    eda_system *sys = self->sys;
-    uint64_t serials[EDAI_WORKERS_MAX * 2] = {0};
-    bool reported[EDAI_WORKERS_MAX * 2] = {false};
+    uint32_t idle_looks = 0;
 
     edai_mutex_lock(&self->mutex);
     while (!self->watcher_stops) {
-        int64_t until = edai_clock_monotonic_ns() + EDA_MS(sys->options.slow_turn_ms);
+        bool is_awake;
 
-        if (!edai_cond_wait_until(&self->watcher_wakes, &self->mutex, until) &&
-            !self->watcher_stops) {
-            watch(sys, serials, reported);
-        }
+        watcher_rest(self, self->sights, idle_looks);
+        edai_mutex_unlock(&self->mutex);
+        is_awake = look(self, self->sights);
+        edai_mutex_lock(&self->mutex);
+        idle_looks = is_awake ? 0 : idle_looks + 1;
     }
     edai_mutex_unlock(&self->mutex);
     return NULL;
 }
 
-static void start_watcher(threads *self, eda_system *sys)
+/* Without it slow turns go unreported and are waited for, nothing else. */
+static void start_watcher(threads *self)
 {
-    if (sys->options.slow_turn_ms == EDA_UNLIMITED || sys->worker_count > EDAI_WORKERS_MAX * 2) {
+    self->sights =
+        edai_calloc((size_t)self->sys->worker_count + EDAI_SPARE_SEATS_MAX, sizeof(*self->sights));
+    if (self->sights == NULL) {
         return;
     }
-    /* Without it slow turns go unreported, nothing else. */
+    /* With one worker no two turns ever run at once: a promise to some programs. */
+    self->takes_over = self->sys->shard_workers > 1 && edai_barrier_all_prepare();
     self->has_watcher =
         edai_thread_start(&self->watcher, watcher_main, self, "eda-watcher") == EDA_OK;
 }
 
+static void stop_watcher(threads *self)
+{
+    if (!self->has_watcher) {
+        return;
+    }
+    edai_mutex_lock(&self->mutex);
+    self->watcher_stops = true;
+    edai_cond_signal(&self->watcher_wakes);
+    edai_mutex_unlock(&self->mutex);
+    (void)edai_thread_join(&self->watcher);
+    self->has_watcher = false;
+}
+
+/* The watcher first: it makes threads. */
 static void threads_join(eda_system *sys)
 {
     threads *self = (threads *)(void *)sys->executor;
-    uint16_t i;
+    uint32_t i;
 
-    for (i = 0; i < self->started; i++) {
-        (void)edai_thread_join(&sys->workers[i].thread);
-    }
-    self->started = 0;
-    if (self->has_watcher) {
-        edai_mutex_lock(&self->mutex);
-        self->watcher_stops = true;
-        edai_cond_signal(&self->watcher_wakes);
-        edai_mutex_unlock(&self->mutex);
-        (void)edai_thread_join(&self->watcher);
-        self->has_watcher = false;
+    stop_watcher(self);
+    for (i = 0; i < atomic_load(&sys->seat_count); i++) {
+        if (sys->seats[i]->has_thread) {
+            (void)edai_thread_join(&sys->seats[i]->thread);
+            sys->seats[i]->has_thread = false;
+        }
     }
     blocking_stop(&self->blocking);
+}
+
+/* Some seats have no thread: what has begun ends, and the workers that sit on those with it. */
+static eda_status end_half_started(eda_system *sys, eda_status status)
+{
+    uint16_t i;
+
+    for (i = 0; i < sys->worker_count; i++) {
+        edai_seat *seat = edai_worker_seat(&sys->workers[i]);
+
+        if (seat->has_thread) {
+            edai_stop_worker(&sys->workers[i]);
+        } else {
+            edai_seat_worker_ended(sys);
+        }
+    }
+    threads_join(sys);
+    return edai_system_fail(
+        sys, status, "%u worker threads could not be started", sys->worker_count);
 }
 
 static eda_status threads_start(eda_system *sys)
@@ -248,26 +382,20 @@ static eda_status threads_start(eda_system *sys)
 
     self->sys = sys;
     for (i = 0; i < sys->worker_count && status == EDA_OK; i++) {
-        status = edai_worker_prepare(&sys->workers[i]);
+        status = edai_seat_prepare(sys->seats[i]);
     }
     for (i = 0; i < sys->worker_count && status == EDA_OK; i++) {
+        edai_seat *seat = sys->seats[i];
         char name[24];
 
         (void)snprintf(name, sizeof(name), "eda-worker-%u", i);
-        status = edai_thread_start(&sys->workers[i].thread, worker_main, &sys->workers[i], name);
-        if (status == EDA_OK) {
-            self->started++;
-        }
+        status = edai_thread_start(&seat->thread, seat_main, seat, name);
+        seat->has_thread = status == EDA_OK;
     }
     if (status != EDA_OK) {
-        for (i = 0; i < self->started; i++) {
-            edai_stop_worker(&sys->workers[i]);
-        }
-        threads_join(sys);
-        return edai_system_fail(
-            sys, status, "%u worker threads could not be started", sys->worker_count);
+        return end_half_started(sys, status);
     }
-    start_watcher(self, sys);
+    start_watcher(self);
     return EDA_OK;
 }
 
@@ -278,6 +406,7 @@ static void threads_free(edai_executor *executor)
     blocking_fini(&self->blocking);
     edai_cond_fini(&self->watcher_wakes);
     edai_mutex_fini(&self->mutex);
+    edai_free(self->sights);
     edai_free(self);
 }
 
@@ -297,6 +426,7 @@ edai_executor *edai_threads_new(void)
                                          .park = threads_park,
                                          .wake = threads_wake,
                                          .block = threads_block,
+                                         .awake = threads_awake,
                                          .spin_ns = edai_cpu_count() > 1 ? SPIN_NS : 0},
         .start = threads_start,
         .stop = threads_join,
@@ -334,6 +464,7 @@ static void pump_signal(pump *self)
 static void pump_run(pump *self, uint64_t turns_max, uint32_t rounds_max)
 {
     edai_worker *worker = &self->sys->workers[0];
+    edai_seat *seat = self->sys->seats[0];
     uint64_t drained;
 
     EDA_ASSERT(
@@ -341,15 +472,15 @@ static void pump_run(pump *self, uint64_t turns_max, uint32_t rounds_max)
     while (read(self->fd, &drained, sizeof(drained)) < 0 && errno == EINTR) {
     }
     self->is_inside = true;
-    worker->turns_stop =
-        turns_max < UINT64_MAX - worker->turns_ever ? worker->turns_ever + turns_max : UINT64_MAX;
+    seat->turns_stop =
+        turns_max < UINT64_MAX - seat->turns_ever ? seat->turns_ever + turns_max : UINT64_MAX;
     self->rounds_left = rounds_max;
-    if (!worker->is_done) {
-        edai_worker_enter(worker);
+    if (!seat->is_done) {
+        edai_seat_enter(seat);
     }
-    worker->turns_stop = UINT64_MAX;
+    seat->turns_stop = UINT64_MAX;
     self->is_inside = false;
-    if (!worker->is_done && !edai_inbox_is_parked(&worker->inbox)) {
+    if (!seat->is_done && !edai_inbox_is_parked(&worker->inbox)) {
         pump_signal(self); /* something is left */
     }
 }
@@ -358,13 +489,13 @@ static void pump_run(pump *self, uint64_t turns_max, uint32_t rounds_max)
 static void pump_round(void *arg)
 {
     pump *self = arg;
-    edai_worker *worker = &self->sys->workers[0];
+    edai_seat *seat = self->sys->seats[0];
 
     if (self->rounds_left != UNBOUNDED) {
         self->rounds_left--;
     }
-    if (self->rounds_left == 0 || worker->turns_ever >= worker->turns_stop) {
-        edai_worker_yield(worker);
+    if (self->rounds_left == 0 || seat->turns_ever >= seat->turns_stop) {
+        edai_seat_yield(seat);
     }
 }
 
@@ -382,8 +513,8 @@ static void pump_park(void *arg, edai_waiter *waiter, int64_t until)
     edai_worker *worker = &self->sys->workers[0];
     int64_t next;
 
-    if (waiter == &worker->waiter) {
-        edai_worker_yield(worker);
+    if (waiter == &self->sys->seats[0]->waiter) {
+        edai_seat_yield(self->sys->seats[0]);
         return;
     }
     /* A little at a time: what the host waits for may be there long before the worker has nothing
@@ -404,7 +535,7 @@ static void pump_wake(void *arg, edai_waiter *waiter)
 {
     pump *self = arg;
 
-    if (waiter == &self->sys->workers[0].waiter) {
+    if (waiter == &self->sys->seats[0]->waiter) {
         pump_signal(self);
         edai_mutex_lock(&self->sys->mutex);
         if (self->host != NULL) {
@@ -427,7 +558,7 @@ static eda_status pump_start(eda_system *sys)
 
     self->sys = sys;
     pump_signal(self); /* it has not parked yet: what is published before it does wakes nobody */
-    return edai_worker_prepare(&sys->workers[0]);
+    return edai_seat_prepare(sys->seats[0]);
 }
 
 static void pump_stop(eda_system *sys)
@@ -436,7 +567,7 @@ static void pump_stop(eda_system *sys)
     edai_waiter waiter = {.entity = NULL};
 
     edai_parker_init(&waiter.parker);
-    while (!sys->workers[0].is_done) {
+    while (!sys->seats[0]->is_done) {
         pump_park(self, &waiter, EDAI_NO_DEADLINE);
     }
     edai_parker_fini(&waiter.parker);
@@ -490,26 +621,28 @@ uint32_t eda_system_step(eda_system *sys, uint32_t turns_max, uint32_t *ret_wait
 {
     pump *self = pump_of(sys);
     edai_worker *worker;
+    edai_seat *seat;
     uint64_t before;
     int64_t left;
 
     EDA_ASSERT(
         self != NULL && self->sys != NULL, "only a pumped system that was started is stepped");
     worker = &sys->workers[0];
-    before = worker->turns_ever;
+    seat = sys->seats[0];
+    before = seat->turns_ever;
     pump_run(self, turns_max != 0 ? turns_max : UINT64_MAX, UNBOUNDED);
     if (ret_wait_ms != NULL) {
         left = edai_timers_next(&worker->timers);
-        if (!worker->is_done && !edai_inbox_is_parked(&worker->inbox)) {
+        if (!seat->is_done && !edai_inbox_is_parked(&worker->inbox)) {
             *ret_wait_ms = 0;
-        } else if (worker->is_done || left == EDAI_NO_DEADLINE) {
+        } else if (seat->is_done || left == EDAI_NO_DEADLINE) {
             *ret_wait_ms = EDA_FOREVER;
         } else {
             left = (left - edai_clock_monotonic_ns() + EDA_MS(1) - 1) / EDA_MS(1);
             *ret_wait_ms = left < 0 ? 0 : (uint32_t)(left > 3600000 ? 3600000 : left);
         }
     }
-    return (uint32_t)(worker->turns_ever - before);
+    return (uint32_t)(seat->turns_ever - before);
 }
 
 int eda_system_fd(eda_system *sys)

@@ -48,7 +48,10 @@ void edai_stop_step(edai_worker *worker)
     }
     if (is_done && worker->suspended_count == 0 && worker->resumable == NULL) {
         edai_timers_disarm(&worker->timers, &worker->deadlock_scan);
-        worker->is_stopping = true;
+        if (!worker->is_stopping) {
+            worker->is_stopping = true;
+            edai_seat_worker_ended(worker->sys);
+        }
     }
 }
 

@@ -4,15 +4,15 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-void edai_strands_init(edai_strands *strands, uint32_t max, size_t stack_size)
+void edai_strands_init(edai_strands *strands, size_t stack_size)
 {
-    *strands = (edai_strands){.max = max, .stack_size = stack_size};
+    *strands = (edai_strands){.stack_size = stack_size};
 }
 
 void edai_strands_fini(edai_strands *strands)
 {
     edai_strands_reclaim(strands);
-    EDA_ASSERT(strands->used == 0, "a suspended turn's stack is never discarded");
+    EDA_ASSERT(strands->current == NULL, "a loop that runs needs its stack");
     while (strands->free != NULL) {
         edai_strand *next = strands->free->next;
 
@@ -22,14 +22,10 @@ void edai_strands_fini(edai_strands *strands)
     }
 }
 
-static edai_strand *make(edai_strands *strands)
+static edai_strand *make(const edai_strands *strands)
 {
-    edai_strand *strand;
+    edai_strand *strand = edai_calloc(1, sizeof(*strand));
 
-    if (strands->count == strands->max) {
-        return NULL;
-    }
-    strand = edai_calloc(1, sizeof(*strand));
     if (strand == NULL) {
         return NULL;
     }
@@ -38,8 +34,19 @@ static edai_strand *make(edai_strands *strands)
         edai_free(strand);
         return NULL;
     }
-    strands->count++;
     return strand;
+}
+
+static void keep(edai_strands *strands, edai_strand *strand)
+{
+    if (strands->free_count == EDAI_STRANDS_KEPT) {
+        edai_stack_free(strand->stack);
+        edai_free(strand);
+        return;
+    }
+    strand->next = strands->free;
+    strands->free = strand;
+    strands->free_count++;
 }
 
 edai_strand *edai_strands_take(edai_strands *strands, void (*fn)(void *arg), void *arg)
@@ -48,6 +55,7 @@ edai_strand *edai_strands_take(edai_strands *strands, void (*fn)(void *arg), voi
 
     if (strand != NULL) {
         strands->free = strand->next;
+        strands->free_count--;
     } else {
         strand = make(strands);
     }
@@ -55,11 +63,9 @@ edai_strand *edai_strands_take(edai_strands *strands, void (*fn)(void *arg), voi
         return NULL;
     }
     if (edai_fiber_init(&strand->fiber, strand->stack, fn, arg) != EDA_OK) {
-        strand->next = strands->free;
-        strands->free = strand;
+        keep(strands, strand);
         return NULL;
     }
-    strands->used++;
     return strand;
 }
 
@@ -72,7 +78,5 @@ void edai_strands_reclaim(edai_strands *strands)
     }
     strands->retired = NULL;
     edai_fiber_fini(&strand->fiber);
-    strand->next = strands->free;
-    strands->free = strand;
-    strands->used--;
+    keep(strands, strand);
 }

@@ -1,11 +1,15 @@
-/* strand.h - stacks of one worker: the loop runs on one, each suspended turn keeps another.
+/* strand.h - stacks of one seat: the loop runs on one, each suspended turn keeps another.
  *
  * A turn that does not suspend never switches: when one does, the loop goes on upon a fresh stack.
- * Threads: the worker's. Memory: at most max stacks, kept for reuse. */
+ * Threads: the seat's. A turn may go on, and end, on another seat than it began: then its stack stays
+ * there. Memory: EDAI_STRANDS_KEPT free stacks are kept for reuse; the number of suspended turns is
+ * bounded by their workers. */
 #ifndef EDAI_STRAND_H
 #define EDAI_STRAND_H
 
 #include "base/fiber.h"
+
+#define EDAI_STRANDS_KEPT 256u
 
 typedef struct edai_strand {
     edai_fiber fiber;
@@ -17,16 +21,14 @@ typedef struct edai_strands {
     edai_strand *free;
     edai_strand *current; /* the loop's */
     edai_strand *retired; /* left for good by the last switch; free as soon as the next one runs */
-    uint32_t count;       /* made so far */
-    uint32_t used;        /* current and suspended ones */
-    uint32_t max;
+    uint32_t free_count;
     size_t stack_size;
 } edai_strands;
 
-void edai_strands_init(edai_strands *strands, uint32_t max, size_t stack_size);
-/* Frees all stacks; none may hold a turn. */
+void edai_strands_init(edai_strands *strands, size_t stack_size);
+/* Frees the free stacks. */
 void edai_strands_fini(edai_strands *strands);
-/* A strand that will run fn(arg). NULL: max are in use, or out of memory. */
+/* A strand that will run fn(arg). NULL: out of memory. */
 edai_strand *edai_strands_take(edai_strands *strands, void (*fn)(void *arg), void *arg);
 /* To be called first by whatever runs after a switch. */
 void edai_strands_reclaim(edai_strands *strands);

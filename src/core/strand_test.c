@@ -149,30 +149,49 @@ static void never_run(void *arg)
     (void)arg;
 }
 
-static void strands_are_bounded_and_reused(void **state)
+static void strands_left_are_used_again(void **state)
 {
     edai_strands strands;
     edai_strand *taken[3];
     uint32_t i;
 
     (void)state;
-    edai_strands_init(&strands, 3, EDAI_STACK_SIZE_MIN);
+    edai_strands_init(&strands, EDAI_STACK_SIZE_MIN);
     edai_strands_reclaim(&strands);
     for (i = 0; i < 3; i++) {
         taken[i] = edai_strands_take(&strands, never_run, NULL);
         assert_non_null(taken[i]);
-        assert_int_equal(strands.used, i + 1);
     }
-    assert_null(edai_strands_take(&strands, never_run, NULL));
     strands.retired = taken[1];
     edai_strands_reclaim(&strands);
-    assert_int_equal(strands.used, 2);
+    assert_int_equal(strands.free_count, 1);
     assert_ptr_equal(edai_strands_take(&strands, never_run, NULL), taken[1]);
     for (i = 0; i < 3; i++) {
         strands.retired = taken[i];
         edai_strands_reclaim(&strands);
     }
-    assert_int_equal(strands.count, 3);
+    assert_int_equal(strands.free_count, 3);
+    edai_strands_fini(&strands);
+}
+
+/* Turns that begin on one seat and end on another take stacks along: they do not heap up there. */
+static void strands_beyond_those_kept_are_freed(void **state)
+{
+    static edai_strand *taken[EDAI_STRANDS_KEPT + 3];
+    edai_strands strands;
+    uint32_t i;
+
+    (void)state;
+    edai_strands_init(&strands, EDAI_STACK_SIZE_MIN);
+    for (i = 0; i < EDAI_STRANDS_KEPT + 3; i++) {
+        taken[i] = edai_strands_take(&strands, never_run, NULL);
+        assert_non_null(taken[i]);
+    }
+    for (i = 0; i < EDAI_STRANDS_KEPT + 3; i++) {
+        strands.retired = taken[i];
+        edai_strands_reclaim(&strands);
+    }
+    assert_int_equal(strands.free_count, EDAI_STRANDS_KEPT);
     edai_strands_fini(&strands);
 }
 
@@ -342,7 +361,8 @@ static void stacks_on_many_workers_never_hang(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strands_are_bounded_and_reused),
+        cmocka_unit_test(strands_left_are_used_again),
+        cmocka_unit_test(strands_beyond_those_kept_are_freed),
         GATED(askers_beyond_stacks_max_are_held_back),
         GATED(many_turns_may_be_suspended_at_once),
         GATED(others_beyond_stacks_max_get_elimit),

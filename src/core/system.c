@@ -135,10 +135,22 @@ static eda_status open_store(eda_system *sys)
 
 /* --- making and freeing ------------------------------------------------------------------- */
 
+static void free_seats(eda_system *sys)
+{
+    uint32_t i;
+
+    for (i = 0; i < atomic_load(&sys->seat_count); i++) {
+        edai_seat_fini(sys->seats[i]);
+        edai_free(sys->seats[i]);
+    }
+    edai_free(sys->seats);
+}
+
 static void system_free(eda_system *sys)
 {
     uint16_t i;
 
+    free_seats(sys);
     for (i = 0; sys->workers != NULL && i < sys->worker_count; i++) {
         edai_worker_fini(&sys->workers[i]);
     }
@@ -310,6 +322,52 @@ static eda_status init_workers(eda_system *sys)
     return EDA_OK;
 }
 
+edai_seat *edai_system_add_seat(eda_system *sys)
+{
+    uint32_t count = atomic_load_explicit(&sys->seat_count, memory_order_relaxed);
+    edai_seat *seat;
+
+    if (count == (uint32_t)sys->worker_count + EDAI_SPARE_SEATS_MAX) {
+        return NULL;
+    }
+    seat = edai_alloc_aligned(64, sizeof(*seat));
+    if (seat == NULL) {
+        return NULL;
+    }
+    memset(seat, 0, sizeof(*seat));
+    edai_seat_init(seat, sys, (uint16_t)count);
+    sys->seats[count] = seat;
+    atomic_store_explicit(&sys->seat_count, count + 1, memory_order_release);
+    return seat;
+}
+
+/* All on the first seat, but for those with a thread of their own; the simulator draws. */
+static eda_status init_seats(eda_system *sys)
+{
+    uint32_t cpus = edai_cpu_count();
+    uint16_t i;
+
+    sys->seats =
+        edai_calloc((size_t)sys->worker_count + EDAI_SPARE_SEATS_MAX, sizeof(edai_seat *));
+    if (sys->seats == NULL) {
+        return EDA_ENOMEM;
+    }
+    sys->spread_max = cpus < sys->shard_workers ? cpus : sys->shard_workers;
+    for (i = 0; i < sys->worker_count; i++) {
+        if (edai_system_add_seat(sys) == NULL) {
+            return EDA_ENOMEM;
+        }
+    }
+    for (i = 0; i < sys->worker_count; i++) {
+        uint32_t at = i >= sys->shard_workers    ? i
+                      : sys->port->draw != NULL ? sys->port->draw(sys->port->self, sys->shard_workers)
+                                                 : 0;
+
+        edai_seat_place(sys->seats[at], &sys->workers[i]);
+    }
+    return EDA_OK;
+}
+
 eda_status eda_system_start(eda_system *sys)
 {
     eda_status status;
@@ -323,6 +381,7 @@ eda_status eda_system_start(eda_system *sys)
     place(sys);
     EDA_TRY(edai_contract_seal(sys));
     EDA_TRY(init_workers(sys));
+    EDA_TRY(init_seats(sys));
     EDA_TRY(sys->executor->start(sys));
     atomic_store_explicit(&sys->phase, EDAI_RUNNING, memory_order_release);
     status = eda_client_new(sys, &sys->own_client);

@@ -75,6 +75,10 @@ struct eda_system {
     uint16_t worker_count;  /* with those of dedicated types, which come last */
     uint16_t shard_workers; /* those that own shards */
     uint16_t owner_of_shard[EDAI_SHARDS];
+    edai_seat **seats; /* one per worker, then spare ones */
+    _Atomic uint32_t seat_count; /* made so far; grows while turns run long */
+    uint32_t spread_max;         /* of the first so many: where workers may be spread to */
+    _Atomic uint32_t ended_workers;
 
     edai_mutex mutex; /* clients, idle waiters, error text, log */
     edai_client *clients;
@@ -128,6 +132,8 @@ static inline uint16_t edai_system_owner(
 bool edai_system_is_idle(eda_system *sys);
 /* Called by a worker that is about to park. */
 void edai_system_idle_check(eda_system *sys);
+/* One more seat, not yet run by anybody; NULL: there are as many as there may be, or no memory. */
+edai_seat *edai_system_add_seat(eda_system *sys);
 /* Internal: options with an executor of its own (takes it); NULL: by options. */
 EDA_CHECK eda_status edai_system_new(
     const eda_options *options, edai_executor *executor, eda_system **ret_system);

@@ -9,6 +9,7 @@
 #include "core/mailbox.h"
 #include "core/publish.h"
 #include "core/state.h"
+#include "core/takeover.h"
 
 #include "core/system.h"
 
@@ -279,8 +280,10 @@ static eda_status call_answering(eda_ctx *ctx)
     if (reply == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
+    edai_takeover_leave(ctx);
     status =
         route->handler->fn(ctx->activation->state, edai_envelope_data(ctx->envelope), reply, ctx);
+    (void)edai_takeover_enter(ctx);
     if (status != EDA_OK || ctx->has_replied || ctx->has_refused) {
         return status;
     }
@@ -291,6 +294,7 @@ static eda_status call_handler(eda_ctx *ctx)
 {
     const edai_route *route = ctx->envelope->route;
     const void *message = edai_envelope_data(ctx->envelope);
+    eda_status status;
 
     if (EDAI_UNLIKELY(route->handler->answers)) {
         return call_answering(ctx);
@@ -301,7 +305,35 @@ static eda_status call_handler(eda_ctx *ctx)
             return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
         }
     }
-    return route->handler->fn(ctx->activation->state, message, NULL, ctx);
+    edai_takeover_leave(ctx);
+    status = route->handler->fn(ctx->activation->state, message, NULL, ctx);
+    (void)edai_takeover_enter(ctx);
+    return status;
+}
+
+static void count_turn(edai_seat *seat)
+{
+    seat->turns_ever++;
+    if (seat->turns_left > 0) {
+        seat->turns_left--;
+    }
+}
+
+static void do_nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* Simulated: the handler runs so long that its workers leave it alone. */
+static void stray(eda_ctx *ctx)
+{
+    const edai_port *port = ctx->worker->port;
+
+    if (EDAI_UNLIKELY(port->draw != NULL) && port->draw(port->self, 64) == 0) {
+        if (eda_blocking(ctx, do_nothing, NULL) != EDA_OK && ctx->error != NULL) {
+            ctx->error[0] = '\0'; /* without memory or a stack it does not, and none the worse */
+        }
+    }
 }
 
 bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
@@ -318,17 +350,13 @@ bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelo
     ctx.type = activation->type;
     ctx.envelope = envelope;
     ctx.publisher = activation->type->index;
+    ctx.seat = edai_worker_seat(worker);
     activation->turn_count++;
     worker->current = &ctx;
-    worker->turns_ever++;
-    if (worker->turns_left > 0) {
-        worker->turns_left--;
-    }
-    edai_bump(&worker->running_serial); /* for the watcher: another turn than the one it saw */
-    atomic_store_explicit(&worker->running, envelope->route, memory_order_relaxed);
+    count_turn(ctx.seat);
     event(&ctx, EDAI_EVENT_TURN, activation->identity);
+    stray(&ctx);
     status = call_handler(&ctx);
-    atomic_store_explicit(&worker->running, NULL, memory_order_relaxed);
     worker->current = NULL;
     return finish(&ctx, status);
 }
@@ -508,8 +536,9 @@ eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
 {
     edai_worker *worker = ctx->worker;
     edai_activation *activation = ctx->activation;
-    edai_strand *next = edai_worker_reserve(worker);
-    eda_ctx **at;
+    edai_seat *seat = edai_worker_seat(worker);
+    edai_strand *next =
+        worker->suspended_count <= ctx->sys->options.stacks_max ? edai_seat_reserve(seat) : NULL;
 
     if (next == NULL) {
         return edai_ctx_fail(ctx, EDA_ELIMIT,
@@ -521,20 +550,30 @@ eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
     activation->extra->suspended = ctx;
     worker->suspended_count++;
     worker->current = NULL;
-    atomic_store_explicit(&worker->running, NULL, memory_order_relaxed);
     depart(ctx, wait);
     edai_waitgraph_arm(worker);
     edai_activation_wake(worker, activation); /* an interleaving message may run now */
-    edai_worker_leave(worker, ctx, next);
-    /* Resumed. */
+    edai_seat_leave(seat, ctx, next);
+    edai_turn_resumed(ctx);
+    return EDA_OK;
+}
+
+void edai_turn_resumed(eda_ctx *ctx)
+{
+    edai_worker *worker = ctx->worker;
+    eda_ctx **at;
+
+    edai_strands_reclaim(&edai_worker_seat(worker)->strands);
     worker->current = ctx;
     worker->suspended_count--;
-    for (at = &activation->extra->suspended; *at != ctx; at = &(*at)->next_suspended) {
+    for (at = &ctx->activation->extra->suspended; *at != ctx; at = &(*at)->next_suspended) {
     }
     *at = ctx->next_suspended;
     ctx->wait = NULL;
     ctx->strand = NULL;
-    return EDA_OK;
+    if (ctx->seat != NULL) {
+        ctx->seat = edai_worker_seat(worker);
+    }
 }
 
 void edai_turn_resume(eda_ctx *ctx, eda_status status)
@@ -554,6 +593,7 @@ void edai_turn_resume(eda_ctx *ctx, eda_status status)
         worker->resumable_last->next_resumable = ctx;
     }
     worker->resumable_last = ctx;
+    edai_seat_ready(edai_worker_seat(worker), worker);
 }
 
 void edai_turn_cancel_all(edai_activation *activation)

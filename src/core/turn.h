@@ -9,6 +9,7 @@
 
 #include "base/port.h"
 #include "core/activation.h"
+#include "core/seat.h"
 
 #include <string.h>
 
@@ -62,6 +63,7 @@ struct eda_ctx {
     bool is_resumable;  /* in the worker's list of turns to be resumed */
     eda_system *sys;
     edai_worker *worker;
+    edai_seat *seat; /* on which its handler runs; NULL: a client's, a start or stop function's */
     edai_activation *activation;
     const edai_actor_type *type; /* NULL: a client */
     edai_envelope *envelope;     /* NULL: start and stop */
@@ -77,6 +79,7 @@ struct eda_ctx {
     /* While suspended. */
     edai_wait *wait;
     struct edai_strand *strand;
+    edai_detached *detached; /* its workers have left it alone; owned */
     struct eda_ctx *next_suspended; /* of the activation */
     struct eda_ctx *next_resumable; /* of the worker */
     struct edai_after *armed;       /* timers armed by this turn, undone if it fails */
@@ -113,6 +116,8 @@ void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_r
 EDA_CHECK eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait);
 /* EDA_ESTATE (in a stop function), EDA_ECANCELED (the activation is being stopped). */
 EDA_CHECK eda_status edai_turn_can_suspend(eda_ctx *ctx);
+/* It goes on: to be called first on its stack after the switch. */
+void edai_turn_resumed(eda_ctx *ctx);
 /* Marks a suspended turn as ready to go on. */
 void edai_turn_resume(eda_ctx *ctx, eda_status status);
 /* Resumes every suspended turn of an activation with EDA_ECANCELED. */

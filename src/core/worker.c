@@ -1,4 +1,4 @@
-/* worker.c - see worker.h: the loop. */
+/* worker.c - see worker.h: sending, receiving, and which activation runs next. */
 #include "core/worker.h"
 
 #include "base/assert.h"
@@ -13,20 +13,13 @@
 
 #include <string.h>
 
-/* A round that took longer looks at the clock twice as often, one that was quicker half as often.
- */
-#define ROUND_NS 50000
 /* Envelopes admitted between two activations. */
 #define DRAIN_MAX 256u
 /* Freed blocks of another worker that wait to go home together; all go before a worker sleeps. */
 #define RETURN_CHAIN_MIN 32u
-/* Polls of the inbox between two looks at the clock while spinning. */
-#define SPIN_POLLS 64u
 /* Stacks kept back for turns that answer requests: without one, who waits for them would wait for
  * ever. */
 #define RESERVE_DIVISOR 8u
-
-static void loop(void *arg);
 
 /* --- making and ending -------------------------------------------------------------------- */
 
@@ -58,16 +51,11 @@ eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index
     worker->sys = sys;
     worker->port = sys->port;
     worker->index = index;
-    worker->round_turns = 16;
-    worker->turns_cap = UINT32_MAX;
-    worker->turns_stop = UINT64_MAX;
     worker->now = edai_system_now(sys);
     edai_slab_init(&worker->slab);
     edai_timers_init(&worker->timers);
     edai_inbox_init(&worker->inbox);
-    edai_parker_init(&worker->waiter.parker);
     edai_random_seed(&worker->random, sys->options.seed + index);
-    edai_strands_init(&worker->strands, sys->options.stacks_max + 2, sys->options.stack_size);
     worker->outbox = edai_calloc(sys->worker_count, sizeof(*worker->outbox));
     worker->returns = edai_calloc(sys->worker_count, sizeof(*worker->returns));
     worker->tallies = edai_alloc_aligned(64, (sys->route_count + 1) * sizeof(*worker->tallies));
@@ -86,10 +74,6 @@ void edai_worker_fini(edai_worker *worker)
         return;
     }
     edai_delayed_free_all(worker);
-    if (worker->strands.current != NULL) { /* prepared, but its thread was never started */
-        worker->strands.retired = worker->strands.current;
-        worker->strands.current = NULL;
-    }
     for (i = 0; worker->holdings != NULL && i < worker->sys->actor_count; i++) {
         edai_directory_fini(&worker->holdings[i].directory);
         edai_pool_fini(&worker->holdings[i].pool);
@@ -99,8 +83,6 @@ void edai_worker_fini(edai_worker *worker)
     edai_free(worker->returns);
     edai_free(worker->tallies);
     edai_timers_fini(&worker->timers);
-    edai_strands_fini(&worker->strands);
-    edai_parker_fini(&worker->waiter.parker);
     edai_slab_fini(&worker->slab);
 }
 
@@ -118,12 +100,12 @@ void edai_worker_post(edai_worker *worker, edai_envelope *envelope)
 
     edai_chain_add(&chain, envelope);
     if (edai_inbox_push(&worker->inbox, &chain, worker->port)) {
-        worker->port->wake(worker->port->self, &worker->waiter);
+        edai_seat_wake(worker);
     }
 }
 
 /* Blocks go home in chains, each of which costs a cache line's way there and back. */
-static void flush_returns(edai_worker *worker, uint32_t count_min)
+static void return_chains(edai_worker *worker, uint32_t count_min)
 {
     uint16_t i;
 
@@ -137,13 +119,18 @@ static void flush_returns(edai_worker *worker, uint32_t count_min)
     }
 }
 
+void edai_worker_return_all(edai_worker *worker)
+{
+    return_chains(worker, 1);
+}
+
 void edai_worker_flush(edai_worker *worker)
 {
     eda_system *sys = worker->sys;
     uint16_t i;
 
     if (sys->worker_count > 1) {
-        flush_returns(worker, RETURN_CHAIN_MIN);
+        return_chains(worker, RETURN_CHAIN_MIN);
     }
     if (worker->out_count == 0) {
         return;
@@ -153,7 +140,7 @@ void edai_worker_flush(edai_worker *worker)
 
         if (worker->outbox[i].count > 0 &&
             edai_inbox_push(&to->inbox, &worker->outbox[i], worker->port)) {
-            worker->port->wake(worker->port->self, &to->waiter);
+            edai_seat_wake(to);
         }
     }
     worker->out_count = 0;
@@ -208,6 +195,39 @@ static void receive(edai_worker *worker, edai_envelope *envelope)
     }
 }
 
+/* Puts a chain, oldest first, behind what has arrived: it must not overtake that. */
+static void arrive(edai_worker *worker, edai_envelope *first)
+{
+    edai_envelope *last =
+        worker->arrived_last != NULL ? worker->arrived_last : worker->arrived;
+
+    if (worker->arrived == NULL) {
+        worker->arrived = first;
+    } else {
+        while (last->next != NULL) {
+            last = last->next;
+        }
+        last->next = first;
+    }
+    worker->arrived_last = first->next == NULL ? first : NULL;
+}
+
+/* To another worker: at once if it sits here, too. Only the thread that runs a worker takes it
+ * elsewhere, so what is read here stays true. */
+static void hand_over(edai_worker *worker, uint16_t to, edai_envelope *envelope)
+{
+    edai_worker *other = &worker->sys->workers[to];
+
+    if (edai_worker_seat(other) != edai_worker_seat(worker)) {
+        edai_worker_send(worker, to, envelope);
+    } else if (EDAI_LIKELY(other->arrived == NULL)) {
+        receive(other, envelope);
+    } else {
+        envelope->next = NULL;
+        arrive(other, envelope);
+    }
+}
+
 void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
 {
     uint16_t to;
@@ -223,7 +243,16 @@ void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
     if (to == worker->index) {
         receive(worker, envelope);
     } else {
-        edai_worker_send(worker, to, envelope);
+        hand_over(worker, to, envelope);
+    }
+}
+
+void edai_worker_take_inbox(edai_worker *worker)
+{
+    edai_envelope *first = edai_inbox_take(&worker->inbox, worker->port);
+
+    if (first != NULL) {
+        arrive(worker, first);
     }
 }
 
@@ -234,7 +263,7 @@ static bool drain_inbox(edai_worker *worker)
     edai_fetch fetch;
 
     if (worker->arrived == NULL) {
-        worker->arrived = edai_inbox_take(&worker->inbox, worker->port);
+        edai_worker_take_inbox(worker);
     }
     fetch = edai_fetch_begin(worker, worker->arrived);
     while (worker->arrived != NULL && left > 0) {
@@ -259,14 +288,16 @@ void edai_worker_queue(edai_worker *worker, edai_activation *activation)
         worker->run_last->run_next = activation;
     }
     worker->run_last = activation;
+    edai_seat_ready(edai_worker_seat(worker), worker);
 }
 
 /* Beyond those kept back. A stack always goes to whoever finds that no other turn holds one. */
 static bool has_spare_stack(const edai_worker *worker)
 {
-    uint32_t reserve = worker->strands.max / RESERVE_DIVISOR + 2;
+    uint32_t max = worker->sys->options.stacks_max;
 
-    return worker->strands.used <= 1 || worker->strands.used + reserve < worker->strands.max;
+    return worker->suspended_count == 0 ||
+           worker->suspended_count + max / RESERVE_DIVISOR + 1 < max;
 }
 
 static bool has_request(const edai_activation *activation)
@@ -379,31 +410,6 @@ static void run_next(edai_worker *worker)
     edai_activation_run(worker, activation);
 }
 
-/* The loop's stack is left for good: everything it knows stands in the worker. */
-static _Noreturn void go_on(edai_worker *worker)
-{
-    eda_ctx *ctx = worker->resumable;
-    edai_strand *mine = worker->strands.current;
-
-    worker->resumable = ctx->next_resumable;
-    ctx->is_resumable = false;
-    worker->strands.retired = mine;
-    worker->strands.current = ctx->strand;
-    edai_fiber_exit(&mine->fiber, &ctx->strand->fiber);
-}
-
-static void look_at_clock(edai_worker *worker)
-{
-    int64_t before = worker->now;
-
-    worker->now = worker->port->now(worker->port->self);
-    if (worker->now - before > ROUND_NS) {
-        worker->round_turns = worker->round_turns > 2 ? worker->round_turns / 2 : 1;
-    } else if (worker->round_turns < EDAI_ROUND_TURNS_MAX) {
-        worker->round_turns *= 2;
-    }
-}
-
 static bool fire_timers(edai_worker *worker)
 {
     bool is_busy = false;
@@ -416,158 +422,63 @@ static bool fire_timers(edai_worker *worker)
     return is_busy;
 }
 
-static bool is_overdrawn(edai_worker *worker)
+bool edai_worker_is_overdrawn(const edai_worker *worker)
 {
+    const eda_system *sys = worker->sys;
     uint16_t i;
 
-    for (i = 0; i < worker->sys->worker_count; i++) {
-        if (i != worker->index &&
-            edai_inbox_pending(&worker->sys->workers[i].inbox) > EDAI_PENDING_MAX) {
+    for (i = 0; i < sys->worker_count; i++) {
+        if (edai_worker_seat(&sys->workers[i]) != edai_worker_seat(worker) &&
+            edai_inbox_pending(&sys->workers[i].inbox) > EDAI_PENDING_MAX) {
             return true;
         }
     }
     return false;
 }
 
-/* Runs turns until none is ready or it is time to look at the clock. A turn that is resumed leaves
- * this stack, and the loop begins anew upon another when it suspends again: its round goes on, so
- * that it ends, and what was sent leaves, also when there is always somebody to be resumed. */
-static bool run_turns(edai_worker *worker)
+bool edai_worker_has_work(const edai_worker *worker)
 {
-    bool is_busy = false;
-
-    if (!worker->is_mid_round) {
-        worker->is_mid_round = true;
-        worker->turns_left =
-            worker->round_turns < worker->turns_cap ? worker->round_turns : worker->turns_cap;
-    }
-    while (worker->turns_left > 0 && worker->turns_ever < worker->turns_stop) {
-        if (EDAI_UNLIKELY(worker->resumable != NULL) &&
-            (!worker->has_resumed || worker->run_first == NULL)) {
-            worker->turns_left--;
-            worker->has_resumed = true;
-            go_on(worker);
-        }
-        worker->has_resumed = false;
-        if (EDAI_UNLIKELY(worker->starved != NULL) && has_spare_stack(worker)) {
-            edai_worker_unstarve(worker, worker->starved);
-        }
-        if (worker->run_first == NULL) {
-            break;
-        }
-        is_busy = true;
-        worker->turns_left--;
-        run_next(worker);
-        if (worker->arrived != NULL || !edai_inbox_is_empty(&worker->inbox)) {
-            (void)drain_inbox(worker);
-        }
-    }
-    worker->is_mid_round = false;
-    return is_busy || worker->resumable != NULL || worker->run_first != NULL;
+    return worker->run_first != NULL || worker->resumable != NULL ||
+           (EDAI_UNLIKELY(worker->starved != NULL) && has_spare_stack(worker));
 }
 
-static bool run_round(edai_worker *worker)
+bool edai_worker_begin_round(edai_worker *worker)
 {
     bool is_busy = drain_inbox(worker);
 
-    look_at_clock(worker);
-    is_busy = fire_timers(worker) || is_busy;
-    if (worker->sys->worker_count == 1 || !is_overdrawn(worker)) {
-        is_busy = run_turns(worker) || is_busy;
-    } else {
-        is_busy = true;
+    if (EDAI_UNLIKELY(worker->is_ending)) {
+        edai_stop_step(worker);
     }
+    return fire_timers(worker) || is_busy;
+}
+
+void edai_worker_run_next(edai_worker *worker)
+{
+    if (EDAI_UNLIKELY(worker->resumable != NULL) &&
+        (!worker->has_resumed || worker->run_first == NULL)) {
+        eda_ctx *ctx = worker->resumable;
+
+        worker->has_resumed = true;
+        worker->resumable = ctx->next_resumable;
+        ctx->is_resumable = false;
+        edai_seat_go_on(edai_worker_seat(worker), ctx);
+    }
+    worker->has_resumed = false;
+    worker->window_runs++;
+    if (EDAI_UNLIKELY(worker->starved != NULL) && has_spare_stack(worker)) {
+        edai_worker_unstarve(worker, worker->starved);
+    }
+    if (worker->run_first != NULL) {
+        run_next(worker);
+    }
+    if (worker->arrived != NULL || !edai_inbox_is_empty(&worker->inbox)) {
+        (void)drain_inbox(worker);
+    }
+}
+
+void edai_worker_end_round(edai_worker *worker)
+{
     if (worker->listed != NULL) {
         edai_passivate_listed(worker);
-        is_busy = true;
     }
-    edai_worker_flush(worker);
-    return is_busy;
-}
-
-static bool spin(edai_worker *worker)
-{
-    int64_t until = worker->now + worker->port->spin_ns;
-    uint32_t i = 0;
-
-    if (worker->port->spin_ns == 0) {
-        return false;
-    }
-    do {
-        if (!edai_inbox_is_empty(&worker->inbox)) {
-            return true;
-        }
-        edai_cpu_relax();
-    } while (++i % SPIN_POLLS != 0 || worker->port->now(worker->port->self) < until);
-    return false;
-}
-
-static void park(edai_worker *worker)
-{
-    if (spin(worker)) {
-        return;
-    }
-    flush_returns(worker, 1);
-    edai_system_idle_check(worker->sys);
-    if (edai_inbox_park(&worker->inbox, worker->port)) {
-        worker->port->park(worker->port->self, &worker->waiter, edai_timers_next(&worker->timers));
-        edai_inbox_unpark(&worker->inbox);
-    }
-}
-
-static void loop(void *arg)
-{
-    edai_worker *worker = arg;
-
-    edai_strands_reclaim(&worker->strands);
-    while (!worker->is_stopping) {
-        if (EDAI_UNLIKELY(worker->is_ending)) {
-            edai_stop_step(worker);
-        }
-        if (!run_round(worker) && !worker->is_stopping) {
-            park(worker);
-        }
-        if (EDAI_UNLIKELY(worker->port->round != NULL)) {
-            worker->port->round(worker->port->self);
-        }
-    }
-    worker->is_done = true;
-    worker->strands.retired = worker->strands.current;
-    edai_fiber_exit(&worker->strands.current->fiber, &worker->host);
-}
-
-eda_status edai_worker_prepare(edai_worker *worker)
-{
-    worker->strands.current = edai_strands_take(&worker->strands, loop, worker);
-    return worker->strands.current != NULL ? EDA_OK : EDA_ENOMEM;
-}
-
-void edai_worker_enter(edai_worker *worker)
-{
-    edai_fiber_init_thread(&worker->host);
-    edai_fiber_switch(&worker->host, &worker->strands.current->fiber);
-    if (worker->is_done) {
-        edai_strands_reclaim(&worker->strands);
-        worker->strands.current = NULL;
-    }
-    edai_fiber_fini(&worker->host);
-}
-
-void edai_worker_yield(edai_worker *worker)
-{
-    edai_fiber_switch(&worker->strands.current->fiber, &worker->host);
-    edai_strands_reclaim(&worker->strands);
-}
-
-edai_strand *edai_worker_reserve(edai_worker *worker)
-{
-    return edai_strands_take(&worker->strands, loop, worker);
-}
-
-void edai_worker_leave(edai_worker *worker, eda_ctx *ctx, edai_strand *next)
-{
-    ctx->strand = worker->strands.current;
-    worker->strands.current = next;
-    edai_fiber_switch(&ctx->strand->fiber, &next->fiber);
-    edai_strands_reclaim(&worker->strands);
 }

@@ -1,9 +1,9 @@
-/* worker.h - who runs turns: one thread's (or the simulator's virtual) loop over what it owns.
+/* worker.h - who owns activations: shards, and with them directory tables, timers, a slab, tallies.
  *
- * A worker owns shards, and with them activations, directory tables, timers, a slab and tallies;
- * nothing of it is touched by others but its inbox, its slab's return list, and its tallies (read
- * only). Sends inside a worker use no locked instruction; sends to others are collected in chains
- * and handed over once per round. */
+ * A worker sits on a seat (seat.h), whose thread (or the simulator's virtual one) runs it. Nothing of
+ * it is touched by other threads but its inbox, its slab's return list, and its tallies (read only).
+ * Sends to workers on the same seat use no locked instruction; sends to others are collected in
+ * chains and handed over once per round. */
 #ifndef EDAI_WORKER_H
 #define EDAI_WORKER_H
 
@@ -11,17 +11,14 @@
 #include "core/activation.h"
 #include "core/directory.h"
 #include "core/inbox.h"
+#include "core/seat.h"
 #include "core/slab.h"
-#include "core/strand.h"
 #include "core/tally.h"
 #include "core/turn.h"
 
 #define EDAI_SHARDS 256u
-#define EDAI_WORKERS_MAX 64u
 /* Envelopes on their way to one worker beyond which senders stop running turns. */
 #define EDAI_PENDING_MAX 65536u
-/* Turns between two looks at the clock, at most. */
-#define EDAI_ROUND_TURNS_MAX 256u
 
 typedef struct edai_return_chain {
     edai_free_block *first;
@@ -49,20 +46,20 @@ struct edai_worker {
     eda_system *sys;
     const edai_port *port;
     uint16_t index;
-    bool is_ending; /* ends what is left, then stops */
-    bool is_stopping;
-    bool is_done;
-    uint32_t round_turns; /* turns per look at the clock: adapts */
-    uint32_t turns_left;  /* of this round */
-    bool is_mid_round;    /* a round goes on upon another stack, its turns counted on */
-    bool has_resumed;     /* a turn was resumed last: now it is the run queue's turn */
-    uint32_t turns_cap;   /* most of a round: the simulator's choice */
-    uint64_t turns_stop;  /* turns_ever at which no more are begun: the pump's bound */
-    uint64_t turns_ever;
-    int64_t now; /* monotonic ns, as of the last look */
+    bool is_ending;   /* ends what is left, then stops */
+    bool is_stopping; /* has ended it */
+    bool is_ready;    /* in the seat's list of those with something to run */
+    bool has_resumed; /* a turn was resumed last: now it is the run queue's turn */
+    int64_t now;      /* monotonic ns, as of the seat's last look */
+    /* Where it sits; NULL: on its way. Written by whoever runs it; others may read it. */
+    _Atomic(edai_seat *) seat;
+    edai_worker *seat_next;  /* of those on the same seat */
+    edai_worker *ready_next; /* of those ready */
+    uint64_t window_runs;    /* activations run while the seat's load is measured */
     edai_activation *run_first;
     edai_activation *run_last;
     edai_envelope *arrived; /* taken from the inbox, not yet admitted; oldest first */
+    edai_envelope *arrived_last; /* while there is one; NULL: to be looked for */
     eda_ctx *resumable;     /* turns to go on, oldest first */
     eda_ctx *resumable_last;
     edai_activation *starved; /* by run_next: wait for a stack, oldest first */
@@ -77,8 +74,6 @@ struct edai_worker {
     eda_duration scan_delay; /* until the next scan: doubles while somebody waits on */
     edai_holding *holdings;  /* per actor type */
     edai_tally *tallies;     /* per route */
-    edai_strands strands;
-    edai_fiber host; /* who entered the loop: the thread's own stack, the pump, the simulator */
     uint64_t ask_seq;
     int64_t log_since; /* when the second began in which failed turns were logged */
     uint32_t log_count;
@@ -90,21 +85,26 @@ struct edai_worker {
         edai_envelope envelope;
         edai_call call;
     } end_notice; /* tells the loop to end what is left */
-    edai_waiter waiter;
-    edai_thread thread;
-    _Atomic(const edai_route *) running; /* for the watcher: what runs now */
-    _Atomic uint64_t running_serial;
     edai_inbox inbox;
 };
 
 EDA_CHECK eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index);
 void edai_worker_fini(edai_worker *worker);
-/* Makes the loop's first stack. EDA_ENOMEM. */
-EDA_CHECK eda_status edai_worker_prepare(edai_worker *worker);
-/* Runs the loop from the thread's own stack, until it ends or yields. */
-void edai_worker_enter(edai_worker *worker);
-/* Executors of one thread: back to whoever entered; goes on when entered again. */
-void edai_worker_yield(edai_worker *worker);
+
+/* A round's parts, called by the seat. Begin: admits what has arrived, fires timers; true: there was
+ * something. */
+bool edai_worker_begin_round(edai_worker *worker);
+/* Runs one activation, or lets a suspended turn go on. Returns when that is done, perhaps on another
+ * seat. */
+void edai_worker_run_next(edai_worker *worker);
+void edai_worker_end_round(edai_worker *worker);
+bool edai_worker_has_work(const edai_worker *worker);
+/* Takes the inbox, behind what has arrived already. */
+void edai_worker_take_inbox(edai_worker *worker);
+/* True while too much is on its way to a worker elsewhere. */
+bool edai_worker_is_overdrawn(const edai_worker *worker);
+/* Hands back every freed block, before the thread sleeps. */
+void edai_worker_return_all(edai_worker *worker);
 
 /* Queues at the end of the run queue. */
 void edai_worker_queue(edai_worker *worker, edai_activation *activation);
@@ -119,10 +119,6 @@ void edai_worker_post(edai_worker *worker, edai_envelope *envelope);
 /* Hands all chains over. */
 void edai_worker_flush(edai_worker *worker);
 
-/* Suspension: reserves the stack on which the loop goes on. NULL: none free. */
-edai_strand *edai_worker_reserve(edai_worker *worker);
-/* Switches to it, keeping the running stack for ctx; returns when ctx is resumed. */
-void edai_worker_leave(edai_worker *worker, eda_ctx *ctx, edai_strand *next);
 /* Lets an activation that waits for a stack run, stack or not: a request came for it, and who asked
  * may hold one. */
 void edai_worker_unstarve(edai_worker *worker, edai_activation *activation);
@@ -138,6 +134,11 @@ void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *env
 static inline bool edai_worker_is_foreign(const edai_worker *worker, const edai_envelope *envelope)
 {
     return envelope->home != worker->index && envelope->home < EDAI_HOME_NOWHERE;
+}
+
+static inline edai_seat *edai_worker_seat(const edai_worker *worker)
+{
+    return atomic_load_explicit(&worker->seat, memory_order_relaxed);
 }
 
 static inline edai_holding *edai_worker_holding(edai_worker *worker, const edai_actor_type *type)

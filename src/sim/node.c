@@ -44,6 +44,11 @@ static void sim_wake(void *self, edai_waiter *waiter)
     waiter->is_woken = true;
 }
 
+static uint32_t sim_draw(void *self, uint32_t n)
+{
+    return (uint32_t)edai_sim_draw(system_of(self)->sim, n);
+}
+
 static eda_status sim_block(void *self, edai_job *job)
 {
     eda_sim *sim = system_of(self)->sim;
@@ -80,10 +85,10 @@ static eda_status sim_start(eda_system *sys)
     uint16_t i;
 
     for (i = 0; i < sys->worker_count; i++) {
-        EDA_TRY(edai_worker_prepare(&sys->workers[i]));
+        EDA_TRY(edai_seat_prepare(sys->seats[i]));
     }
     for (i = 0; i < sys->worker_count; i++) {
-        EDA_TRY(edai_sim_entity_new(self->sim, self, &sys->workers[i], NULL, NULL));
+        EDA_TRY(edai_sim_entity_new(self->sim, self, sys->seats[i], NULL, NULL));
     }
     return EDA_OK;
 }
@@ -93,7 +98,7 @@ static bool has_ended(const eda_system *sys)
     uint16_t i;
 
     for (i = 0; i < sys->worker_count; i++) {
-        if (!sys->workers[i].is_done) {
+        if (!sys->seats[i]->is_done) {
             return false;
         }
     }
@@ -118,9 +123,9 @@ static void sim_free(edai_executor *executor)
 
     self->sys = NULL;
     for (at = self->sim->entities; at != NULL; at = at->next) {
-        if (at->system == self && at->worker != NULL) {
+        if (at->system == self && at->seat != NULL) {
             at->is_done = true;
-            at->worker = NULL;
+            at->seat = NULL;
         }
     }
 }
@@ -144,6 +149,7 @@ eda_status eda_sim_system_new(eda_sim *sim, const eda_options *options, eda_syst
                                          .block = sim_block,
                                          .round = sim_round,
                                          .point = sim_point,
+                                         .draw = sim_draw,
                                          .event = edai_sim_event},
         .start = sim_start,
         .stop = sim_stop,

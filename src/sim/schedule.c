@@ -43,7 +43,7 @@ static void entity_main(void *arg)
     edai_fiber_exit(&entity->fiber, &sim->main);
 }
 
-eda_status edai_sim_entity_new(eda_sim *sim, edai_sim_system *system, edai_worker *worker,
+eda_status edai_sim_entity_new(eda_sim *sim, edai_sim_system *system, edai_seat *seat,
     void (*fn)(eda_ctx *client, void *arg), void *arg)
 {
     edai_entity *entity = edai_calloc(1, sizeof(*entity));
@@ -52,8 +52,8 @@ eda_status edai_sim_entity_new(eda_sim *sim, edai_sim_system *system, edai_worke
         return EDA_ENOMEM;
     }
     *entity = (edai_entity){
-        .sim = sim, .worker = worker, .system = system, .fn = fn, .arg = arg, .is_at_rest = true};
-    if (worker == NULL) {
+        .sim = sim, .seat = seat, .system = system, .fn = fn, .arg = arg, .is_at_rest = true};
+    if (seat == NULL) {
         entity->stack = edai_stack_new(STACK_SIZE);
         if (entity->stack == NULL ||
             edai_fiber_init(&entity->fiber, entity->stack, entity_main, entity) != EDA_OK) {
@@ -62,7 +62,7 @@ eda_status edai_sim_entity_new(eda_sim *sim, edai_sim_system *system, edai_worke
             return EDA_ENOMEM;
         }
     } else {
-        worker->waiter.entity = entity;
+        seat->waiter.entity = entity;
     }
     if (sim->entities == NULL) {
         sim->entities = entity;
@@ -78,8 +78,8 @@ void edai_sim_yield(eda_sim *sim)
     edai_entity *entity = sim->current;
 
     EDA_ASSERT(entity != NULL, "the scheduler yields to nobody");
-    if (entity->worker != NULL) {
-        edai_worker_yield(entity->worker);
+    if (entity->seat != NULL) {
+        edai_seat_yield(entity->seat);
     } else {
         edai_fiber_switch(&entity->fiber, &sim->main);
     }
@@ -134,10 +134,10 @@ static void run_entity(eda_sim *sim, edai_entity *entity)
     EDA_ASSERT(entity != NULL, "one of those that were counted");
     sim->current = entity;
     entity->is_at_rest = false;
-    if (entity->worker != NULL) {
-        entity->worker->turns_cap = 1 + (uint32_t)edai_sim_draw(sim, 4);
-        edai_worker_enter(entity->worker);
-        entity->is_done = entity->worker->is_done;
+    if (entity->seat != NULL) {
+        entity->seat->turns_cap = 1 + (uint32_t)edai_sim_draw(sim, 4);
+        edai_seat_enter(entity->seat);
+        entity->is_done = entity->seat->is_done;
     } else {
         edai_fiber_switch(&sim->main, &entity->fiber);
     }

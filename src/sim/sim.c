@@ -84,7 +84,7 @@ void eda_sim_sleep(eda_sim *sim, eda_duration time)
     edai_entity *entity = sim->current;
     edai_waiter nobody = {.entity = NULL};
 
-    EDA_ASSERT(entity != NULL && entity->worker == NULL, "an actor sleeps with eda_sleep");
+    EDA_ASSERT(entity != NULL && entity->seat == NULL, "an actor sleeps with eda_sleep");
     entity->waits_on = &nobody;
     entity->until = sim->now + time;
     entity->is_at_rest = true;
@@ -110,13 +110,25 @@ static void draw_all_odds(eda_sim *sim)
     sim->jump_per_1000 = (uint32_t)edai_sim_draw(sim, 30);
 }
 
+static bool runs_turn(const edai_seat *seat)
+{
+    const edai_worker *at;
+
+    for (at = seat->workers; at != NULL; at = at->seat_next) {
+        if (at->current != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool should_fail(void *arg)
 {
     eda_sim *sim = arg;
 
     /* Only in turns: the simulator and the scenario are not what is tested. */
-    return !sim->is_watching && sim->current != NULL && sim->current->worker != NULL &&
-           sim->current->worker->current != NULL && edai_sim_fault(sim, sim->odds.alloc_fails);
+    return !sim->is_watching && sim->current != NULL && sim->current->seat != NULL &&
+           runs_turn(sim->current->seat) && edai_sim_fault(sim, sim->odds.alloc_fails);
 }
 
 /* What a failed run leaves behind is left: its stacks hold calls that will never return. */

@@ -16,11 +16,11 @@
 
 typedef struct edai_sim_system edai_sim_system;
 
-/* A worker, a client or the scenario. */
+/* A seat, a client or the scenario. */
 typedef struct edai_entity {
     struct edai_entity *next; /* in the order of creation */
     eda_sim *sim;
-    edai_worker *worker; /* NULL: runs on a stack of its own */
+    edai_seat *seat; /* NULL: runs on a stack of its own */
     edai_sim_system *system;
     edai_fiber fiber;
     edai_stack *stack;
@@ -87,7 +87,7 @@ uint64_t edai_sim_draw(eda_sim *sim, uint64_t n);
 bool edai_sim_fault(eda_sim *sim, uint32_t per_1000);
 
 /* schedule.c */
-EDA_CHECK eda_status edai_sim_entity_new(eda_sim *sim, edai_sim_system *system, edai_worker *worker,
+EDA_CHECK eda_status edai_sim_entity_new(eda_sim *sim, edai_sim_system *system, edai_seat *seat,
     void (*fn)(eda_ctx *client, void *arg), void *arg);
 void edai_sim_schedule(eda_sim *sim); /* until the scenario has returned */
 void edai_sim_yield(eda_sim *sim);

@@ -67,6 +67,7 @@ static const edai_port port;
 typedef struct world {
     eda_system sys;
     edai_worker worker;
+    edai_seat seat;
     edai_actor_type type;
     edai_msg msg;
     edai_route routes[2];
@@ -111,7 +112,9 @@ static void set_up(unsigned flags, const char *mail, bool has_open_turn)
     at.sys.options.turn_budget = 1;
     at.worker.sys = &at.sys;
     at.worker.port = &port;
-    at.worker.turns_cap = UINT32_MAX;
+    at.seat.turns_cap = UINT32_MAX;
+    at.seat.turns_stop = UINT64_MAX;
+    edai_seat_place(&at.seat, &at.worker);
     at.worker.holdings = &at.holding;
     at.worker.tallies = at.tallies;
     SLOT->type = &at.type;
