@@ -73,7 +73,8 @@ static void seat_add(edai_seat *seat, edai_worker *worker)
     seat->workers = worker;
     seat->worker_count++;
     worker->now = seat->now;
-    atomic_store_explicit(&worker->seat, seat, memory_order_relaxed);
+    /* release: pairs with the acquire in edai_seat_wake, for a seat that was made a moment ago. */
+    atomic_store_explicit(&worker->seat, seat, memory_order_release);
 }
 
 void edai_seat_place(edai_seat *seat, edai_worker *worker)
@@ -184,25 +185,33 @@ bool edai_seat_give(edai_worker *worker, edai_seat *to)
     return true;
 }
 
-void edai_seat_give_all(edai_seat *seat, edai_seat *to)
+edai_worker *edai_seat_clear(edai_seat *seat)
 {
-    edai_worker *at;
-    edai_worker *next;
+    edai_worker *all = seat->given;
 
-    edai_mutex_lock(&to->mutex);
-    for (at = seat->given; at != NULL; at = next) {
-        next = at->seat_next;
-        put_given(to, at);
-    }
     seat->given = NULL;
     atomic_store_explicit(&seat->has_given, false, memory_order_relaxed);
     while (seat->workers != NULL) {
-        at = seat->workers;
+        edai_worker *at = seat->workers;
+
         seat_remove(seat, at);
-        put_given(to, at);
+        at->seat_next = all;
+        all = at;
     }
-    edai_mutex_unlock(&to->mutex);
-    seat->port->wake(seat->port->self, &to->waiter);
+    return all;
+}
+
+void edai_seat_put(edai_seat *seat, edai_worker *workers)
+{
+    edai_worker *next;
+
+    edai_mutex_lock(&seat->mutex);
+    for (; workers != NULL; workers = next) {
+        next = workers->seat_next;
+        put_given(seat, workers);
+    }
+    edai_mutex_unlock(&seat->mutex);
+    seat->port->wake(seat->port->self, &seat->waiter);
 }
 
 /* From here on those who sit together reach each other directly. What they have sent each other
@@ -238,7 +247,7 @@ static void take_given(edai_seat *seat)
 void edai_seat_wake(edai_worker *worker)
 {
     /* On its way: who takes it looks into its inbox. */
-    edai_seat *seat = atomic_load_explicit(&worker->seat, memory_order_relaxed);
+    edai_seat *seat = atomic_load_explicit(&worker->seat, memory_order_acquire);
 
     if (seat != NULL) {
         seat->port->wake(seat->port->self, &seat->waiter);

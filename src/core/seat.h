@@ -94,9 +94,11 @@ void edai_seat_ready(edai_seat *seat, edai_worker *worker);
 /* Sends a worker from its seat, which is the caller's own (or taken), to another. False: a turn that
  * runs long has that one for itself. */
 bool edai_seat_give(edai_worker *worker, edai_seat *to);
-/* The same with all that sit on a seat or are on their way there; its mutex is held, and nobody runs
- * its loop. */
-void edai_seat_give_all(edai_seat *seat, edai_seat *to);
+/* All that sit on a seat or are on their way there, by seat_next: they sit nowhere now. Its mutex is
+ * held, and nobody runs its loop. */
+edai_worker *edai_seat_clear(edai_seat *seat);
+/* Sends such a list to a vacant seat. */
+void edai_seat_put(edai_seat *seat, edai_worker *workers);
 /* Wakes the seat on which a worker sits, after a push that found it parked. */
 void edai_seat_wake(edai_worker *worker);
 /* A worker has nothing left to end: when all are so far, every seat's loop ends. */

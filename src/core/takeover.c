@@ -46,6 +46,7 @@ static bool detach(edai_seat *seat, edai_detached *made)
 bool edai_takeover(edai_seat *seat, uint64_t user, edai_seat *to)
 {
     edai_detached *made = edai_calloc(1, sizeof(*made));
+    edai_worker *homeless = NULL;
     bool is_taken;
 
     if (made == NULL) {
@@ -58,12 +59,14 @@ bool edai_takeover(edai_seat *seat, uint64_t user, edai_seat *to)
     /* acquire: pairs with the release in edai_takeover_leave. */
     is_taken = atomic_load_explicit(&seat->user, memory_order_acquire) == user && detach(seat, made);
     if (is_taken) {
-        edai_seat_give_all(seat, to);
+        homeless = edai_seat_clear(seat);
     }
     atomic_store_explicit(
-        &seat->claim, is_taken ? EDAI_TAKEN : EDAI_UNCLAIMED, memory_order_relaxed);
+        &seat->claim, is_taken ? EDAI_TAKEN : EDAI_UNCLAIMED, memory_order_release);
     edai_mutex_unlock(&seat->mutex);
-    if (!is_taken) {
+    if (is_taken) {
+        edai_seat_put(to, homeless);
+    } else {
         edai_free(made);
     }
     return is_taken;

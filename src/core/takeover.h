@@ -33,8 +33,9 @@ static inline uint64_t edai_takeover_enter(eda_ctx *ctx)
     }
     atomic_store_explicit(&seat->user, 0, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst); /* the rest of the barrier is edai_barrier_all */
+    /* acquire: pairs with the release by whoever claimed, looked, and gave up again. */
     if (EDAI_UNLIKELY(
-            atomic_load_explicit(&seat->claim, memory_order_relaxed) != EDAI_UNCLAIMED)) {
+            atomic_load_explicit(&seat->claim, memory_order_acquire) != EDAI_UNCLAIMED)) {
         edai_takeover_settle(ctx);
     }
     return user;
