@@ -1,9 +1,9 @@
 /* fiber.h - several stacks on one thread, and the switch between them.
  *
  * Threads: a fiber runs on one thread at a time; one that was switched away from may go on on
- * another, but for a thread's own stack. Memory: stacks are mapped, each with a guard page below; a fiber lives
- * in storage given by the caller. AddressSanitizer, ThreadSanitizer and valgrind are told of every
- * switch when built for them. */
+ * another, but for a thread's own stack. Memory: stacks are mapped, each with a guard page below; a
+ * fiber lives in storage given by the caller. AddressSanitizer, ThreadSanitizer and valgrind are
+ * told of every switch when built for them. */
 #ifndef EDAI_FIBER_H
 #define EDAI_FIBER_H
 

@@ -31,12 +31,12 @@ void edai_thread_yield(void);
 /* The processors this process may run on; at least 1. */
 unsigned edai_cpu_count(void);
 
-/* True if edai_barrier_all works here (Linux 4.14 and on, unless it is forbidden): asks for it, once
- * per process is enough. */
+/* True if edai_barrier_all works here (Linux 4.14 and on, unless it is forbidden): asks for it,
+ * once per process is enough. */
 bool edai_barrier_all_prepare(void);
-/* A full memory barrier on every running thread of the process: a thread that writes one variable and
- * then reads another, with nothing but the compiler held back in between, has done either both or
- * none before it. See membarrier(2), private expedited. */
+/* A full memory barrier on every running thread of the process: a thread that writes one variable
+ * and then reads another, with nothing but the compiler held back in between, has done either both
+ * or none before it. See membarrier(2), private expedited. */
 void edai_barrier_all(void);
 
 /* Tells the processor that this is a spin loop. */

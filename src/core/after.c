@@ -259,7 +259,8 @@ eda_status eda_after(eda_ctx *ctx, eda_value record, eda_duration delay, eda_tim
     return status;
 }
 
-static eda_status arm_periodic(eda_ctx *ctx, eda_value record, eda_duration period, eda_timer *ret_timer)
+static eda_status arm_periodic(
+    eda_ctx *ctx, eda_value record, eda_duration period, eda_timer *ret_timer)
 {
     if (period <= 0) {
         return edai_ctx_fail(ctx, EDA_EINVAL, "a period must be positive");

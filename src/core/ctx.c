@@ -220,7 +220,8 @@ eda_status eda_publish_json(eda_ctx *ctx, eda_str topic, eda_str json, eda_recei
     return status;
 }
 
-static eda_status publish_raw(eda_ctx *ctx, eda_str topic, eda_str encoding, eda_bytes payload, eda_receipt *receipt)
+static eda_status publish_raw(
+    eda_ctx *ctx, eda_str topic, eda_str encoding, eda_bytes payload, eda_receipt *receipt)
 {
     const edai_msg *msg;
     const eda_raw raw = {.topic = topic, .encoding = encoding, .payload = payload};
@@ -245,7 +246,8 @@ static eda_status publish_raw(eda_ctx *ctx, eda_str topic, eda_str encoding, eda
     return publish(ctx, msg, &raw, receipt);
 }
 
-eda_status eda_publish_raw(eda_ctx *ctx, eda_str topic, eda_str encoding, eda_bytes payload, eda_receipt *receipt)
+eda_status eda_publish_raw(
+    eda_ctx *ctx, eda_str topic, eda_str encoding, eda_bytes payload, eda_receipt *receipt)
 {
     uint64_t entered;
     eda_status status;

@@ -1,10 +1,10 @@
 /* seat.h - a thread's loop: it runs the workers that sit on it, in rounds.
  *
- * At first seat 0 holds all workers, for messages between workers on one seat cross no thread. Others
- * get workers when that pays (balance.h), or when a turn runs long: then all workers leave its seat,
- * and the turn goes on alone until it calls a verb or returns (takeover.h). A worker moves as a whole
- * and between rounds. Threads: a seat belongs to its thread; `given`, `user`, `claim` and the figures
- * of load are what others touch, as each says. */
+ * At first seat 0 holds all workers, for messages between workers on one seat cross no thread.
+ * Others get workers when that pays (balance.h), or when a turn runs long: then all workers leave
+ * its seat, and the turn goes on alone until it calls a verb or returns (takeover.h). A worker
+ * moves as a whole and between rounds. Threads: a seat belongs to its thread; `given`, `user`,
+ * `claim` and the figures of load are what others touch, as each says. */
 #ifndef EDAI_SEAT_H
 #define EDAI_SEAT_H
 
@@ -61,18 +61,19 @@ typedef struct edai_seat {
     /* The window over which load is measured. */
     int64_t window_at;
     int64_t window_slept_ns;
-    bool was_idle; /* at the last look at the clock */
+    bool was_idle;         /* at the last look at the clock */
     uint64_t window_turns; /* turns_ever when it began */
     edai_load load;
     /* A turn that its workers have left; see takeover.h. */
-    eda_ctx *departing;      /* by the thread: has to be announced once its stack is left */
+    eda_ctx *departing;       /* by the thread: has to be announced once its stack is left */
     edai_strand *next_strand; /* upon which the loop begins anew then */
     eda_ctx *user_ctx;        /* whose handler runs; written before `user` */
     edai_mutex mutex;         /* given, claim's changes by others */
     edai_worker *given;       /* by seat_next: on their way here */
     _Alignas(64) _Atomic bool has_given;
     _Atomic bool is_parked;
-    _Atomic bool is_vacant; /* sleeps, or is about to, without a worker; who clears it gives it one */
+    _Atomic bool
+        is_vacant; /* sleeps, or is about to, without a worker; who clears it gives it one */
     _Atomic uint32_t claim; /* edai_claim */
     _Atomic uint64_t user;  /* number of the turn whose handler runs; 0: the runtime does */
     _Atomic(const edai_route *) running; /* for the watcher: what runs now */
@@ -91,11 +92,11 @@ void edai_seat_yield(edai_seat *seat);
 void edai_seat_place(edai_seat *seat, edai_worker *worker);
 /* The worker has something to run. */
 void edai_seat_ready(edai_seat *seat, edai_worker *worker);
-/* Sends a worker from its seat, which is the caller's own (or taken), to another. False: a turn that
- * runs long has that one for itself. */
+/* Sends a worker from its seat, which is the caller's own (or taken), to another. False: a turn
+ * that runs long has that one for itself. */
 bool edai_seat_give(edai_worker *worker, edai_seat *to);
-/* All that sit on a seat or are on their way there, by seat_next: they sit nowhere now. Its mutex is
- * held, and nobody runs its loop. */
+/* All that sit on a seat or are on their way there, by seat_next: they sit nowhere now. Its mutex
+ * is held, and nobody runs its loop. */
 edai_worker *edai_seat_clear(edai_seat *seat);
 /* Sends such a list to a vacant seat. */
 void edai_seat_put(edai_seat *seat, edai_worker *workers);
@@ -106,8 +107,8 @@ void edai_seat_worker_ended(eda_system *sys);
 
 /* Suspension: reserves the stack on which the loop goes on. NULL: none free. */
 edai_strand *edai_seat_reserve(edai_seat *seat);
-/* Switches to it, keeping the running stack for ctx; returns when ctx is resumed, perhaps on another
- * seat. */
+/* Switches to it, keeping the running stack for ctx; returns when ctx is resumed, perhaps on
+ * another seat. */
 void edai_seat_leave(edai_seat *seat, eda_ctx *ctx, edai_strand *next);
 
 /* The stack the loop runs on is left for good, and the turn's runs on. */

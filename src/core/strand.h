@@ -1,9 +1,9 @@
 /* strand.h - stacks of one seat: the loop runs on one, each suspended turn keeps another.
  *
  * A turn that does not suspend never switches: when one does, the loop goes on upon a fresh stack.
- * Threads: the seat's. A turn may go on, and end, on another seat than it began: then its stack stays
- * there. Memory: EDAI_STRANDS_KEPT free stacks are kept for reuse; the number of suspended turns is
- * bounded by their workers. */
+ * Threads: the seat's. A turn may go on, and end, on another seat than it began: then its stack
+ * stays there. Memory: EDAI_STRANDS_KEPT free stacks are kept for reuse; the number of suspended
+ * turns is bounded by their workers. */
 #ifndef EDAI_STRAND_H
 #define EDAI_STRAND_H
 

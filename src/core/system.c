@@ -347,8 +347,7 @@ static eda_status init_seats(eda_system *sys)
     uint32_t cpus = edai_cpu_count();
     uint16_t i;
 
-    sys->seats =
-        edai_calloc((size_t)sys->worker_count + EDAI_SPARE_SEATS_MAX, sizeof(edai_seat *));
+    sys->seats = edai_calloc((size_t)sys->worker_count + EDAI_SPARE_SEATS_MAX, sizeof(edai_seat *));
     if (sys->seats == NULL) {
         return EDA_ENOMEM;
     }
@@ -359,9 +358,10 @@ static eda_status init_seats(eda_system *sys)
         }
     }
     for (i = 0; i < sys->worker_count; i++) {
-        uint32_t at = i >= sys->shard_workers    ? i
-                      : sys->port->draw != NULL ? sys->port->draw(sys->port->self, sys->shard_workers)
-                                                 : 0;
+        uint32_t at = i >= sys->shard_workers ? i
+                      : sys->port->draw != NULL
+                          ? sys->port->draw(sys->port->self, sys->shard_workers)
+                          : 0;
 
         edai_seat_place(sys->seats[at], &sys->workers[i]);
     }

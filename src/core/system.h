@@ -75,7 +75,7 @@ struct eda_system {
     uint16_t worker_count;  /* with those of dedicated types, which come last */
     uint16_t shard_workers; /* those that own shards */
     uint16_t owner_of_shard[EDAI_SHARDS];
-    edai_seat **seats; /* one per worker, then spare ones */
+    edai_seat **seats;           /* one per worker, then spare ones */
     _Atomic uint32_t seat_count; /* made so far; grows while turns run long */
     uint32_t spread_max;         /* of the first so many: where workers may be spread to */
     _Atomic uint32_t ended_workers;

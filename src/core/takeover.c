@@ -57,7 +57,8 @@ bool edai_takeover(edai_seat *seat, uint64_t user, edai_seat *to)
     /* After it, either the thread sees the claim when it enters, or we see that it has entered. */
     edai_barrier_all();
     /* acquire: pairs with the release in edai_takeover_leave. */
-    is_taken = atomic_load_explicit(&seat->user, memory_order_acquire) == user && detach(seat, made);
+    is_taken =
+        atomic_load_explicit(&seat->user, memory_order_acquire) == user && detach(seat, made);
     if (is_taken) {
         homeless = edai_seat_clear(seat);
     }
@@ -104,7 +105,6 @@ void edai_takeover_announce(eda_ctx *ctx)
     edai_detached *made = ctx->detached;
 
     made->notice.envelope = (edai_envelope){.kind = EDAI_CALL, .home = EDAI_HOME_NOWHERE};
-    made->notice.call =
-        (edai_call){.fn = call_resume, .arg = ctx, .worker = ctx->worker->index};
+    made->notice.call = (edai_call){.fn = call_resume, .arg = ctx, .worker = ctx->worker->index};
     edai_worker_post(ctx->worker, &made->notice.envelope);
 }

@@ -1,9 +1,9 @@
 /* takeover.h - a turn that runs long is left alone by its seat's workers.
  *
  * While a handler runs its thread touches nothing of the runtime. So somebody else may take all
- * workers from its seat in that time, if the thread notices before it touches them again: it notices
- * whenever it enters the runtime, by a verb or by returning. Then it waits, like a turn that called
- * eda_blocking, until its worker, wherever that sits by now, lets it go on.
+ * workers from its seat in that time, if the thread notices before it touches them again: it
+ * notices whenever it enters the runtime, by a verb or by returning. Then it waits, like a turn
+ * that called eda_blocking, until its worker, wherever that sits by now, lets it go on.
  *
  * Entering and leaving take no locked instruction: the thread writes `user` and reads `claim`, the
  * other writes `claim` and reads `user`, and the barrier that keeps each write before the read is
@@ -34,8 +34,7 @@ static inline uint64_t edai_takeover_enter(eda_ctx *ctx)
     atomic_store_explicit(&seat->user, 0, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst); /* the rest of the barrier is edai_barrier_all */
     /* acquire: pairs with the release by whoever claimed, looked, and gave up again. */
-    if (EDAI_UNLIKELY(
-            atomic_load_explicit(&seat->claim, memory_order_acquire) != EDAI_UNCLAIMED)) {
+    if (EDAI_UNLIKELY(atomic_load_explicit(&seat->claim, memory_order_acquire) != EDAI_UNCLAIMED)) {
         edai_takeover_settle(ctx);
     }
     return user;

@@ -79,7 +79,7 @@ struct eda_ctx {
     /* While suspended. */
     edai_wait *wait;
     struct edai_strand *strand;
-    edai_detached *detached; /* its workers have left it alone; owned */
+    edai_detached *detached;        /* its workers have left it alone; owned */
     struct eda_ctx *next_suspended; /* of the activation */
     struct eda_ctx *next_resumable; /* of the worker */
     struct edai_after *armed;       /* timers armed by this turn, undone if it fails */

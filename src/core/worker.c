@@ -198,8 +198,7 @@ static void receive(edai_worker *worker, edai_envelope *envelope)
 /* Puts a chain, oldest first, behind what has arrived: it must not overtake that. */
 static void arrive(edai_worker *worker, edai_envelope *first)
 {
-    edai_envelope *last =
-        worker->arrived_last != NULL ? worker->arrived_last : worker->arrived;
+    edai_envelope *last = worker->arrived_last != NULL ? worker->arrived_last : worker->arrived;
 
     if (worker->arrived == NULL) {
         worker->arrived = first;

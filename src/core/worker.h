@@ -1,9 +1,9 @@
 /* worker.h - who owns activations: shards, and with them directory tables, timers, a slab, tallies.
  *
- * A worker sits on a seat (seat.h), whose thread (or the simulator's virtual one) runs it. Nothing of
- * it is touched by other threads but its inbox, its slab's return list, and its tallies (read only).
- * Sends to workers on the same seat use no locked instruction; sends to others are collected in
- * chains and handed over once per round. */
+ * A worker sits on a seat (seat.h), whose thread (or the simulator's virtual one) runs it. Nothing
+ * of it is touched by other threads but its inbox, its slab's return list, and its tallies (read
+ * only). Sends to workers on the same seat use no locked instruction; sends to others are collected
+ * in chains and handed over once per round. */
 #ifndef EDAI_WORKER_H
 #define EDAI_WORKER_H
 
@@ -58,9 +58,9 @@ struct edai_worker {
     uint64_t window_runs;    /* activations run while the seat's load is measured */
     edai_activation *run_first;
     edai_activation *run_last;
-    edai_envelope *arrived; /* taken from the inbox, not yet admitted; oldest first */
+    edai_envelope *arrived;      /* taken from the inbox, not yet admitted; oldest first */
     edai_envelope *arrived_last; /* while there is one; NULL: to be looked for */
-    eda_ctx *resumable;     /* turns to go on, oldest first */
+    eda_ctx *resumable;          /* turns to go on, oldest first */
     eda_ctx *resumable_last;
     edai_activation *starved; /* by run_next: wait for a stack, oldest first */
     edai_activation *starved_last;
@@ -91,11 +91,11 @@ struct edai_worker {
 EDA_CHECK eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index);
 void edai_worker_fini(edai_worker *worker);
 
-/* A round's parts, called by the seat. Begin: admits what has arrived, fires timers; true: there was
- * something. */
+/* A round's parts, called by the seat. Begin: admits what has arrived, fires timers; true: there
+ * was something. */
 bool edai_worker_begin_round(edai_worker *worker);
-/* Runs one activation, or lets a suspended turn go on. Returns when that is done, perhaps on another
- * seat. */
+/* Runs one activation, or lets a suspended turn go on. Returns when that is done, perhaps on
+ * another seat. */
 void edai_worker_run_next(edai_worker *worker);
 void edai_worker_end_round(edai_worker *worker);
 bool edai_worker_has_work(const edai_worker *worker);

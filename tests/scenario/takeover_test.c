@@ -1,5 +1,5 @@
-/* takeover_test.c - a turn that runs long is left alone: its worker's other actors go on, and it comes
- * back when it calls a verb or returns.
+/* takeover_test.c - a turn that runs long is left alone: its worker's other actors go on, and it
+ * comes back when it calls a verb or returns.
  *
  * No clock: each long turn ends only when others have run that could not if it held them up, so a
  * runtime that does not take over hangs. EDA_ROUNDS: how many rounds each test runs. */
@@ -128,9 +128,9 @@ static eda_system *start(void)
     atomic_store(&rung, 0);
     atomic_store(&sitting, 0);
     atomic_store(&wrong, 0);
-    return delivery_start(&(eda_options){.workers = 2},
-        DELIVERY_ACTORS(&eda_actor_sitter, &eda_actor_bell, &eda_actor_ledger, &eda_actor_oracle,
-            &eda_actor_member));
+    return delivery_start(
+        &(eda_options){.workers = 2}, DELIVERY_ACTORS(&eda_actor_sitter, &eda_actor_bell,
+                                          &eda_actor_ledger, &eda_actor_oracle, &eda_actor_member));
 }
 
 static void tell(eda_system *sys, eda_value message)
