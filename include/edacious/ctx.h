@@ -1,8 +1,8 @@
 /* ctx.h - the verbs: what a handler, or a client outside the actors, does with messages.
  *
  * An eda_ctx is a publisher: a handler gets its own for the turn, a client keeps one per thread.
- * All calls are for the thread that runs the turn or owns the client. Deadlines are milliseconds
- * from now. */
+ * All calls are for the thread that runs the turn (after one it may be another) or owns the client.
+ * Deadlines are milliseconds from now. */
 #ifndef EDA_CTX_H
 #define EDA_CTX_H
 

@@ -23,7 +23,7 @@ typedef void eda_log_fn(void *arg, eda_str line);
 /* Options of a system; zero is the default given with each. */
 typedef struct eda_options {
     const char *name;         /* of the node; NULL: "edacious" */
-    uint32_t workers;         /* threads; 0: one per core, at most 64 */
+    uint32_t workers;         /* most threads that run actors; 0: one per core, at most 64 */
     bool pumped;              /* no threads: the program calls eda_system_step */
     const char *store;        /* EDA_STORE_MEMORY; NULL: none, unless store_object */
     eda_store *store_object;  /* keeps; overrides store */
