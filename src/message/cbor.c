@@ -1,6 +1,7 @@
 /* cbor.c - decoding CBOR; see cbor.h. Encoding is in cbor_write.c.
  *
- * Two passes: the first finds everything malformed and bounds the depth, so the second may believe
+ * Most messages are decoded directly: known fields, every length given. What that refuses takes two
+ * passes: the first finds everything malformed and bounds the depth, so the second may believe
  * counts and lengths. Record maps have text keys; a key twice is refused also where it is unknown.
  */
 #include "message/cbor.h"
@@ -49,8 +50,9 @@ typedef struct decoder {
     edai_builder builder;
     edai_cbor_reader reader;
     eda_bytes input;
-    int depth;     /* lists and records that are open */
-    eda_str *keys; /* unknown keys of the records that are open */
+    bool is_direct; /* there was no first pass: what needs one is refused, without a word */
+    int depth;      /* lists and records that are open */
+    eda_str *keys;  /* unknown keys of the records that are open */
     size_t key_count;
     size_t key_capacity;
     char *joined; /* keys that came in chunks; as large as the input, made when first needed */
@@ -69,13 +71,19 @@ static eda_status out_of_memory(decoder *self)
     return edai_problem_set(self->builder.problem, NULL, EDA_ENOMEM, "out of memory");
 }
 
-/* The first pass has seen every byte, so this fails only if the two disagree. */
+static bool is_open_end(edai_cbor_head head)
+{
+    return head == EDAI_CBOR_BYTES_CHUNKS || head == EDAI_CBOR_TEXT_CHUNKS ||
+           head == EDAI_CBOR_ARRAY_OPEN || head == EDAI_CBOR_MAP_OPEN || head == EDAI_CBOR_BREAK;
+}
+
+/* A first pass has seen every byte, so behind it this fails only if the two disagree. */
 static eda_status next(decoder *self, edai_cbor_token *ret_token)
 {
     if (!edai_cbor_reader_next(&self->reader, ret_token)) {
         return malformed(&self->reader, self->input, self->builder.problem);
     }
-    return EDA_OK;
+    return self->is_direct && is_open_end(ret_token->head) ? EDA_ESYNTAX : EDA_OK;
 }
 
 static eda_status decode_next(decoder *self, const edai_slot *slot)
@@ -287,6 +295,9 @@ static eda_status decode_pair(decoder *self, record *into, const edai_cbor_token
 
     EDA_TRY(decode_key(self, into->slot, token, &key));
     const eda_field *field = find_field(into, key, &index);
+    if (field == NULL && self->is_direct) {
+        return EDA_ESYNTAX; /* what is skipped may be anything */
+    }
     if (field == NULL) {
         EDA_TRY(remember_key(self, key));
         eda_status status = edai_cbor_reader_skip(&self->reader);
@@ -393,12 +404,35 @@ static eda_status decode_token(decoder *self, const edai_slot *slot, const edai_
     if (kind != EDA_KIND_LIST && kind != EDA_KIND_RECORD) {
         return decode_single(self, slot, token);
     }
+    if (self->is_direct && self->depth >= EDA_CODEC_DEPTH_MAX) {
+        return EDA_ERANGE;
+    }
     EDA_ASSERT(self->depth < EDA_CODEC_DEPTH_MAX, "the first pass bounded the depth");
     self->depth++;
     eda_status status =
         kind == EDA_KIND_LIST ? decode_list(self, slot, token) : decode_record(self, slot, token);
     self->depth--;
     return status;
+}
+
+/* False: left to the two passes; nothing is to be freed. */
+static bool decode_direct(const eda_type *type, eda_bytes bytes, void **ret_data)
+{
+    edai_path path = {.name = type->name};
+    edai_slot slot = {.type = type, .path = &path};
+    decoder self = {.input = bytes, .is_direct = true};
+
+    if (bytes.len == 0 || bytes.len > EDA_CODEC_SIZE_MAX ||
+        edai_builder_init(&self.builder, type, bytes.len, NULL) != EDA_OK) {
+        return false;
+    }
+    self.reader = (edai_cbor_reader){.at = bytes.ptr, .end = bytes.ptr + bytes.len};
+    if (decode_next(&self, &slot) != EDA_OK || self.reader.at != self.reader.end) {
+        edai_builder_fini(&self.builder);
+        return false;
+    }
+    edai_builder_finish(&self.builder, type, ret_data);
+    return true;
 }
 
 eda_status eda_cbor_decode(
@@ -408,6 +442,9 @@ eda_status eda_cbor_decode(
     edai_slot slot = {.type = type, .path = &path};
     decoder self = {.input = bytes};
 
+    if (decode_direct(type, bytes, ret_data)) {
+        return EDA_OK;
+    }
     EDA_TRY(edai_cbor_well_formed(bytes, ret_problem));
     self.reader = (edai_cbor_reader){.at = bytes.ptr, .end = bytes.ptr + bytes.len};
     EDA_TRY(edai_builder_init(&self.builder, type, bytes.len, ret_problem));

@@ -1,16 +1,15 @@
 /* json.c - decoding JSON; see json.h. Encoding is in json_write.c.
  *
+ * What json_direct.c does not take as it stands goes this way, and so all errors are told here.
  * jansson makes a tree of the text, which is bounded before: its parser recurses, and every empty
  * list of two bytes costs it a hundred. */
 #include "message/json.h"
 
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/memory.h"
-#include "base/timetext.h"
-#include "message/builder.h"
-#include "message/decimal.h"
+#include "message/json_direct.h"
+#include "message/json_value.h"
 
 /* --- text --- */
 
@@ -113,119 +112,20 @@ eda_status edai_json_parse(eda_str text, json_t **ret_json, eda_problem *ret_pro
 
 /* --- values --- */
 
-typedef struct decoder {
-    edai_builder builder;
-    const edai_preset *presets; /* of the outermost record */
-    size_t preset_count;
-    int depth; /* lists and records that are open */
-} decoder;
-
-static eda_status decode_value(decoder *self, const edai_slot *slot, const json_t *json);
-
-static eda_status refuse(decoder *self, const edai_slot *slot, const char *why)
-{
-    return edai_problem_set(self->builder.problem, slot->path, EDA_EINVAL, "%s", why);
-}
+static eda_status decode_value(edai_json_decoder *self, const edai_slot *slot, const json_t *json);
 
 static eda_str string_of(const json_t *json)
 {
     return (eda_str){.ptr = json_string_value(json), .len = json_string_length(json)};
 }
 
-/* The canonical decimal of an integer field, in a topic or in a string. */
-static eda_status decode_decimal(
-    decoder *self, const edai_slot *slot, eda_str text, const char *why)
-{
-    int64_t number;
-    uint64_t magnitude;
-
-    if (!edai_decimal_is_integer(slot->type->kind) ||
-        !edai_decimal_read(slot->type->kind, text, &number, &magnitude)) {
-        return refuse(self, slot, why);
-    }
-    uint64_t raw = number < 0 ? ~(uint64_t)number : (uint64_t)number | magnitude;
-    return edai_builder_put_integer(&self->builder, slot, number < 0, raw);
-}
-
-static eda_status decode_nanoseconds(decoder *self, const edai_slot *slot, int64_t number)
-{
-    return edai_builder_put_integer(
-        &self->builder, slot, number < 0, number < 0 ? ~(uint64_t)number : (uint64_t)number);
-}
-
-static eda_status decode_ms(decoder *self, const edai_slot *slot, int64_t ms)
-{
-    if (ms > INT64_MAX / 1000000 || ms < INT64_MIN / 1000000) {
-        return edai_problem_set(self->builder.problem, slot->path, EDA_ERANGE,
-            "is %lld ms; allowed: %lld to %lld", (long long)ms, (long long)(INT64_MIN / 1000000),
-            (long long)(INT64_MAX / 1000000));
-    }
-    return decode_nanoseconds(self, slot, ms * 1000000);
-}
-
-static eda_status decode_time(decoder *self, const edai_slot *slot, eda_str text)
-{
-    bool is_time = slot->type->kind == EDA_KIND_TIME;
-    int64_t number = 0;
-
-    eda_status status =
-        is_time ? edai_timetext_parse(text, &number) : edai_timetext_parse_duration(text, &number);
-    if (status == EDA_ERANGE) {
-        return edai_problem_set(self->builder.problem, slot->path, EDA_ERANGE,
-            "is beyond what 64 bits of nanoseconds hold");
-    }
-    if (status != EDA_OK) {
-        return refuse(self, slot,
-            is_time ? "is not a time such as \"2026-11-22T13:42:22.5Z\""
-                    : "is not a duration such as \"250ms\" or \"1h30m0s\"");
-    }
-    return decode_nanoseconds(self, slot, number);
-}
-
-static eda_status decode_bytes(decoder *self, const edai_slot *slot, eda_str text)
-{
-    size_t size;
-    size_t at;
-
-    EDA_TRY(edai_builder_extend(&self->builder, slot->path, edai_base64_size_max(text.len), &at));
-    if (!edai_base64_decode(text, self->builder.block + at, &size)) {
-        return refuse(self, slot, "is not base64");
-    }
-    self->builder.used = at + size;
-    return edai_builder_put_tail(&self->builder, slot, size);
-}
-
-static eda_status decode_string(decoder *self, const edai_slot *slot, eda_str text)
-{
-    eda_kind kind = slot->type->kind;
-
-    if (kind == EDA_KIND_BYTES) {
-        return decode_bytes(self, slot, text);
-    }
-    if (kind == EDA_KIND_TIME || kind == EDA_KIND_DURATION) {
-        return decode_time(self, slot, text);
-    }
-    if (kind == EDA_KIND_U64) {
-        return decode_decimal(self, slot, text, "is not a decimal number of 64 bits");
-    }
-    return edai_builder_put_text(&self->builder, slot, text);
-}
-
-static eda_status decode_integer(decoder *self, const edai_slot *slot, int64_t number)
-{
-    if (slot->type->kind == EDA_KIND_TIME || slot->type->kind == EDA_KIND_DURATION) {
-        return decode_ms(self, slot, number);
-    }
-    return decode_nanoseconds(self, slot, number);
-}
-
-static eda_status decode_list(decoder *self, const edai_slot *slot, const json_t *json)
+static eda_status decode_list(edai_json_decoder *self, const edai_slot *slot, const json_t *json)
 {
     size_t len = json_array_size(json);
     size_t items;
 
     if (!json_is_array(json)) {
-        return refuse(self, slot, "is not a list");
+        return edai_json_value_refuse(self, slot, "is not a list");
     }
     EDA_TRY(edai_builder_put_list(&self->builder, slot, len, &items));
     for (size_t i = 0; i < len; i++) {
@@ -236,102 +136,25 @@ static eda_status decode_list(decoder *self, const edai_slot *slot, const json_t
     return EDA_OK;
 }
 
-/* --- records and what their topic said --- */
-
-static const edai_preset *find_preset(const decoder *self, const eda_field *field)
-{
-    if (self->depth > 1) {
-        return NULL;
-    }
-    for (size_t i = 0; i < self->preset_count; i++) {
-        const eda_field *preset = self->presets[i].field;
-        if (preset == field || strcmp(preset->name, field->name) == 0) {
-            return &self->presets[i];
-        }
-    }
-    return NULL;
-}
-
-static eda_status decode_chunk(decoder *self, const edai_slot *slot, eda_str text)
-{
-    eda_kind kind = slot->type->kind;
-
-    if (kind == EDA_KIND_OPTIONAL) {
-        edai_slot value = edai_builder_some(&self->builder, slot);
-        return decode_chunk(self, &value, text);
-    }
-    if (kind == EDA_KIND_STR || kind == EDA_KIND_TEXT || kind == EDA_KIND_ENUM) {
-        return edai_builder_put_text(&self->builder, slot, text);
-    }
-    return decode_decimal(self, slot, text, "is not what its type declares in the topic");
-}
-
-static bool slots_are_equal(const decoder *self, const edai_slot *a, const edai_slot *b)
-{
-    const unsigned char *block = self->builder.block;
-    edai_span spans[2];
-
-    if (a->type->kind == EDA_KIND_OPTIONAL) {
-        bool is_set;
-        edai_slot value_a = *a;
-        edai_slot value_b = *b;
-        memcpy(&is_set, block + a->at, sizeof is_set);
-        value_a.type = value_b.type = a->type->item;
-        value_a.at += a->type->value_offset;
-        value_b.at += a->type->value_offset;
-        return is_set && slots_are_equal(self, &value_a, &value_b);
-    }
-    if (a->type->kind != EDA_KIND_STR && a->type->kind != EDA_KIND_TEXT) {
-        return memcmp(block + a->at, block + b->at, a->type->size) == 0;
-    }
-    /* while a block is built, its pointers are offsets */
-    for (size_t i = 0; i < 2; i++) {
-        uintptr_t offset;
-        const unsigned char *at = block + (i == 0 ? a->at : b->at);
-        memcpy(&offset, at + offsetof(edai_span, ptr), sizeof offset);
-        memcpy(&spans[i].len, at + offsetof(edai_span, len), sizeof spans[i].len);
-        spans[i].ptr = block + offset;
-    }
-    return spans[0].len == spans[1].len && memcmp(spans[0].ptr, spans[1].ptr, spans[0].len) == 0;
-}
-
-/* The object's value stands in the slot; the topic's is decoded behind it, compared, and dropped.
- */
-static eda_status compare_preset(decoder *self, const edai_slot *slot, const edai_preset *preset)
-{
-    edai_slot other = *slot;
-    size_t used = self->builder.used;
-    size_t gap = (8 - (used & 7)) & 7;
-
-    EDA_TRY(edai_builder_extend(&self->builder, slot->path, gap + slot->type->size, &other.at));
-    other.at += gap;
-    EDA_TRY(decode_chunk(self, &other, preset->text));
-    if (!slots_are_equal(self, slot, &other)) {
-        return refuse(self, slot, "differs from the topic");
-    }
-    self->builder.used = used;
-    return EDA_OK;
-}
-
 static eda_status decode_field(
-    decoder *self, const edai_slot *slot, const eda_field *field, const json_t *json)
+    edai_json_decoder *self, const edai_slot *slot, const eda_field *field, const json_t *json)
 {
-    const edai_preset *preset = find_preset(self, field);
+    const edai_preset *preset = edai_json_value_find_preset(self, field);
 
     if (json != NULL) {
         EDA_TRY(decode_value(self, slot, json));
-        return preset != NULL ? compare_preset(self, slot, preset) : EDA_OK;
+        return preset != NULL ? edai_json_value_compare(self, slot, preset) : EDA_OK;
     }
     if (preset != NULL) {
-        return decode_chunk(self, slot, preset->text);
+        return edai_json_value_chunk(self, slot, preset->text);
     }
     return edai_builder_put_missing(&self->builder, slot, field);
 }
 
-static eda_status decode_record(decoder *self, const edai_slot *slot, const json_t *json)
+static eda_status decode_record(edai_json_decoder *self, const edai_slot *slot, const json_t *json)
 {
     if (!json_is_object(json)) {
-        return refuse(self, slot, "is not an object");
+        return edai_json_value_refuse(self, slot, "is not an object");
     }
     for (const eda_field *field = slot->type->fields; field != NULL && field->name != NULL;
          field++) {
@@ -342,7 +165,7 @@ static eda_status decode_record(decoder *self, const edai_slot *slot, const json
     return EDA_OK;
 }
 
-static eda_status decode_nested(decoder *self, const edai_slot *slot, const json_t *json)
+static eda_status decode_nested(edai_json_decoder *self, const edai_slot *slot, const json_t *json)
 {
     /* bounded here too: a tree that somebody else made has no bound of ours */
     if (self->depth >= EDA_CODEC_DEPTH_MAX) {
@@ -356,7 +179,7 @@ static eda_status decode_nested(decoder *self, const edai_slot *slot, const json
     return status;
 }
 
-static eda_status decode_value(decoder *self, const edai_slot *slot, const json_t *json)
+static eda_status decode_value(edai_json_decoder *self, const edai_slot *slot, const json_t *json)
 {
     eda_kind kind = slot->type->kind;
 
@@ -374,21 +197,22 @@ static eda_status decode_value(decoder *self, const edai_slot *slot, const json_
         return edai_builder_put_bool(&self->builder, slot, json_is_true(json));
     }
     if (json_is_integer(json)) {
-        return decode_integer(self, slot, json_integer_value(json));
+        return edai_json_value_integer(self, slot, json_integer_value(json));
     }
     if (json_is_real(json)) {
         return edai_builder_put_real(&self->builder, slot, json_real_value(json));
     }
     if (json_is_string(json)) {
-        return decode_string(self, slot, string_of(json));
+        return edai_json_value_string(self, slot, string_of(json));
     }
-    return refuse(self, slot, json_is_null(json) ? "is null" : "is not of the declared type");
+    return edai_json_value_refuse(
+        self, slot, json_is_null(json) ? "is null" : "is not of the declared type");
 }
 
 /* --- entries --- */
 
-static eda_status decode(decoder *self, const eda_type *type, size_t expected, const json_t *json,
-    eda_problem *problem, void **ret_data)
+static eda_status decode(edai_json_decoder *self, const eda_type *type, size_t expected,
+    const json_t *json, eda_problem *problem, void **ret_data)
 {
     edai_path path = {.name = type->name};
     edai_slot slot = {.type = type, .path = &path};
@@ -409,7 +233,7 @@ static eda_status decode(decoder *self, const eda_type *type, size_t expected, c
 eda_status edai_json_from(const eda_type *type, const json_t *object, const edai_preset *presets,
     size_t preset_count, void **ret_data, eda_problem *ret_problem)
 {
-    decoder self = {.presets = presets, .preset_count = preset_count};
+    edai_json_decoder self = {.presets = presets, .preset_count = preset_count};
 
     return decode(&self, type, EXPECTED_SIZE, object, ret_problem, ret_data);
 }
@@ -417,9 +241,13 @@ eda_status edai_json_from(const eda_type *type, const json_t *object, const edai
 eda_status edai_json_decode_preset(const eda_type *type, eda_str text, const edai_preset *presets,
     size_t preset_count, void **ret_data, eda_problem *ret_problem)
 {
-    decoder self = {.presets = presets, .preset_count = preset_count};
+    edai_json_decoder self = {.presets = presets, .preset_count = preset_count};
+    edai_json_decoder direct = self;
     json_t *json = NULL;
 
+    if (edai_json_direct(&direct, type, text, ret_data)) {
+        return EDA_OK;
+    }
     EDA_TRY(edai_json_parse(text, &json, ret_problem));
     eda_status status = decode(&self, type, text.len, json, ret_problem, ret_data);
     json_decref(json);

@@ -7,53 +7,6 @@
 
 #include "base/utf8.h"
 
-/* Integers of every kind as their two readings; which one holds depends on the kind. */
-int64_t edai_scalar_signed(eda_kind kind, const void *data)
-{
-    int8_t i8;
-    int16_t i16;
-    int32_t i32;
-    int64_t i64;
-
-    if (kind == EDA_KIND_I8) {
-        memcpy(&i8, data, sizeof i8);
-        return i8;
-    }
-    if (kind == EDA_KIND_I16) {
-        memcpy(&i16, data, sizeof i16);
-        return i16;
-    }
-    if (kind == EDA_KIND_I32) {
-        memcpy(&i32, data, sizeof i32);
-        return i32;
-    }
-    memcpy(&i64, data, sizeof i64);
-    return i64;
-}
-
-uint64_t edai_scalar_unsigned(eda_kind kind, const void *data)
-{
-    uint8_t u8;
-    uint16_t u16;
-    uint32_t u32;
-    uint64_t u64;
-
-    if (kind == EDA_KIND_U8 || kind == EDA_KIND_BOOL) {
-        memcpy(&u8, data, sizeof u8);
-        return u8;
-    }
-    if (kind == EDA_KIND_U16) {
-        memcpy(&u16, data, sizeof u16);
-        return u16;
-    }
-    if (kind == EDA_KIND_U32) {
-        memcpy(&u32, data, sizeof u32);
-        return u32;
-    }
-    memcpy(&u64, data, sizeof u64);
-    return u64;
-}
-
 static double real_of(eda_kind kind, const void *data)
 {
     float f32;

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "message/codec_sample.h"
 #include "message/flat.h"
+#include "message/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,6 +30,21 @@ static void check_encoding(const eda_type *type, const void *value)
     free(text);
 }
 
+/* Most text is decoded as it stands; by way of a tree nothing else may come out. */
+static void check_tree(const eda_type *type, eda_str text, const void *value)
+{
+    json_t *tree;
+    void *again;
+
+    eda_status status = edai_json_parse(text, &tree, NULL);
+    EDA_ASSERT(status == EDA_OK, "what was decoded is JSON");
+    status = edai_json_from(type, tree, NULL, 0, &again, NULL);
+    EDA_ASSERT(status == EDA_OK, "its tree can be decoded");
+    EDA_ASSERT(sample_equal(type, value, again), "both ways end with the same");
+    free(again);
+    json_decref(tree);
+}
+
 static void run(const eda_type *type, eda_str text)
 {
     eda_problem problem = {.text = ""};
@@ -45,6 +61,7 @@ static void run(const eda_type *type, eda_str text)
     EDA_ASSERT(edai_flat_check_within(type, value, EDAI_FLAT_SIZE_MAX, NULL) == EDA_OK,
         "what was decoded passes the check of what is published");
     EDA_ASSERT(edai_flat_size(type, value, &size) == EDA_OK, "what was decoded has a size");
+    check_tree(type, text, value);
     check_encoding(type, value);
     free(value);
 }
