@@ -320,8 +320,6 @@ static void start_watcher(threads *self)
     if (self->sights == NULL) {
         return;
     }
-    /* With one worker no two turns ever run at once: a promise to some programs. */
-    self->takes_over = self->sys->shard_workers > 1 && edai_barrier_all_prepare();
     self->has_watcher =
         edai_thread_start(&self->watcher, watcher_main, self, "eda-watcher") == EDA_OK;
 }
@@ -381,6 +379,9 @@ static eda_status threads_start(eda_system *sys)
     uint16_t i;
 
     self->sys = sys;
+    /* With one worker no two turns ever run at once: a promise to some programs. Asked for before
+     * there are threads: in a process that has some the kernel takes 10 ms for it. */
+    self->takes_over = sys->shard_workers > 1 && edai_barrier_all_prepare();
     for (i = 0; i < sys->worker_count && status == EDA_OK; i++) {
         status = edai_seat_prepare(sys->seats[i]);
     }
