@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/planted.h"
 #include "core/publish.h"
 #include "core/takeover.h"
 
@@ -16,20 +17,119 @@ static void on_deadline(edai_worker *worker, edai_timer *timer)
     edai_turn_resume(wait->ctx, wait->kind == EDAI_WAIT_TIME ? EDA_OK : EDA_ETIMEOUT);
 }
 
-int64_t edai_ask_deadline(eda_ctx *ctx, int64_t now, uint32_t timeout_ms)
+/* --- deadlines ---------------------------------------------------------------------------- */
+
+static int64_t reckon(int64_t deadline, uint32_t timeout_ms, int64_t now)
 {
-    int64_t deadline = EDAI_NO_DEADLINE;
+    int64_t due = timeout_ms != 0 ? now + EDA_MS(timeout_ms) : EDAI_NO_DEADLINE;
+
+    return due < deadline ? due : deadline;
+}
+
+/* The wait's deadline, and the request's if that is still under way here, are known from now on. */
+static void settle(edai_wait *wait, int64_t now)
+{
+    edai_ext *ext;
+
+    wait->since = now;
+    wait->deadline = reckon(wait->deadline, wait->timeout_ms, now);
+    if (wait->young_request == NULL) {
+        return;
+    }
+    ext = edai_envelope_its_ext(wait->young_request);
+    ext->deadline = wait->deadline < ext->deadline ? wait->deadline : ext->deadline;
+    ext->timeout_ms = 0;
+}
+
+static void young_add(edai_worker *worker, edai_wait *wait, edai_envelope *request)
+{
+    wait->young_request = request;
+    wait->young_next = worker->young;
+    wait->young_at = &worker->young;
+    if (worker->young != NULL) {
+        worker->young->young_at = &wait->young_next;
+    }
+    worker->young = wait;
+}
+
+static void young_remove(edai_wait *wait)
+{
+    *wait->young_at = wait->young_next;
+    if (wait->young_next != NULL) {
+        wait->young_next->young_at = wait->young_at;
+    }
+    wait->young_at = NULL;
+}
+
+static void grow_up(edai_worker *worker, edai_wait *wait, int64_t now)
+{
+    young_remove(wait);
+    settle(wait, now);
+    if (wait->deadline != EDAI_NO_DEADLINE) {
+        edai_timers_arm_reserved(&worker->timers, &wait->timer, wait->deadline, on_deadline);
+    } else {
+        edai_timers_release(&worker->timers);
+    }
+}
+
+void edai_ask_grown(edai_worker *worker, edai_wait *wait, eda_status status)
+{
+    young_remove(wait);
+    edai_timers_release(&worker->timers);
+    /* Without a reply: the request is still under way. */
+    if (status != EDA_OK) {
+        settle(wait, edai_system_now(worker->sys));
+    }
+}
+
+void edai_ask_told(const edai_reply *reply)
+{
+    eda_ctx *ctx = reply->client == NULL ? edai_turn_by_ask(reply->asker, reply->ask_seq) : NULL;
+
+    if (ctx != NULL) {
+        ctx->wait->young_request = NULL;
+    }
+}
+
+void edai_ask_settle(edai_worker *worker, int64_t now)
+{
+    while (worker->young != NULL) {
+        grow_up(worker, worker->young, now);
+    }
+}
+
+/* Deadlines travel: who is asked has no longer than who asks. */
+static void limit(const eda_ctx *ctx, edai_wait *wait, uint32_t timeout_ms)
+{
     const edai_ext *ext = ctx->envelope != NULL ? edai_envelope_ext(ctx->envelope) : NULL;
 
-    if (timeout_ms != EDA_FOREVER) {
-        deadline = now + EDA_MS(timeout_ms);
+    wait->timeout_ms = timeout_ms != EDA_FOREVER ? timeout_ms : 0;
+    wait->deadline = timeout_ms != 0 ? EDAI_NO_DEADLINE : edai_system_now(ctx->sys);
+    if (ext != NULL) {
+        wait->deadline = ext->deadline < wait->deadline ? ext->deadline : wait->deadline;
+        if (ext->timeout_ms != 0 && (wait->timeout_ms == 0 || ext->timeout_ms < wait->timeout_ms)) {
+            wait->timeout_ms = ext->timeout_ms;
+        }
     }
-    /* Deadlines travel: who is asked has no longer than who asks. */
-    if (ext != NULL && ext->deadline < deadline) {
-        deadline = ext->deadline;
-    }
-    return deadline;
 }
+
+/* Stays on this thread till the round ends: whatever becomes of it until then, who asked is told
+ * in the same moment. The planted faults lose track of requests. */
+static bool is_near(const eda_ctx *ctx, const edai_envelope *envelope)
+{
+    const edai_worker *owner;
+
+    if (EDAI_PLANTED(WRONG_REPLY)) {
+        return false;
+    }
+    if (EDAI_PLANTED(PASSIVATION_LOSS)) {
+        return false;
+    }
+    owner = &ctx->sys->workers[edai_publish_owner(ctx->sys, envelope)];
+    return edai_worker_seat(owner) == edai_worker_seat(ctx->worker);
+}
+
+/* --- asking ------------------------------------------------------------------------------- */
 
 eda_status edai_ask_lookup(eda_ctx *ctx, eda_request request, const edai_msg **ret_msg)
 {
@@ -39,7 +139,9 @@ eda_status edai_ask_lookup(eda_ctx *ctx, eda_request request, const edai_msg **r
     if (!msg->is_request) {
         return edai_ctx_fail(ctx, EDA_EINVAL, "%s is not a request", msg->type->name);
     }
-    EDA_TRY(edai_publish_check(ctx, msg, request.value.data));
+    if (msg->needs_check) {
+        EDA_TRY(edai_publish_check(ctx, msg, request.value.data));
+    }
     if (msg->responder == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOENT, "no actor answers %s", msg->type->name);
     }
@@ -60,27 +162,31 @@ eda_status edai_ask_result(eda_ctx *ctx, edai_envelope *envelope, const void **r
 }
 
 /* Suspends until the reply, the deadline or the actor's end. */
-static eda_status wait_for_reply(
-    eda_ctx *ctx, edai_envelope *envelope, edai_wait *wait, int64_t deadline)
+static eda_status wait_for_reply(eda_ctx *ctx, edai_envelope *envelope, edai_wait *wait)
 {
     edai_worker *worker = ctx->worker;
-    eda_status status = EDA_OK;
+    eda_status status = edai_timers_reserve(&worker->timers);
 
-    if (deadline != EDAI_NO_DEADLINE) {
-        status = edai_timers_arm(&worker->timers, &wait->timer, deadline, on_deadline);
-    }
     if (status != EDA_OK) {
         edai_worker_free(worker, envelope);
         return edai_ctx_fail(ctx, status, "out of memory for the deadline");
     }
+    young_add(worker, wait, envelope);
+    if (!is_near(ctx, envelope)) {
+        grow_up(worker, wait, edai_system_now(ctx->sys));
+    }
     wait->request = envelope; /* leaves as soon as the stack for the loop is there */
     status = edai_turn_suspend(ctx, wait);
-    if (status != EDA_OK) {
-        edai_timers_disarm(&worker->timers, &wait->timer);
-        edai_worker_free(worker, envelope);
-        return status;
+    if (status == EDA_OK) {
+        return wait->status;
     }
-    return wait->status;
+    if (wait->young_at != NULL) {
+        edai_ask_grown(worker, wait, EDA_OK);
+    } else {
+        edai_timers_disarm(&worker->timers, &wait->timer);
+    }
+    edai_worker_free(worker, envelope);
+    return status;
 }
 
 /* Asking oneself can only work where the handler interleaves. */
@@ -96,7 +202,6 @@ static eda_status ask_in_turn(
     eda_ctx *ctx, const edai_msg *msg, eda_request request, uint32_t timeout_ms)
 {
     edai_wait wait = {.kind = EDAI_WAIT_ASK, .ctx = ctx};
-    edai_extras extras = {.asker = ctx->activation};
     edai_envelope *envelope = NULL;
     eda_status status;
 
@@ -104,11 +209,10 @@ static eda_status ask_in_turn(
     if (edai_activation_extra(ctx->activation) == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
-    wait.since = edai_system_now(ctx->sys);
-    extras.deadline = edai_ask_deadline(ctx, wait.since, timeout_ms);
+    wait.since = ctx->worker->now;
     wait.seq = ++ctx->worker->ask_seq;
-    extras.ask_seq = wait.seq;
-    EDA_TRY(edai_publish_one(ctx, msg->responder, request.value.data, &extras, &envelope));
+    limit(ctx, &wait, timeout_ms);
+    EDA_TRY(edai_publish_ask(ctx, msg, request.value.data, &wait, &envelope));
     EDA_ASSERT(envelope != NULL, "made");
     if (is_self_ask(ctx, envelope)) {
         edai_worker_free(ctx->worker, envelope);
@@ -118,7 +222,7 @@ static eda_status ask_in_turn(
     }
     wait.target = msg->responder->actor;
     wait.target_identity = envelope->identity;
-    status = wait_for_reply(ctx, envelope, &wait, extras.deadline);
+    status = wait_for_reply(ctx, envelope, &wait);
     if (status == EDA_OK && wait.reply != NULL) {
         wait.reply->next = ctx->replies;
         ctx->replies = wait.reply;
@@ -176,17 +280,61 @@ void edai_ask_answered(edai_worker *worker, edai_envelope *envelope)
 
 /* --- replying ----------------------------------------------------------------------------- */
 
-static eda_status reply_with(eda_ctx *ctx, eda_value value)
+/* In a block of its own, among the turn's effects. */
+static eda_status reply_apart(eda_ctx *ctx, const edai_msg *msg, const void *data)
 {
-    const edai_msg *msg;
-    const edai_ext *ext;
+    const edai_ext *ext = edai_envelope_its_ext(ctx->envelope);
     edai_envelope *envelope;
     edai_reply *reply;
-    eda_problem problem;
     size_t size = 0;
     uint16_t home = 0;
     uint8_t size_class = 0;
-    eda_status status;
+
+    EDA_TRY(edai_flat_size(msg->type->reply, data, &size));
+    envelope = edai_worker_alloc(
+        ctx->worker, sizeof(*envelope) + sizeof(*reply) + size, &home, &size_class);
+    if (envelope == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    }
+    *envelope = (edai_envelope){.kind = EDAI_REPLY, .home = home, .size_class = size_class};
+    reply = edai_envelope_body(envelope);
+    *reply = (edai_reply){.client = ext->asking_client,
+        .asker = ext->asker,
+        .ask_seq = ext->ask_seq,
+        .worker = ext->asker_worker};
+    edai_flat_copy(msg->type->reply, data, reply + 1, size);
+    edai_ctx_add_effects(ctx, envelope, envelope, 0);
+    ctx->has_replied = true;
+    return EDA_OK;
+}
+
+static eda_status check_reply(eda_ctx *ctx, const edai_msg *msg, const void *data)
+{
+    eda_problem problem;
+    eda_status status = EDA_OK;
+
+    if (msg->reply_shape.needs_check) {
+        status = edai_flat_check(msg->type->reply, data, &problem);
+    }
+    return status == EDA_OK ? EDA_OK : edai_ctx_fail(ctx, status, "%s", problem.text);
+}
+
+eda_status edai_ask_answer(eda_ctx *ctx, const void *reply)
+{
+    const edai_msg *msg = ctx->envelope->route->msg;
+
+    EDA_TRY(check_reply(ctx, msg, reply));
+    if (!msg->reply_shape.is_plain || msg->reply_shape.size > edai_reply_room(ctx->envelope)) {
+        return reply_apart(ctx, msg, reply);
+    }
+    ctx->answer = reply;
+    ctx->has_replied = true;
+    return EDA_OK;
+}
+
+static eda_status reply_with(eda_ctx *ctx, eda_value value)
+{
+    const edai_msg *msg;
 
     if (ctx->envelope == NULL || !ctx->envelope->route->msg->is_request || ctx->has_replied) {
         return edai_ctx_fail(
@@ -197,27 +345,8 @@ static eda_status reply_with(eda_ctx *ctx, eda_value value)
         return edai_ctx_fail(ctx, EDA_EINVAL, "%s is answered with %s, not %s", msg->type->name,
             msg->type->reply->name, value.type->name);
     }
-    if (msg->reply_shape.needs_check &&
-        (status = edai_flat_check(msg->type->reply, value.data, &problem)) != EDA_OK) {
-        return edai_ctx_fail(ctx, status, "%s", problem.text);
-    }
-    EDA_TRY(edai_flat_size(msg->type->reply, value.data, &size));
-    envelope = edai_worker_alloc(
-        ctx->worker, sizeof(*envelope) + sizeof(*reply) + size, &home, &size_class);
-    if (envelope == NULL) {
-        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
-    }
-    *envelope = (edai_envelope){.kind = EDAI_REPLY, .home = home, .size_class = size_class};
-    ext = edai_envelope_its_ext(ctx->envelope);
-    reply = edai_envelope_body(envelope);
-    *reply = (edai_reply){.client = ext->asking_client,
-        .asker = ext->asker,
-        .ask_seq = ext->ask_seq,
-        .worker = ext->asker_worker};
-    edai_flat_copy(msg->type->reply, value.data, reply + 1, size);
-    edai_ctx_add_effects(ctx, envelope, envelope, 0);
-    ctx->has_replied = true;
-    return EDA_OK;
+    EDA_TRY(check_reply(ctx, msg, value.data));
+    return reply_apart(ctx, msg, value.data);
 }
 
 eda_status eda_reply(eda_ctx *ctx, eda_value value)

@@ -195,7 +195,7 @@ static void prepare(
     for (at = first; at != NULL; at = at->next) {
         count++;
         if (msg->type->overflow == EDA_WAIT && !msg->is_request) {
-            edai_envelope_its_ext(at)->held_client = client;
+            edai_envelope_its_rest(at)->held_client = client;
         }
     }
     if (receipt != NULL) {

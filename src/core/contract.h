@@ -36,15 +36,16 @@ struct edai_msg {
     edai_route **routes;
     edai_route *responder; /* requests: the one route; NULL: nobody answers */
     edai_route *nobody;
-    edai_route *light; /* the only receiver, found and filled by a copy, with nothing to remember;
-                          NULL: not so simple */
+    edai_route *light; /* the only receiver, found and filled by a copy, with nothing to remember
+                          but who asks; NULL: not so simple */
     uint32_t route_count;
     uint32_t id; /* process-wide, from intern.h */
     edai_shape shape;
     edai_shape reply_shape;
     bool is_request;
-    bool has_keys;  /* the topic has placeholders for strings: not every message has one */
-    bool is_system; /* topic under @edacious/ */
+    bool needs_check; /* fields or topic: not every struct of the type can be published */
+    bool has_keys;    /* the topic has placeholders for strings: not every message has one */
+    bool is_system;   /* topic under @edacious/ */
 };
 
 struct edai_actor_type {

@@ -138,7 +138,9 @@ static eda_status publish_value(eda_ctx *ctx, eda_value message, eda_receipt *re
     if (EDAI_UNLIKELY(msg->is_request)) {
         return edai_ctx_fail(ctx, EDA_EINVAL, "%s is a request: ask it", msg->type->name);
     }
-    EDA_TRY(edai_publish_check(ctx, msg, message.data));
+    if (EDAI_UNLIKELY(msg->needs_check)) {
+        EDA_TRY(edai_publish_check(ctx, msg, message.data));
+    }
     return publish(ctx, msg, message.data, receipt);
 }
 
@@ -407,6 +409,10 @@ const eda_envelope *eda_envelope_of(eda_ctx *ctx)
     ctx->view->topic = topic_of(ctx, msg, ctx->view->data);
     if (ext != NULL && ext->deadline != EDAI_NO_DEADLINE) {
         ctx->view->time_left = ext->deadline - edai_system_now(ctx->sys);
+    }
+    if (ext != NULL && ext->timeout_ms != 0 &&
+        (ext->deadline == EDAI_NO_DEADLINE || EDA_MS(ext->timeout_ms) < ctx->view->time_left)) {
+        ctx->view->time_left = EDA_MS(ext->timeout_ms); /* asked within this round */
     }
     return ctx->view;
 }

@@ -71,15 +71,15 @@ void edai_shared_release(eda_system *sys, edai_worker *worker, edai_shared *shar
 
 void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *envelope)
 {
-    edai_ext *ext;
+    edai_rest *rest;
 
-    if (EDAI_UNLIKELY((envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_EXT)) != 0)) {
+    if (EDAI_UNLIKELY((envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_REST)) != 0)) {
         if ((envelope->flags & EDAI_IS_SHARED) != 0) {
             edai_shared_release(sys, worker, *(edai_shared **)edai_envelope_payload(envelope));
         }
-        ext = edai_envelope_ext(envelope);
-        if (ext != NULL && ext->notice != NULL) {
-            block_free(sys, worker, ext->notice, ext->notice->home, ext->notice->size_class);
+        rest = edai_envelope_rest(envelope);
+        if (rest != NULL && rest->notice != NULL) {
+            block_free(sys, worker, rest->notice, rest->notice->home, rest->notice->size_class);
         }
     }
     block_free(sys, worker, envelope, envelope->home, envelope->size_class);
@@ -87,7 +87,7 @@ void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *env
 
 void edai_worker_free(edai_worker *worker, edai_envelope *envelope)
 {
-    if (EDAI_LIKELY((envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_EXT)) == 0 &&
+    if (EDAI_LIKELY((envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_REST)) == 0 &&
                     envelope->home == worker->index)) {
         edai_slab_free(&worker->slab, envelope, envelope->size_class);
         return;
@@ -95,14 +95,40 @@ void edai_worker_free(edai_worker *worker, edai_envelope *envelope)
     edai_envelope_free(worker->sys, worker, envelope);
 }
 
-/* How long a text the request's own block can take; it holds an extension at least. */
-static size_t text_room(const edai_envelope *request)
+size_t edai_reply_room(const edai_envelope *request)
 {
+    /* A flat message begins with its struct, whatever follows. */
     size_t room = request->size_class == EDAI_SLAB_HEAP
-                      ? sizeof(edai_ext)
+                      ? sizeof(edai_ext) + request->route->msg->shape.size
                       : ((size_t)64 << request->size_class) - sizeof(edai_envelope);
 
+    EDA_ASSERT((request->flags & EDAI_IS_SHARED) == 0, "a request has one receiver");
     return room - sizeof(edai_reply);
+}
+
+/* The request's block, or another one, as the reply to the request; what was in it is gone. */
+static edai_reply *become_reply(edai_envelope *envelope, const edai_ext *ext)
+{
+    edai_reply *reply = edai_envelope_body(envelope);
+    const edai_reply made = {.client = ext->asking_client,
+        .asker = ext->asker,
+        .ask_seq = ext->ask_seq,
+        .worker = ext->asker_worker};
+
+    *reply = made;
+    envelope->flags = 0;
+    envelope->kind = EDAI_REPLY;
+    return reply;
+}
+
+void edai_reply_value(edai_worker *worker, edai_envelope *request, const void *data, size_t size)
+{
+    edai_reply *reply;
+
+    EDA_ASSERT(size <= edai_reply_room(request), "asked for before");
+    reply = become_reply(request, edai_envelope_its_ext(request));
+    memcpy(reply + 1, data, size);
+    edai_worker_dispatch(worker, request);
 }
 
 /* Swaps the request for a block in which a longer text fits; the request itself if there is no
@@ -126,31 +152,25 @@ void edai_reply_status(
     edai_worker *worker, edai_envelope *request, eda_status status, const char *text)
 {
     const edai_ext ext = *edai_envelope_its_ext(request);
-    size_t room = text_room(request);
+    size_t room = edai_reply_room(request);
     size_t len = text != NULL ? strlen(text) : 0;
     edai_envelope *envelope = request;
     edai_reply *reply;
 
-    EDA_ASSERT((request->flags & EDAI_IS_SHARED) == 0, "a request has one receiver");
-    EDA_ASSERT(ext.notice == NULL, "only one-way messages hold their publisher");
+    EDA_ASSERT(edai_envelope_rest(request) == NULL || edai_envelope_rest(request)->notice == NULL,
+        "only one-way messages hold their publisher");
     /* The request's own block becomes the reply, so that an error can always be told; only its text
      * may be cut. */
     if (len > room) {
         envelope = swap_for_text(worker, request, len);
         len = envelope == request ? room : len;
     }
-    reply = edai_envelope_body(envelope);
-    *reply = (edai_reply){.client = ext.asking_client,
-        .asker = ext.asker,
-        .ask_seq = ext.ask_seq,
-        .worker = ext.asker_worker,
-        .status = status,
-        .text_len = (uint32_t)len};
+    reply = become_reply(envelope, &ext);
+    reply->status = status;
+    reply->text_len = (uint32_t)len;
     if (len > 0) {
         memcpy(reply + 1, text, len);
     }
-    envelope->flags = 0;
-    envelope->kind = EDAI_REPLY;
     edai_worker_dispatch(worker, envelope);
 }
 
@@ -168,6 +188,7 @@ void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcom
     eda_status status, const char *text)
 {
     edai_ext *ext = edai_envelope_ext(envelope);
+    edai_rest *rest = edai_envelope_rest(envelope);
 
     /* The report is accepted before the message has ended: in between a system that waits for both
      * is not idle. */
@@ -175,8 +196,10 @@ void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcom
         edai_dead_report(worker, envelope, text);
     }
     edai_tally_add(&worker->tallies[envelope->route->index], outcome);
+    if (rest != NULL) {
+        edai_held_release(worker, rest, status);
+    }
     if (ext != NULL) {
-        edai_held_release(worker, ext, status);
         if (ext->receipt != NULL) {
             edai_receipt_blame(ext->receipt, envelope->route);
             edai_receipt_end(ext->receipt, receipt_status(outcome));

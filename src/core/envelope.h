@@ -33,7 +33,8 @@ enum {
     EDAI_IS_SHARED = 2, /* the payload is a pointer to an edai_shared */
     EDAI_IS_TEXT = 4,   /* identity is the hash of a text key */
     EDAI_IS_REQUEST = 8,
-    EDAI_HAS_KEY = 16 /* ext.key holds the text key: it cannot be read from the message */
+    EDAI_HAS_KEY = 16, /* rest.key holds the text key: it cannot be read from the message */
+    EDAI_HAS_REST = 32 /* an edai_rest follows the extension */
 };
 
 #define EDAI_HOME_HEAP UINT16_MAX
@@ -53,22 +54,29 @@ struct edai_envelope {
 };
 
 typedef struct edai_ext {
-    int64_t deadline; /* monotonic ns; EDAI_NO_DEADLINE: none */
-    /* Who gets the reply: a client, or the turn `ask_seq` of an activation. */
+    /* Who gets the reply: a client, or the turn `ask_seq` of an activation. The same places as in
+     * edai_reply, which a request's block becomes. */
     edai_client *asking_client;
     edai_activation *asker;
     uint64_t ask_seq;
+    uint16_t asker_worker;
+    uint32_t timeout_ms; /* runs from the end of this round on, when the deadline is set; 0: it is
+                            known */
+    int64_t deadline;    /* monotonic ns; EDAI_NO_DEADLINE: none */
+    edai_receipt *receipt;
+} edai_ext;
+
+/* What few messages need: EDA_WAIT, or a text key that is not in them. */
+typedef struct edai_rest {
     /* Who is told when an EDA_WAIT delivery is admitted. */
     edai_client *held_client;
     edai_activation *held;
     edai_envelope *notice;  /* owned: the block that will tell a publisher on another worker */
     uint64_t held_identity; /* of held, for the graph of who waits for whom */
     uint32_t held_generation;
-    uint16_t asker_worker;
     uint16_t held_worker;
-    edai_receipt *receipt;
     eda_str key;
-} edai_ext;
+} edai_rest;
 
 /* Payload of several envelopes. */
 typedef struct edai_shared {
@@ -88,6 +96,8 @@ typedef struct edai_reply {
     eda_status status;
     uint32_t text_len;
 } edai_reply;
+
+_Static_assert(sizeof(edai_reply) <= sizeof(edai_ext), "a request's block has room for a status");
 
 typedef struct edai_admitted {
     edai_activation *held;
@@ -118,12 +128,30 @@ static inline edai_ext *edai_envelope_its_ext(edai_envelope *envelope)
     return (edai_ext *)(void *)(envelope + 1);
 }
 
+/* NULL: it has none. */
+static inline edai_rest *edai_envelope_rest(edai_envelope *envelope)
+{
+    char *at = (char *)(envelope + 1) + sizeof(edai_ext);
+
+    return (envelope->flags & EDAI_HAS_REST) != 0 ? (edai_rest *)(void *)at : NULL;
+}
+
+/* Where one is known to be. */
+static inline edai_rest *edai_envelope_its_rest(edai_envelope *envelope)
+{
+    EDA_ASSERT((envelope->flags & EDAI_HAS_REST) != 0, "made with all there is");
+    return (edai_rest *)(void *)((char *)(envelope + 1) + sizeof(edai_ext));
+}
+
 static inline void *edai_envelope_payload(edai_envelope *envelope)
 {
     char *at = (char *)(envelope + 1);
 
     if ((envelope->flags & EDAI_HAS_EXT) != 0) {
         at += sizeof(edai_ext);
+    }
+    if ((envelope->flags & EDAI_HAS_REST) != 0) {
+        at += sizeof(edai_rest);
     }
     return at;
 }

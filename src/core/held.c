@@ -6,13 +6,13 @@
 
 void edai_held_hold(edai_worker *worker, edai_activation *publisher, edai_envelope *envelope)
 {
-    edai_ext *ext = edai_envelope_its_ext(envelope);
+    edai_rest *rest = edai_envelope_its_rest(envelope);
 
     EDA_ASSERT(publisher->extra != NULL, "made when the turn published");
-    ext->held = publisher;
-    ext->held_generation = publisher->generation;
-    ext->held_identity = publisher->identity;
-    ext->held_worker = worker->index;
+    rest->held = publisher;
+    rest->held_generation = publisher->generation;
+    rest->held_identity = publisher->identity;
+    rest->held_worker = worker->index;
     if (publisher->extra->holds++ == 0) {
         publisher->flags |= EDAI_IS_HELD;
         worker->held_count++;
@@ -33,32 +33,32 @@ void edai_held_settle(edai_worker *worker, edai_activation *publisher, uint32_t 
     }
 }
 
-void edai_held_release(edai_worker *worker, edai_ext *ext, eda_status status)
+void edai_held_release(edai_worker *worker, edai_rest *rest, eda_status status)
 {
     edai_envelope *notice;
     edai_admitted *body;
 
-    if (ext->held_client != NULL) {
-        edai_client_admitted(ext->held_client, status);
-        ext->held_client = NULL;
+    if (rest->held_client != NULL) {
+        edai_client_admitted(rest->held_client, status);
+        rest->held_client = NULL;
         return;
     }
-    if (ext->held == NULL) {
+    if (rest->held == NULL) {
         return;
     }
-    if (ext->held_worker == worker->index) {
-        edai_held_settle(worker, ext->held, ext->held_generation);
-        ext->held = NULL;
+    if (rest->held_worker == worker->index) {
+        edai_held_settle(worker, rest->held, rest->held_generation);
+        rest->held = NULL;
         return;
     }
-    notice = ext->notice;
+    notice = rest->notice;
     EDA_ASSERT(notice != NULL, "made with the delivery, so that telling cannot fail");
-    ext->notice = NULL;
+    rest->notice = NULL;
     notice->kind = EDAI_ADMITTED;
     notice->flags = 0;
     body = edai_envelope_body(notice);
     *body = (edai_admitted){
-        .held = ext->held, .generation = ext->held_generation, .worker = ext->held_worker};
-    ext->held = NULL;
+        .held = rest->held, .generation = rest->held_generation, .worker = rest->held_worker};
+    rest->held = NULL;
     edai_worker_send(worker, body->worker, notice);
 }

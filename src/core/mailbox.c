@@ -47,10 +47,10 @@ static void unlink_at(edai_activation *activation, edai_envelope *before, edai_e
 /* Tells the publisher that holds back because of this delivery. */
 static void tell_admitted(edai_worker *worker, edai_envelope *envelope)
 {
-    edai_ext *ext = edai_envelope_ext(envelope);
+    edai_rest *rest = edai_envelope_rest(envelope);
 
-    if (ext != NULL && (ext->held != NULL || ext->held_client != NULL)) {
-        edai_held_release(worker, ext, EDA_OK);
+    if (rest != NULL && (rest->held != NULL || rest->held_client != NULL)) {
+        edai_held_release(worker, rest, EDA_OK);
     }
 }
 
@@ -123,8 +123,9 @@ static void admit_waiting(edai_worker *worker, edai_activation *activation)
 static bool is_own(const edai_activation *activation, edai_envelope *envelope)
 {
     const edai_ext *ext = edai_envelope_ext(envelope);
+    const edai_rest *rest = edai_envelope_rest(envelope);
 
-    return ext != NULL && (ext->held == activation || ext->asker == activation);
+    return (ext != NULL && ext->asker == activation) || (rest != NULL && rest->held == activation);
 }
 
 /* Who waits for a stack goes on without waiting once it is asked: whoever asks may hold a stack. */
@@ -271,7 +272,7 @@ void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_env
     } else {
         append(activation, envelope);
     }
-    if ((envelope->flags & EDAI_HAS_EXT) != 0) {
+    if (EDAI_UNLIKELY((envelope->flags & EDAI_HAS_REST) != 0)) {
         tell_admitted(worker, envelope);
     }
     feed(worker, activation, envelope);

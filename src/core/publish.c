@@ -128,9 +128,10 @@ static eda_status identify(
 typedef struct plan {
     eda_identity identity;
     bool has_ext;
+    bool has_rest;
     bool has_key;
     bool has_notice;
-    size_t ext_size; /* of extension and copied key, 8-aligned */
+    size_t ext_size; /* of extension, rest and copied key, 8-aligned */
 } plan;
 
 static void plan_extension(
@@ -141,10 +142,13 @@ static void plan_extension(
     out->has_key = out->identity.is_text && !route->is_text_key;
     out->has_notice = type->overflow == EDA_WAIT && !route->msg->is_request &&
                       ctx->kind != EDAI_CTX_CLIENT && ctx->activation != NULL;
-    out->has_ext = extras->receipt != NULL || extras->asker != NULL ||
-                   extras->asking_client != NULL || extras->deadline != 0 ||
-                   type->expires_ms != 0 || type->overflow == EDA_WAIT || out->has_key;
+    out->has_rest = (type->overflow == EDA_WAIT && !route->msg->is_request) || out->has_key;
+    out->has_ext = out->has_rest || extras->receipt != NULL || extras->asker != NULL ||
+                   extras->asking_client != NULL || extras->deadline != 0 || type->expires_ms != 0;
     out->ext_size = out->has_ext ? sizeof(edai_ext) : 0;
+    if (out->has_rest) {
+        out->ext_size += sizeof(edai_rest);
+    }
     if (out->has_key) {
         out->ext_size += (out->identity.text.len + 7) & ~(size_t)7;
     }
@@ -153,11 +157,11 @@ static void plan_extension(
 /* At the envelope's end, so that the payload stays right behind the extension. */
 static void copy_key(edai_envelope *envelope, size_t payload_size, eda_str key)
 {
-    edai_ext *ext = edai_envelope_its_ext(envelope);
+    edai_rest *rest = edai_envelope_its_rest(envelope);
     char *at = (char *)edai_envelope_payload(envelope) + payload_size;
 
     memcpy(at, key.ptr, key.len);
-    ext->key = (eda_str){.ptr = at, .len = key.len};
+    rest->key = (eda_str){.ptr = at, .len = key.len};
     envelope->flags |= EDAI_HAS_KEY;
 }
 
@@ -172,25 +176,30 @@ static eda_status fill_extension(
         .asker = extras->asker,
         .ask_seq = extras->ask_seq,
         .asker_worker = ctx->worker != NULL ? ctx->worker->index : 0,
+        .timeout_ms = extras->timeout_ms,
         .receipt = extras->receipt};
     if (expires_ms != 0) {
         int64_t due = edai_system_now(ctx->sys) + EDA_MS(expires_ms);
 
         ext->deadline = due < ext->deadline ? due : ext->deadline;
     }
+    if (EDAI_UNLIKELY(made->has_rest)) {
+        *edai_envelope_its_rest(envelope) = (edai_rest){.held = NULL};
+    }
     if (made->has_notice) {
+        edai_rest *rest = edai_envelope_its_rest(envelope);
         uint16_t home = 0;
         uint8_t size_class = 0;
 
         if (edai_activation_extra(ctx->activation) == NULL) {
             return EDA_ENOMEM;
         }
-        ext->notice = edai_worker_alloc(
+        rest->notice = edai_worker_alloc(
             ctx->worker, sizeof(edai_envelope) + sizeof(edai_admitted), &home, &size_class);
-        if (ext->notice == NULL) {
+        if (rest->notice == NULL) {
             return EDA_ENOMEM;
         }
-        *ext->notice = (edai_envelope){.home = home, .size_class = size_class};
+        *rest->notice = (edai_envelope){.home = home, .size_class = size_class};
     }
     return EDA_OK;
 }
@@ -214,9 +223,10 @@ static edai_envelope *make_envelope(eda_ctx *ctx, const edai_route *route,
         .home = home,
         .size_class = size_class,
         .kind = EDAI_DELIVERY,
-        .flags = (uint8_t)((made->has_ext ? EDAI_HAS_EXT : 0) |
-                           (made->identity.is_text ? EDAI_IS_TEXT : 0) |
-                           (route->msg->is_request ? EDAI_IS_REQUEST : 0)),
+        .flags =
+            (uint8_t)((made->has_ext ? EDAI_HAS_EXT : 0) | (made->has_rest ? EDAI_HAS_REST : 0) |
+                      (made->identity.is_text ? EDAI_IS_TEXT : 0) |
+                      (route->msg->is_request ? EDAI_IS_REQUEST : 0)),
         .publisher = ctx->publisher};
     if (made->has_ext && fill_extension(ctx, envelope, extras, made) != EDA_OK) {
         edai_envelope_free(ctx->sys, ctx->worker, envelope);
@@ -289,6 +299,52 @@ eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *d
     payload_copy(route->msg, data, edai_envelope_payload(envelope));
     if (made.has_key) {
         copy_key(envelope, size, made.identity.text);
+    }
+    *ret_envelope = envelope;
+    return EDA_OK;
+}
+
+static edai_envelope *make_light_ask(
+    eda_ctx *ctx, const edai_route *route, const void *data, const edai_wait *wait)
+{
+    edai_envelope *envelope = edai_slab_alloc(&ctx->worker->slab, route->size_class);
+    edai_ext *ext = (edai_ext *)(void *)(envelope + 1);
+
+    if (EDAI_UNLIKELY(envelope == NULL)) {
+        return NULL;
+    }
+    *envelope = (edai_envelope){.route = route,
+        .identity = route->is_number_key ? read_number(route->key, data) : 0,
+        .home = ctx->worker->index,
+        .size_class = route->size_class,
+        .kind = EDAI_DELIVERY,
+        .flags = EDAI_HAS_EXT | EDAI_IS_REQUEST,
+        .publisher = ctx->publisher};
+    *ext = (edai_ext){.asker = ctx->activation,
+        .ask_seq = wait->seq,
+        .asker_worker = ctx->worker->index,
+        .timeout_ms = wait->timeout_ms,
+        .deadline = wait->deadline};
+    memcpy(ext + 1, data, route->msg->shape.size);
+    return envelope;
+}
+
+eda_status edai_publish_ask(eda_ctx *ctx, const edai_msg *msg, const void *data,
+    const edai_wait *wait, edai_envelope **ret_envelope)
+{
+    edai_envelope *envelope;
+
+    if (EDAI_UNLIKELY(msg->light == NULL)) {
+        const edai_extras extras = {.deadline = wait->deadline,
+            .timeout_ms = wait->timeout_ms,
+            .asker = ctx->activation,
+            .ask_seq = wait->seq};
+
+        return edai_publish_one(ctx, msg->responder, data, &extras, ret_envelope);
+    }
+    envelope = make_light_ask(ctx, msg->light, data, wait);
+    if (envelope == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
     *ret_envelope = envelope;
     return EDA_OK;
@@ -452,7 +508,7 @@ eda_str edai_publish_key(edai_envelope *envelope)
     eda_str key;
 
     if ((envelope->flags & EDAI_HAS_KEY) != 0) {
-        return edai_envelope_its_ext(envelope)->key;
+        return edai_envelope_its_rest(envelope)->key;
     }
     data = edai_envelope_data(envelope);
     EDA_ASSERT(envelope->route->is_text_key, "else the key was copied");

@@ -10,13 +10,14 @@
 /* Everything an envelope may carry besides the message; zero: nothing. */
 typedef struct edai_extras {
     int64_t deadline; /* 0: none beyond the type's own expires_ms */
+    uint32_t timeout_ms;
     edai_client *asking_client;
     edai_activation *asker;
     uint64_t ask_seq;
     edai_receipt *receipt;
 } edai_extras;
 
-/* Range, length, UTF-8 and topic fields; sets the ctx's error. */
+/* Range, length, UTF-8 and topic fields; sets the ctx's error. Only where msg->needs_check. */
 EDA_CHECK eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const void *data);
 /* One chain of envelopes, one per receiver, oldest first. An empty chain: unheard.
  * EDA_EKEY, EDA_ENOMEM, EDA_ELIMIT; nothing is left behind on failure. */
@@ -24,6 +25,9 @@ EDA_CHECK eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const 
     const edai_extras *extras, edai_envelope **ret_first, edai_envelope **ret_last);
 /* The one envelope of a message with a light route, in a worker's turn. NULL: out of memory. */
 edai_envelope *edai_publish_light(eda_ctx *ctx, const edai_route *route, const void *data);
+/* The request of a turn that will wait for its reply. EDA_EKEY, EDA_ENOMEM, EDA_ERANGE. */
+EDA_CHECK eda_status edai_publish_ask(eda_ctx *ctx, const edai_msg *msg, const void *data,
+    const edai_wait *wait, edai_envelope **ret_envelope);
 /* One envelope for one route. */
 EDA_CHECK eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *data,
     const edai_extras *extras, edai_envelope **ret_envelope);
@@ -44,6 +48,10 @@ void edai_publish_system(edai_worker *worker, const edai_msg *msg, const void *d
 /* Ends a delivery that did not become a turn's success: counts, tells asker and receipt, frees. */
 void edai_envelope_end(edai_worker *worker, edai_envelope *envelope, edai_outcome outcome,
     eda_status status, const char *text);
+/* Bytes that a reply in a request's own block may have. */
+size_t edai_reply_room(const edai_envelope *request);
+/* Turns a request's block into the reply, a plain struct of that size at most, and sends it. */
+void edai_reply_value(edai_worker *worker, edai_envelope *request, const void *data, size_t size);
 /* Turns a request's block into the reply that carries a status and a text, and sends it. Cannot
  * fail. */
 void edai_reply_status(

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* A plain reply of up to so many bytes, headers included, has a place in its request. */
+#define REPLY_IN_PLACE_MAX 256u
+
 /* Makes the route of an on_any handler for one message type. */
 static eda_status any_route(
     eda_system *sys, const edai_route *handler_route, const edai_msg *msg, edai_route **ret_route)
@@ -137,16 +140,33 @@ static eda_status join_msg(eda_system *sys, edai_msg *msg)
     return EDA_OK;
 }
 
+/* Of a plain request's block, so that a plain reply fits it, too, unless that is large. */
+static size_t request_size(const edai_msg *msg)
+{
+    size_t size = sizeof(edai_envelope) + sizeof(edai_ext) + ((msg->shape.size + 7) & ~(size_t)7);
+    size_t reply_size = sizeof(edai_envelope) + sizeof(edai_reply) + msg->reply_shape.size;
+
+    return msg->reply_shape.is_plain && reply_size > size && reply_size <= REPLY_IN_PLACE_MAX
+               ? reply_size
+               : size;
+}
+
 /* Most messages: one receiver by an integer key or none, a plain struct that fits a slab's block,
- * no extension. */
+ * no extension but a request's. */
 static void set_light(edai_msg *msg)
 {
     const eda_type *type = msg->type;
-    edai_route *route = msg->route_count == 1 ? msg->routes[0] : NULL;
+    edai_route *route = msg->responder;
     size_t size = sizeof(edai_envelope) + ((msg->shape.size + 7) & ~(size_t)7);
 
-    if (route == NULL || route->needs_match || msg->is_request || !msg->shape.is_plain ||
-        type->expires_ms != 0 || type->overflow == EDA_WAIT || size > EDAI_SLAB_SIZE_MAX) {
+    if (msg->is_request) {
+        size = request_size(msg);
+    } else {
+        route = msg->route_count == 1 ? msg->routes[0] : NULL;
+    }
+    msg->needs_check = msg->shape.needs_check || msg->has_keys || type->is_raw;
+    if (route == NULL || route->needs_match || !msg->shape.is_plain || type->expires_ms != 0 ||
+        type->overflow == EDA_WAIT || size > EDAI_SLAB_SIZE_MAX) {
         return;
     }
     if (route->is_number_key || route->actor->supervisor == &eda_supervisor_singleton) {

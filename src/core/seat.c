@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "core/ask.h"
 #include "core/balance.h"
 #include "core/system.h"
 #include "core/takeover.h"
@@ -188,7 +189,11 @@ bool edai_seat_give(edai_worker *worker, edai_seat *to)
 edai_worker *edai_seat_clear(edai_seat *seat)
 {
     edai_worker *all = seat->given;
+    edai_worker *worker;
 
+    for (worker = seat->workers; worker != NULL; worker = worker->seat_next) {
+        edai_ask_settle(worker, seat->port->now(seat->port->self)); /* while they are together */
+    }
     seat->given = NULL;
     atomic_store_explicit(&seat->has_given, false, memory_order_relaxed);
     while (seat->workers != NULL) {

@@ -62,29 +62,55 @@ static void sift_down(edai_timers *timers, size_t at, edai_timer *timer)
     put(timers, at, timer);
 }
 
-eda_status edai_timers_arm(edai_timers *timers, edai_timer *timer, int64_t due,
+static eda_status grow(edai_timers *timers)
+{
+    size_t capacity = timers->capacity == 0 ? 64 : timers->capacity * 2;
+    edai_timer **grown;
+
+    if (timers->capacity >= EDAI_TIMERS_MAX) {
+        return EDA_ELIMIT;
+    }
+    grown = edai_realloc(timers->heap, capacity * sizeof(*grown));
+    if (grown == NULL) {
+        return EDA_ENOMEM;
+    }
+    timers->heap = grown;
+    timers->capacity = capacity;
+    return EDA_OK;
+}
+
+eda_status edai_timers_reserve(edai_timers *timers)
+{
+    if (EDAI_UNLIKELY(timers->len + timers->reserved == timers->capacity)) {
+        EDA_TRY(grow(timers));
+    }
+    timers->reserved++;
+    return EDA_OK;
+}
+
+void edai_timers_release(edai_timers *timers)
+{
+    EDA_ASSERT(timers->reserved > 0, "a place is given back once");
+    timers->reserved--;
+}
+
+void edai_timers_arm_reserved(edai_timers *timers, edai_timer *timer, int64_t due,
     void (*fire)(edai_worker *worker, edai_timer *timer))
 {
     EDA_ASSERT(timer->index == 0, "an armed timer would stand in the heap twice");
-    if (timers->len == timers->capacity) {
-        size_t capacity = timers->capacity == 0 ? 64 : timers->capacity * 2;
-        edai_timer **grown;
-
-        if (timers->len >= EDAI_TIMERS_MAX) {
-            return EDA_ELIMIT;
-        }
-        grown = edai_realloc(timers->heap, capacity * sizeof(*grown));
-        if (grown == NULL) {
-            return EDA_ENOMEM;
-        }
-        timers->heap = grown;
-        timers->capacity = capacity;
-    }
+    edai_timers_release(timers);
     timer->due = due;
     timer->fire = fire;
     timer->order = timers->order++;
     timers->len++;
     sift_up(timers, timers->len - 1, timer);
+}
+
+eda_status edai_timers_arm(edai_timers *timers, edai_timer *timer, int64_t due,
+    void (*fire)(edai_worker *worker, edai_timer *timer))
+{
+    EDA_TRY(edai_timers_reserve(timers));
+    edai_timers_arm_reserved(timers, timer, due, fire);
     return EDA_OK;
 }
 
@@ -124,5 +150,8 @@ edai_timer *edai_timers_due(edai_timers *timers, int64_t now)
 
 int64_t edai_timers_next(const edai_timers *timers)
 {
+    if (timers->reserved > 0) {
+        return 0;
+    }
     return timers->len > 0 ? timers->heap[0]->due : INT64_MAX;
 }

@@ -47,6 +47,50 @@ static void timer_is_due_at_its_time_and_not_before(void **state)
     edai_timers_fini(&timers);
 }
 
+static void place_kept_is_armed_without_memory(void **state)
+{
+    edai_timers timers;
+    edai_timer all[LEN] = {{.index = 0}};
+    size_t i;
+
+    (void)state;
+    edai_timers_init(&timers);
+    for (i = 0; i < LEN; i++) {
+        assert_int_equal(edai_timers_reserve(&timers), EDA_OK);
+        assert_true(edai_timers_next(&timers) == 0); /* nobody may sleep yet */
+    }
+    edai_alloc_fail_at(1);
+    for (i = 0; i + 1 < LEN; i++) {
+        edai_timers_arm_reserved(&timers, &all[i], (int64_t)(LEN - i), fire);
+    }
+    assert_true(edai_timers_next(&timers) == 0);
+    edai_timers_release(&timers);
+    assert_true(edai_timers_next(&timers) == 2);
+    edai_alloc_fail_at(0);
+    for (i = LEN - 1; i-- > 0;) {
+        assert_ptr_equal(edai_timers_due(&timers, INT64_MAX), &all[i]);
+    }
+    assert_null(edai_timers_due(&timers, INT64_MAX));
+    edai_timers_fini(&timers);
+}
+
+static void place_cannot_be_kept_without_memory(void **state)
+{
+    edai_timers timers;
+    edai_timer timer = {.index = 0};
+
+    (void)state;
+    edai_timers_init(&timers);
+    edai_alloc_fail_at(1);
+    assert_int_equal(edai_timers_reserve(&timers), EDA_ENOMEM);
+    edai_alloc_fail_at(0);
+    assert_true(edai_timers_next(&timers) == INT64_MAX);
+    assert_int_equal(edai_timers_reserve(&timers), EDA_OK);
+    edai_timers_arm_reserved(&timers, &timer, 3, fire);
+    assert_true(edai_timers_next(&timers) == 3);
+    edai_timers_fini(&timers);
+}
+
 static void timers_of_equal_time_fire_as_armed(void **state)
 {
     edai_timers timers;
@@ -150,6 +194,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timers_empty_are_never_due),
         cmocka_unit_test(timer_is_due_at_its_time_and_not_before),
+        cmocka_unit_test(place_kept_is_armed_without_memory),
+        cmocka_unit_test(place_cannot_be_kept_without_memory),
         cmocka_unit_test(timers_of_equal_time_fire_as_armed),
         cmocka_unit_test(disarm_of_what_is_not_armed_does_nothing),
         cmocka_unit_test(timers_after_many_changes_come_sorted),

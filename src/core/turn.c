@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/planted.h"
 #include "core/after.h"
+#include "core/ask.h"
 #include "core/fetch.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
@@ -17,6 +18,8 @@
 
 /* Lines about failed turns that one worker writes within a second. */
 #define FAILURE_LINES_MAX 10u
+/* Replies up to so large are filled in on the turn's stack. */
+#define ANSWER_SIZE 256u
 
 static void event(const eda_ctx *ctx, edai_event kind, uint64_t b)
 {
@@ -34,7 +37,7 @@ static void event(const eda_ctx *ctx, edai_event kind, uint64_t b)
 static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
 {
     edai_worker *worker = ctx->worker;
-    edai_ext *ext;
+    edai_rest *rest;
 
     if (envelope->kind != EDAI_DELIVERY) {
         edai_worker_dispatch(worker, envelope);
@@ -45,8 +48,8 @@ static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
         edai_mailbox_put(worker, ctx->activation, envelope);
         return;
     }
-    ext = edai_envelope_ext(envelope);
-    if (EDAI_UNLIKELY(ext != NULL && ext->notice != NULL)) {
+    rest = edai_envelope_rest(envelope);
+    if (EDAI_UNLIKELY(rest != NULL && rest->notice != NULL)) {
         edai_held_hold(worker, ctx->activation, envelope);
     }
     edai_worker_dispatch(worker, envelope);
@@ -117,6 +120,10 @@ static bool end_well(eda_ctx *ctx)
         ext = edai_envelope_ext(envelope);
         if (ext->receipt != NULL) {
             edai_receipt_end(ext->receipt, EDA_OK);
+        }
+        if (ctx->answer != NULL) {
+            edai_reply_value(worker, envelope, ctx->answer, envelope->route->msg->reply_shape.size);
+            return true;
         }
         if (ctx->has_refused || lacks_answer(ctx)) {
             edai_reply_status(worker, envelope, ctx->has_refused ? EDA_EREFUSED : EDA_EFAILED,
@@ -270,24 +277,36 @@ static bool is_expired(edai_worker *worker, edai_envelope *envelope)
     return ext != NULL && ext->deadline != EDAI_NO_DEADLINE && ext->deadline <= worker->now;
 }
 
-/* answers(): the function fills in a reply, which is copied into the effects. */
-static eda_status call_answering(eda_ctx *ctx)
+static bool end(eda_ctx *ctx, eda_status status)
+{
+    edai_worker *worker = ctx->worker;
+
+    worker->current = NULL;
+    return finish(ctx, status);
+}
+
+/* answers(): the function fills in a reply, which lives until the turn has ended. */
+static bool run_answering(eda_ctx *ctx)
 {
     const edai_route *route = ctx->envelope->route;
-    void *reply = eda_scratch(ctx, route->msg->type->reply->size);
+    size_t size = route->msg->reply_shape.size;
+    _Alignas(16) unsigned char room[ANSWER_SIZE];
+    void *reply = room;
     eda_status status;
 
-    if (reply == NULL) {
-        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    if (EDAI_LIKELY(size <= sizeof(room))) {
+        memset(room, 0, size);
+    } else if ((reply = eda_scratch(ctx, size)) == NULL) {
+        return end(ctx, edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory"));
     }
     edai_takeover_leave(ctx);
     status =
         route->handler->fn(ctx->activation->state, edai_envelope_data(ctx->envelope), reply, ctx);
     (void)edai_takeover_enter(ctx);
-    if (status != EDA_OK || ctx->has_replied || ctx->has_refused) {
-        return status;
+    if (status == EDA_OK && !ctx->has_replied && !ctx->has_refused) {
+        status = edai_ask_answer(ctx, reply);
     }
-    return eda_reply(ctx, (eda_value){.type = route->msg->type->reply, .data = reply});
+    return end(ctx, status);
 }
 
 static eda_status call_handler(eda_ctx *ctx)
@@ -296,9 +315,6 @@ static eda_status call_handler(eda_ctx *ctx)
     const void *message = edai_envelope_data(ctx->envelope);
     eda_status status;
 
-    if (EDAI_UNLIKELY(route->handler->answers)) {
-        return call_answering(ctx);
-    }
     if (EDAI_UNLIKELY(route->is_any)) {
         message = eda_envelope_of(ctx);
         if (message == NULL) {
@@ -339,7 +355,6 @@ static void stray(eda_ctx *ctx)
 bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
 {
     eda_ctx ctx;
-    eda_status status;
 
     if (EDAI_UNLIKELY((envelope->flags & EDAI_HAS_EXT) != 0 && is_expired(worker, envelope))) {
         edai_envelope_end(worker, envelope, EDAI_EXPIRED, EDA_ETIMEOUT, "expired before its turn");
@@ -356,9 +371,10 @@ bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelo
     count_turn(ctx.seat);
     event(&ctx, EDAI_EVENT_TURN, activation->identity);
     stray(&ctx);
-    status = call_handler(&ctx);
-    worker->current = NULL;
-    return finish(&ctx, status);
+    if (EDAI_UNLIKELY(envelope->route->handler->answers)) {
+        return run_answering(&ctx);
+    }
+    return end(&ctx, call_handler(&ctx));
 }
 
 /* --- start and stop ----------------------------------------------------------------------- */
@@ -584,7 +600,11 @@ void edai_turn_resume(eda_ctx *ctx, eda_status status)
         return; /* the first reason stands */
     }
     ctx->wait->status = status;
-    edai_timers_disarm(&worker->timers, &ctx->wait->timer);
+    if (ctx->wait->young_at != NULL) {
+        edai_ask_grown(worker, ctx->wait, status);
+    } else {
+        edai_timers_disarm(&worker->timers, &ctx->wait->timer);
+    }
     ctx->is_resumable = true;
     ctx->next_resumable = NULL;
     if (worker->resumable == NULL) {

@@ -47,6 +47,13 @@ typedef struct edai_wait {
     const edai_actor_type *target; /* asks */
     uint64_t target_identity;
     edai_timer timer;
+    /* Young asks: made in this round, of whoever sits here, too; at its end the timer is armed, but
+     * few get so old. */
+    struct edai_wait **young_at; /* what points to it in the worker's list; NULL: not young */
+    struct edai_wait *young_next;
+    edai_envelope *young_request; /* on this seat; NULL: it is one no more */
+    uint32_t timeout_ms;          /* as edai_ext's */
+    int64_t deadline;             /* what is known of it */
     char *text; /* of the status, owned by who resumes until the turn has copied it; NULL: none */
     struct eda_ctx *ctx;
     edai_envelope *request; /* asks: leaves when the turn is suspended */
@@ -76,6 +83,7 @@ struct eda_ctx {
     size_t scratch_size;
     char *error; /* EDAI_ERROR_SIZE bytes, made when needed */
     eda_envelope *view;
+    const void *answer; /* leaves in the request's own block, if the turn succeeds; NULL: none */
     /* While suspended. */
     edai_wait *wait;
     struct edai_strand *strand;

@@ -202,16 +202,16 @@ static void list_line(edai_worker *worker, edai_activation *activation, uint64_t
         return; /* that one runs, and makes room */
     }
     for (at = activation->extra->waiting; at != NULL; at = at->next) {
-        const edai_ext *ext = edai_envelope_ext(at->envelope);
+        const edai_rest *rest = edai_envelope_rest(at->envelope);
         edai_edge found = {.to = mailbox,
             .serial = at->timer.order,
             .line = activation,
             .generation = activation->generation,
             .worker = worker->index};
 
-        if (ext != NULL && ext->held != NULL) {
+        if (rest != NULL && rest->held != NULL) {
             found.from = hold_node(
-                mailbox_node(worker->sys->actors[at->envelope->publisher], ext->held_identity));
+                mailbox_node(worker->sys->actors[at->envelope->publisher], rest->held_identity));
             add_edge(to, found);
         } else if (asked_by(at->envelope, &found.from)) {
             add_edge(to, found);
@@ -436,14 +436,14 @@ static void tell_asker(const scan *of, const waiter *victim)
 
 static bool is_from(edai_worker *worker, const edai_waiting *at, uint64_t node)
 {
-    const edai_ext *ext = edai_envelope_ext(at->envelope);
+    const edai_rest *rest = edai_envelope_rest(at->envelope);
     const edai_actor_type *type;
 
-    if (ext == NULL || ext->held == NULL) {
+    if (rest == NULL || rest->held == NULL) {
         return false;
     }
     type = worker->sys->actors[at->envelope->publisher];
-    return hold_node(mailbox_node(type, ext->held_identity)) == node;
+    return hold_node(mailbox_node(type, rest->held_identity)) == node;
 }
 
 /* Refuses all that this publisher has in the line. Who else waits there is in no circle: room will

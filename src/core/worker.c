@@ -222,6 +222,9 @@ static void hand_over(edai_worker *worker, uint16_t to, edai_envelope *envelope)
     } else if (EDAI_LIKELY(other->arrived == NULL)) {
         receive(other, envelope);
     } else {
+        if (envelope->kind == EDAI_REPLY) {
+            edai_ask_told(edai_envelope_body(envelope));
+        }
         envelope->next = NULL;
         arrive(other, envelope);
     }
@@ -479,5 +482,8 @@ void edai_worker_end_round(edai_worker *worker)
 {
     if (worker->listed != NULL) {
         edai_passivate_listed(worker);
+    }
+    if (worker->young != NULL) {
+        edai_ask_settle(worker, edai_system_now(worker->sys));
     }
 }

@@ -57,6 +57,7 @@ typedef enum what {
 typedef struct block {
     edai_envelope envelope;
     edai_ext ext;
+    edai_rest rest;
     edai_reply reply;
     uint64_t answer;
     uint64_t dropped;
@@ -106,7 +107,7 @@ static eda_status make_chain(
         block *made = &blocks[round_now][i];
 
         made->envelope = (edai_envelope){.route = &route,
-            .flags = EDAI_HAS_EXT,
+            .flags = EDAI_HAS_EXT | EDAI_HAS_REST,
             .identity = i,
             .next = i + 1 < worker_count ? &blocks[round_now][i + 1].envelope : NULL};
         made->ext = (edai_ext){.receipt = receipt};
@@ -241,7 +242,7 @@ static void work(unsigned worker)
         if (asked == RECEIPTS) {
             edai_receipt_end(receipts[round], outcomes[worker]);
         } else {
-            edai_client_admitted(blocks[round][worker].ext.held_client, outcomes[worker]);
+            edai_client_admitted(blocks[round][worker].rest.held_client, outcomes[worker]);
         }
     }
 }

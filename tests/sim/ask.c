@@ -7,6 +7,9 @@
 
 #define CLIENTS 3
 #define ROUNDS 10
+/* Nobody waits there for an answer: it comes after all deadlines. */
+#define SILENT_LANE 3u
+#define SILENCE EDA_SEC(3)
 
 EDA_RECORD(echo_reply, (uint32_t, number));
 EDA_REQUEST(echo_get, echo_reply, "echo/{lane}", (uint32_t, lane), (uint32_t, number));
@@ -31,6 +34,9 @@ static eda_status echo_on_get(echo *self, const echo_get *get, echo_reply *ret_r
 {
     (void)self;
     ret_reply->number = get->number;
+    if (get->lane == SILENT_LANE) {
+        return eda_sleep(ctx, SILENCE);
+    }
     if (eda_sim_choose(state.sim, 3) != 0) {
         return eda_sleep(ctx, EDA_US(eda_sim_choose(state.sim, 300)));
     }
@@ -42,9 +48,10 @@ EDA_ACTOR(echo, eda_none, key(lane), answers(echo_get, echo_on_get));
 static eda_status ask_once(eda_ctx *ctx, uint32_t number)
 {
     /* One choice a statement: compilers differ in the order of arguments, and hashes would too. */
-    uint32_t lane = (uint32_t)eda_sim_choose(state.sim, 3);
+    uint32_t lane = (uint32_t)eda_sim_choose(state.sim, SILENT_LANE + 1);
     uint32_t timeout_ms = eda_sim_choose(state.sim, 2) == 0 ? 1 : 1000;
     const echo_reply *reply = NULL;
+    eda_time asked = eda_now(ctx);
     eda_status status =
         eda_ask(ctx, EDA_ASK(echo_get, &reply, .lane = lane, .number = number), timeout_ms);
 
@@ -56,6 +63,10 @@ static eda_status ask_once(eda_ctx *ctx, uint32_t number)
         }
     } else if (status == EDA_ETIMEOUT) {
         state.late++;
+        if (eda_now(ctx) - asked < EDA_MS(timeout_ms)) {
+            state.problem =
+                eda_sim_text(state.sim, "an ask timed out before its %u ms", timeout_ms);
+        }
     } else {
         state.problem = eda_sim_text(state.sim, "an ask ended with %s", eda_status_name(status));
     }
