@@ -8,10 +8,14 @@
 #if defined(__GNUC__)
 #define EDAI_LIKELY(condition_) __builtin_expect(!!(condition_), 1)
 #define EDAI_UNLIKELY(condition_) __builtin_expect(!!(condition_), 0)
+/* For what only asks for memory ahead: gcc takes such a function for one without effect and drops
+ * the calls it does not inline. */
+#define EDAI_ALWAYS_INLINE __attribute__((always_inline)) static inline
 #define EDAI_COLD __attribute__((cold, noinline))
 #else
 #define EDAI_LIKELY(condition_) (!!(condition_))
 #define EDAI_UNLIKELY(condition_) (!!(condition_))
+#define EDAI_ALWAYS_INLINE static inline
 #define EDAI_COLD
 #endif
 

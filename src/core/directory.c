@@ -149,12 +149,18 @@ static eda_status grow(edai_directory *directory)
     return EDA_OK;
 }
 
+/* Five eighths: who is not there is told after some three slots. */
+static uint32_t len_max(uint32_t capacity)
+{
+    return capacity / 2 + capacity / 8;
+}
+
 eda_status edai_directory_add(edai_directory *directory, uint64_t hash, edai_activation *activation)
 {
     if (EDAI_UNLIKELY(directory->old != NULL)) {
         move(directory, MOVE_STEP);
     }
-    if (directory->len + 1 > directory->capacity / 4 * 3) {
+    if (directory->len >= len_max(directory->capacity)) {
         EDA_TRY(grow(directory));
     }
     EDA_ASSERT((uint64_t)(uintptr_t)activation >> 48 == 0, "addresses have 48 bits");

@@ -5,7 +5,7 @@
  * activation itself tells, whose lines the message needs anyway. Integer keys are found by their
  * hash alone (the mix is a bijection); text keys are compared. A large table moves into its
  * successor bit by bit, some slots with each identity that is added, so that nobody waits for it.
- * Threads: the owner's. Memory: 8 bytes a slot, at most three quarters full; starts empty. */
+ * Threads: the owner's. Memory: 8 bytes a slot, at most five eighths full; starts empty. */
 #ifndef EDAI_DIRECTORY_H
 #define EDAI_DIRECTORY_H
 
@@ -34,8 +34,9 @@ EDA_CHECK eda_status edai_directory_add(
 void edai_directory_remove(
     edai_directory *directory, uint64_t hash, const edai_activation *activation);
 /* Asks the memory for the slot of a hash; later, when it is there, for the activation it names. */
-static inline void edai_directory_fetch(const edai_directory *directory, uint64_t hash);
-static inline void edai_directory_fetch_activation(const edai_directory *directory, uint64_t hash);
+EDAI_ALWAYS_INLINE void edai_directory_fetch(const edai_directory *directory, uint64_t hash);
+EDAI_ALWAYS_INLINE void edai_directory_fetch_activation(
+    const edai_directory *directory, uint64_t hash);
 void edai_directory_fini(edai_directory *directory);
 
 /* The high bits: in a table of twice the size everything stands in the same order, and moving is
@@ -55,7 +56,7 @@ static inline edai_activation *edai_directory_named(uint64_t slot)
     return (edai_activation *)(uintptr_t)(slot >> 16); /* NOLINT(performance-no-int-to-ptr) */
 }
 
-static inline void edai_directory_fetch(const edai_directory *directory, uint64_t hash)
+EDAI_ALWAYS_INLINE void edai_directory_fetch(const edai_directory *directory, uint64_t hash)
 {
     __builtin_prefetch(&directory->slots[edai_directory_home(directory->capacity, hash)], 1);
     if (EDAI_UNLIKELY(directory->old != NULL)) {
@@ -64,7 +65,7 @@ static inline void edai_directory_fetch(const edai_directory *directory, uint64_
 }
 
 /* Both cache lines of the activation that a hash most likely names. */
-static inline void edai_directory_fetch_named(
+EDAI_ALWAYS_INLINE void edai_directory_fetch_named(
     const uint64_t *slots, uint32_t capacity, uint64_t hash)
 {
     uint32_t at = edai_directory_home(capacity, hash);
@@ -79,7 +80,8 @@ static inline void edai_directory_fetch_named(
     }
 }
 
-static inline void edai_directory_fetch_activation(const edai_directory *directory, uint64_t hash)
+EDAI_ALWAYS_INLINE void edai_directory_fetch_activation(
+    const edai_directory *directory, uint64_t hash)
 {
     edai_directory_fetch_named(directory->slots, directory->capacity, hash);
     if (EDAI_UNLIKELY(directory->old != NULL)) {

@@ -39,7 +39,7 @@ static inline uint64_t edai_fetch_hash(const edai_envelope *envelope)
                                                  : edai_hash_u64(envelope->identity);
 }
 
-static inline void edai_fetch_slot(edai_worker *worker, edai_fetch *fetch)
+EDAI_ALWAYS_INLINE void edai_fetch_slot(edai_worker *worker, edai_fetch *fetch)
 {
     const edai_directory *directory;
 
@@ -53,7 +53,7 @@ static inline void edai_fetch_slot(edai_worker *worker, edai_fetch *fetch)
     fetch->slot_of = fetch->slot_of->next;
 }
 
-static inline void edai_fetch_activation(edai_worker *worker, edai_fetch *fetch)
+EDAI_ALWAYS_INLINE void edai_fetch_activation(edai_worker *worker, edai_fetch *fetch)
 {
     const edai_directory *directory;
 
@@ -87,7 +87,7 @@ static inline edai_fetch edai_fetch_begin(edai_worker *worker, const edai_envelo
 }
 
 /* Before each one is dispatched. */
-static inline void edai_fetch_next(edai_worker *worker, edai_fetch *fetch)
+EDAI_ALWAYS_INLINE void edai_fetch_next(edai_worker *worker, edai_fetch *fetch)
 {
     if (EDAI_UNLIKELY(fetch->activation_of != NULL)) {
         edai_fetch_slot(worker, fetch);
