@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* As many messages published weigh as much as a turn. */
+#define SENDS_PER_TURN 4u
+
 static uint64_t hash_of(bool is_text, uint64_t identity)
 {
     return is_text ? identity : edai_hash_u64(identity);
@@ -188,12 +191,19 @@ static bool has_turns_left(const edai_worker *worker)
     return seat->turns_ever < seat->turns_stop;
 }
 
+/* What a turn takes of the budget: whoever sends much gives way to the receivers, while what was
+ * sent is still in the caches. */
+static uint32_t charge(const edai_worker *worker, uint32_t sent_before)
+{
+    return 1 + (worker->sent - sent_before) / SENDS_PER_TURN;
+}
+
 void edai_activation_run(edai_worker *worker, edai_activation *activation)
 {
     const edai_seat *seat = edai_worker_seat(worker);
-    uint32_t budget = worker->sys->options.turn_budget < seat->turns_cap
-                          ? worker->sys->options.turn_budget
-                          : seat->turns_cap;
+    int64_t budget = worker->sys->options.turn_budget < seat->turns_cap
+                         ? worker->sys->options.turn_budget
+                         : seat->turns_cap;
     edai_pool *pool = &edai_worker_holding(worker, activation->type)->pool;
 
     activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_QUEUED);
@@ -205,15 +215,17 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
         !edai_turn_start(worker, activation)) {
         return;
     }
-    while (budget-- > 0 && !worker->is_ending && has_turns_left(worker) &&
+    while (budget > 0 && !worker->is_ending && has_turns_left(worker) &&
            (activation->flags & EDAI_IS_STARTED) != 0 && can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0
                                       ? edai_mailbox_pop(worker, activation)
                                       : edai_mailbox_pop_interleaving(worker, activation);
+        uint32_t sent = worker->sent;
 
         if (!edai_turn_run(worker, activation, envelope)) {
             return;
         }
+        budget -= charge(worker, sent);
     }
     edai_activation_wake(worker, activation);
     edai_passivate_ran(worker, activation);
@@ -317,7 +329,10 @@ bool edai_activation_stop(edai_worker *worker, edai_activation *activation, eda_
         edai_activation_wake(worker, activation);
         return false;
     }
-    edai_activation_drain(worker, activation, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+    if (activation->head != NULL) {
+        edai_activation_drain(
+            worker, activation, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+    }
     edai_activation_remove(worker, activation);
     return true;
 }

@@ -13,7 +13,7 @@
 #define EDAI_FETCH_SLOTS 24u
 #define EDAI_FETCH_ACTIVATIONS 12u
 /* Smaller directories stay in the nearer caches by themselves. */
-#define EDAI_FETCH_CAPACITY_MIN 1024u
+#define EDAI_FETCH_CAPACITY_MIN 8192u
 
 typedef struct edai_fetch {
     const edai_envelope *slot_of;       /* the next whose slot is asked for */

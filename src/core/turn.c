@@ -61,6 +61,7 @@ static void release_effects(eda_ctx *ctx)
     edai_fetch fetch = edai_fetch_begin(ctx->worker, at);
 
     ctx->effects = NULL;
+    ctx->worker->sent += ctx->effects_count;
     while (at != NULL) {
         edai_envelope *next = at->next;
 

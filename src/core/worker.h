@@ -56,6 +56,7 @@ struct edai_worker {
     edai_worker *seat_next;  /* of those on the same seat */
     edai_worker *ready_next; /* of those ready */
     uint64_t window_runs;    /* activations run while the seat's load is measured */
+    uint32_t sent;           /* what turns have published so far: charged to the turn budget */
     edai_activation *run_first;
     edai_activation *run_last;
     edai_envelope *arrived;      /* taken from the inbox, not yet admitted; oldest first */
