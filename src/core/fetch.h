@@ -7,7 +7,7 @@
 #define EDAI_FETCH_H
 
 #include "base/hash.h"
-#include "core/worker.h"
+#include "core/system.h"
 
 /* How many envelopes ahead: of the slots, and of the activations, by when the slots are there. */
 #define EDAI_FETCH_SLOTS 24u
@@ -20,55 +20,64 @@ typedef struct edai_fetch {
     const edai_envelope *activation_of; /* the next whose activation is */
 } edai_fetch;
 
-/* NULL: nothing worth asking for. */
-static inline const edai_directory *edai_fetch_directory(
-    edai_worker *worker, const edai_envelope *envelope)
-{
-    const edai_directory *directory;
-
-    if (EDAI_UNLIKELY(envelope->kind != EDAI_DELIVERY)) {
-        return NULL;
-    }
-    directory = &edai_worker_holding(worker, envelope->route->actor)->directory;
-    return directory->capacity >= EDAI_FETCH_CAPACITY_MIN ? directory : NULL;
-}
-
 static inline uint64_t edai_fetch_hash(const edai_envelope *envelope)
 {
     return (envelope->flags & EDAI_IS_TEXT) != 0 ? envelope->identity
                                                  : edai_hash_u64(envelope->identity);
 }
 
-EDAI_ALWAYS_INLINE void edai_fetch_slot(edai_worker *worker, edai_fetch *fetch)
+/* Where the receiver is found, if its worker sits here, too. NULL: nothing worth asking for. */
+static inline const edai_directory *edai_fetch_directory(
+    const edai_worker *worker, const edai_envelope *envelope, uint64_t hash)
 {
-    const edai_directory *directory;
+    const edai_actor_type *type = envelope->route->actor;
+    edai_worker *owner = &worker->sys->workers[edai_system_owner(worker->sys, type, hash)];
+    const edai_directory *directory = &edai_worker_holding(owner, type)->directory;
 
-    if (fetch->slot_of == NULL) {
-        return;
-    }
-    directory = edai_fetch_directory(worker, fetch->slot_of);
-    if (directory != NULL) {
-        edai_directory_fetch(directory, edai_fetch_hash(fetch->slot_of));
-    }
-    fetch->slot_of = fetch->slot_of->next;
+    return edai_worker_seat(owner) == edai_worker_seat(worker) &&
+                   directory->capacity >= EDAI_FETCH_CAPACITY_MIN
+               ? directory
+               : NULL;
 }
 
-EDAI_ALWAYS_INLINE void edai_fetch_activation(edai_worker *worker, edai_fetch *fetch)
+EDAI_ALWAYS_INLINE void edai_fetch_slot(const edai_worker *worker, edai_fetch *fetch)
 {
+    const edai_envelope *envelope = fetch->slot_of;
     const edai_directory *directory;
+    uint64_t hash;
 
-    if (fetch->activation_of == NULL) {
-        return;
+    if (envelope != NULL) {
+        fetch->slot_of = envelope->next;
+        if (EDAI_LIKELY(envelope->kind == EDAI_DELIVERY)) {
+            hash = edai_fetch_hash(envelope);
+            directory = edai_fetch_directory(worker, envelope, hash);
+            if (directory != NULL) {
+                edai_directory_fetch(directory, hash);
+            }
+        }
     }
-    directory = edai_fetch_directory(worker, fetch->activation_of);
-    if (directory != NULL) {
-        edai_directory_fetch_activation(directory, edai_fetch_hash(fetch->activation_of));
+}
+
+EDAI_ALWAYS_INLINE void edai_fetch_activation(const edai_worker *worker, edai_fetch *fetch)
+{
+    const edai_envelope *envelope = fetch->activation_of;
+    const edai_directory *directory;
+    uint64_t hash;
+
+    if (envelope != NULL) {
+        fetch->activation_of = envelope->next;
+        if (EDAI_LIKELY(envelope->kind == EDAI_DELIVERY)) {
+            hash = edai_fetch_hash(envelope);
+            directory = edai_fetch_directory(worker, envelope, hash);
+            if (directory != NULL) {
+                edai_directory_fetch_activation(directory, hash);
+            }
+        }
     }
-    fetch->activation_of = fetch->activation_of->next;
 }
 
 /* Before the first of a chain is dispatched. */
-static inline edai_fetch edai_fetch_begin(edai_worker *worker, const edai_envelope *first)
+static inline edai_fetch edai_fetch_begin(const edai_worker *worker, const edai_envelope *first)
 {
     edai_fetch fetch = {.slot_of = NULL};
     uint32_t i;
@@ -87,7 +96,7 @@ static inline edai_fetch edai_fetch_begin(edai_worker *worker, const edai_envelo
 }
 
 /* Before each one is dispatched. */
-EDAI_ALWAYS_INLINE void edai_fetch_next(edai_worker *worker, edai_fetch *fetch)
+EDAI_ALWAYS_INLINE void edai_fetch_next(const edai_worker *worker, edai_fetch *fetch)
 {
     if (EDAI_UNLIKELY(fetch->activation_of != NULL)) {
         edai_fetch_slot(worker, fetch);
