@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* As many messages published weigh as much as a turn. */
-#define SENDS_PER_TURN 4u
+#define SENDS_PER_TURN 16u
 
 static uint64_t hash_of(bool is_text, uint64_t identity)
 {

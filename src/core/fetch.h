@@ -20,13 +20,22 @@ typedef struct edai_fetch {
     const edai_envelope *activation_of; /* the next whose activation is */
 } edai_fetch;
 
+/* By this worker's own directory of the type, for keys spread evenly: it is at hand, while whose
+ * key it is takes a hash. */
+static inline bool edai_fetch_is_worth(const edai_worker *worker, const edai_envelope *envelope)
+{
+    return EDAI_LIKELY(envelope->kind == EDAI_DELIVERY) &&
+           worker->holdings[envelope->route->actor->index].directory.capacity >=
+               EDAI_FETCH_CAPACITY_MIN;
+}
+
 static inline uint64_t edai_fetch_hash(const edai_envelope *envelope)
 {
     return (envelope->flags & EDAI_IS_TEXT) != 0 ? envelope->identity
                                                  : edai_hash_u64(envelope->identity);
 }
 
-/* Where the receiver is found, if its worker sits here, too. NULL: nothing worth asking for. */
+/* Where the receiver is found. NULL: not on this seat, or nowhere yet. */
 static inline const edai_directory *edai_fetch_directory(
     const edai_worker *worker, const edai_envelope *envelope, uint64_t hash)
 {
@@ -34,44 +43,52 @@ static inline const edai_directory *edai_fetch_directory(
     edai_worker *owner = &worker->sys->workers[edai_system_owner(worker->sys, type, hash)];
     const edai_directory *directory = &edai_worker_holding(owner, type)->directory;
 
-    return edai_worker_seat(owner) == edai_worker_seat(worker) &&
-                   directory->capacity >= EDAI_FETCH_CAPACITY_MIN
+    return edai_worker_seat(owner) == edai_worker_seat(worker) && directory->capacity > 0
                ? directory
                : NULL;
 }
 
-EDAI_ALWAYS_INLINE void edai_fetch_slot(const edai_worker *worker, edai_fetch *fetch)
+EDAI_ALWAYS_INLINE void edai_fetch_slot(const edai_worker *worker, const edai_envelope *envelope)
+{
+    uint64_t hash = edai_fetch_hash(envelope);
+    const edai_directory *directory = edai_fetch_directory(worker, envelope, hash);
+
+    if (directory != NULL) {
+        edai_directory_fetch(directory, hash);
+    }
+}
+
+EDAI_ALWAYS_INLINE void edai_fetch_activation(
+    const edai_worker *worker, const edai_envelope *envelope)
+{
+    uint64_t hash = edai_fetch_hash(envelope);
+    const edai_directory *directory = edai_fetch_directory(worker, envelope, hash);
+
+    if (directory != NULL) {
+        edai_directory_fetch_activation(directory, hash);
+    }
+}
+
+EDAI_ALWAYS_INLINE void edai_fetch_step_slot(const edai_worker *worker, edai_fetch *fetch)
 {
     const edai_envelope *envelope = fetch->slot_of;
-    const edai_directory *directory;
-    uint64_t hash;
 
     if (envelope != NULL) {
         fetch->slot_of = envelope->next;
-        if (EDAI_LIKELY(envelope->kind == EDAI_DELIVERY)) {
-            hash = edai_fetch_hash(envelope);
-            directory = edai_fetch_directory(worker, envelope, hash);
-            if (directory != NULL) {
-                edai_directory_fetch(directory, hash);
-            }
+        if (edai_fetch_is_worth(worker, envelope)) {
+            edai_fetch_slot(worker, envelope);
         }
     }
 }
 
-EDAI_ALWAYS_INLINE void edai_fetch_activation(const edai_worker *worker, edai_fetch *fetch)
+EDAI_ALWAYS_INLINE void edai_fetch_step_activation(const edai_worker *worker, edai_fetch *fetch)
 {
     const edai_envelope *envelope = fetch->activation_of;
-    const edai_directory *directory;
-    uint64_t hash;
 
     if (envelope != NULL) {
         fetch->activation_of = envelope->next;
-        if (EDAI_LIKELY(envelope->kind == EDAI_DELIVERY)) {
-            hash = edai_fetch_hash(envelope);
-            directory = edai_fetch_directory(worker, envelope, hash);
-            if (directory != NULL) {
-                edai_directory_fetch_activation(directory, hash);
-            }
+        if (edai_fetch_is_worth(worker, envelope)) {
+            edai_fetch_activation(worker, envelope);
         }
     }
 }
@@ -87,10 +104,10 @@ static inline edai_fetch edai_fetch_begin(const edai_worker *worker, const edai_
     }
     fetch = (edai_fetch){.slot_of = first, .activation_of = first};
     for (i = 0; i < EDAI_FETCH_SLOTS; i++) {
-        edai_fetch_slot(worker, &fetch);
+        edai_fetch_step_slot(worker, &fetch);
     }
     for (i = 0; i < EDAI_FETCH_ACTIVATIONS; i++) {
-        edai_fetch_activation(worker, &fetch);
+        edai_fetch_step_activation(worker, &fetch);
     }
     return fetch;
 }
@@ -99,8 +116,8 @@ static inline edai_fetch edai_fetch_begin(const edai_worker *worker, const edai_
 EDAI_ALWAYS_INLINE void edai_fetch_next(const edai_worker *worker, edai_fetch *fetch)
 {
     if (EDAI_UNLIKELY(fetch->activation_of != NULL)) {
-        edai_fetch_slot(worker, fetch);
-        edai_fetch_activation(worker, fetch);
+        edai_fetch_step_slot(worker, fetch);
+        edai_fetch_step_activation(worker, fetch);
     }
 }
 
