@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+#define EIGHT sizeof(uint64_t)
+
+static bool eight_are_ascii(const unsigned char *at)
+{
+    uint64_t eight;
+
+    memcpy(&eight, at, sizeof eight);
+    return (eight & UINT64_C(0x8080808080808080)) == 0;
+}
+
 static bool is_tail(unsigned char byte)
 {
     return (byte & 0xc0) == 0x80;
@@ -48,14 +58,14 @@ bool edai_utf8_valid(eda_str text)
     size_t left = text.len;
 
     while (left > 0) {
-        uint64_t eight;
-        if (left >= sizeof eight) {
-            memcpy(&eight, at, sizeof eight);
-            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                at += sizeof eight;
-                left -= sizeof eight;
+        if (left >= EIGHT) {
+            if (eight_are_ascii(at)) {
+                at += EIGHT;
+                left -= EIGHT;
                 continue;
             }
+        } else if (text.len >= EIGHT && eight_are_ascii(at + left - EIGHT)) {
+            return true; /* the last eight, some of which were looked at before */
         }
         if (*at < 0x80) {
             at++;

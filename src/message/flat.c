@@ -15,11 +15,6 @@ static const eda_field *first_field(const eda_type *type)
     return type->fields != NULL ? type->fields : &no_fields;
 }
 
-static bool kind_is_span(eda_kind kind)
-{
-    return kind == EDA_KIND_STR || kind == EDA_KIND_BYTES || kind == EDA_KIND_TEXT;
-}
-
 static bool kind_is_nested(eda_kind kind)
 {
     return kind == EDA_KIND_RECORD || kind == EDA_KIND_LIST || kind == EDA_KIND_OPTIONAL;
@@ -36,7 +31,7 @@ static size_t align_up(size_t offset)
  * the walk. */
 static bool is_plain(const eda_type *type)
 {
-    if (type->kind == EDA_KIND_LIST || kind_is_span(type->kind)) {
+    if (type->kind == EDA_KIND_LIST || edai_kind_is_span(type->kind)) {
         return false;
     }
     if (type->kind == EDA_KIND_OPTIONAL) {
@@ -54,7 +49,8 @@ static bool is_plain(const eda_type *type)
 
 static bool needs_check(const eda_type *type)
 {
-    if (type->kind == EDA_KIND_LIST || type->kind == EDA_KIND_ENUM || kind_is_span(type->kind)) {
+    if (type->kind == EDA_KIND_LIST || type->kind == EDA_KIND_ENUM ||
+        edai_kind_is_span(type->kind)) {
         return true;
     }
     if (type->kind == EDA_KIND_OPTIONAL) {
@@ -100,7 +96,7 @@ static eda_status check_single(checker *self, const eda_type *type, edai_bounds 
     edai_span span;
 
     EDA_TRY(edai_scalar_check(type, bounds, data, path, self->problem));
-    if (kind_is_span(type->kind)) {
+    if (edai_kind_is_span(type->kind)) {
         memcpy(&span, data, sizeof span);
         if (span.len > self->size_max - self->used) {
             return check_too_large(self, path);
@@ -242,7 +238,7 @@ static bool size_span(const void *data, size_t *used)
 
 static bool size_value(const eda_type *type, const void *data, size_t *used, int depth)
 {
-    if (kind_is_span(type->kind)) {
+    if (edai_kind_is_span(type->kind)) {
         return size_span(data, used);
     }
     return !kind_is_nested(type->kind) || size_nested(type, data, used, depth);
@@ -337,7 +333,7 @@ static void copy_span(copier *self, unsigned char *at)
 
 static void copy_value(copier *self, const eda_type *type, unsigned char *at)
 {
-    if (kind_is_span(type->kind)) {
+    if (edai_kind_is_span(type->kind)) {
         copy_span(self, at);
     } else if (kind_is_nested(type->kind)) {
         copy_nested(self, type, at);

@@ -138,6 +138,36 @@ static void integers_have_no_fraction_and_no_exponent(void **state)
     assert_refused(&eda_type_sample_any, "{\"unknown\":-9223372036854775809}", EDA_ERANGE, NULL);
 }
 
+/* Short decimals are written without printf, and must be what it would write. */
+static void reals_of_few_digits_are_written_as_printf_does(void **state)
+{
+    double power = 1;
+
+    (void)state;
+    for (int places = 0; places < 9; places++, power *= 10) {
+        uint64_t digits = 0;
+        for (uint64_t i = 0; i < 16; i++, digits = digits * 10 + i * 7 % 10) {
+            double number = (double)digits / (i % 2 == 0 ? power : -power);
+            char wanted[48];
+            char *text = NULL;
+            size_t len;
+            int precision = 15;
+
+            do {
+                (void)snprintf(wanted, sizeof wanted - 2, "%.*g", precision++, number);
+            } while (strtod(wanted, NULL) != number);
+            if (strpbrk(wanted, ".e") == NULL) {
+                (void)strcat(wanted, ".0");
+            }
+            assert_int_equal(
+                eda_json_encode((eda_value){&eda_type_double, &number}, &text, &len), 0);
+            assert_string_equal(text, wanted);
+            assert_int_equal(len, strlen(wanted));
+            free(text);
+        }
+    }
+}
+
 static void reals_accept_integers_and_stay_finite(void **state)
 {
     (void)state;
@@ -481,6 +511,7 @@ int main(void)
         cmocka_unit_test(encoding_is_compact_and_in_order),
         cmocka_unit_test(uint64_above_int64_is_a_string),
         cmocka_unit_test(integers_have_no_fraction_and_no_exponent),
+        cmocka_unit_test(reals_of_few_digits_are_written_as_printf_does),
         cmocka_unit_test(reals_accept_integers_and_stay_finite),
         cmocka_unit_test(text_that_is_not_json_is_refused),
         cmocka_unit_test(nul_is_a_character_like_others),

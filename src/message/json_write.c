@@ -1,7 +1,6 @@
 /* json_write.c - encoding JSON; see json.h. Written straight from the struct: compact, fields in
  * the order of their declaration, unset optionals left out. */
 #include <float.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,40 +8,39 @@
 
 #include "base/base64.h"
 #include "base/timetext.h"
-#include "message/flat.h"
+#include "message/decimal.h"
+#include "message/encode.h"
 #include "message/json.h"
-#include "message/scalar.h"
-#include "message/writer.h"
-
-static void write_value(edai_writer *writer, const eda_type *type, const void *data);
 
 /* --- numbers --- */
 
 #define NUMBER_SIZE 48
 
-static void write_text(edai_writer *writer, const char *text)
+static void write_plain(edai_writer *writer, const char *text)
 {
     edai_writer_put(writer, text, strlen(text));
 }
 
-static void write_unsigned(edai_writer *writer, uint64_t number)
+static void write_integer(edai_writer *writer, eda_kind kind, const void *data)
 {
-    char text[NUMBER_SIZE];
+    bool is_quoted = false;
 
-    if (number > INT64_MAX) { /* more than readers with signed integers hold */
-        (void)snprintf(text, sizeof text, "\"%" PRIu64 "\"", number);
-    } else {
-        (void)snprintf(text, sizeof text, "%" PRIu64, number);
+    if (kind == EDA_KIND_U64) { /* more than readers with signed integers hold */
+        is_quoted = edai_scalar_unsigned(kind, data) > INT64_MAX;
     }
-    write_text(writer, text);
-}
-
-static void write_signed(edai_writer *writer, int64_t number)
-{
-    char text[NUMBER_SIZE];
-
-    (void)snprintf(text, sizeof text, "%" PRId64, number);
-    write_text(writer, text);
+    char *room = (char *)edai_writer_reserve(writer, NUMBER_SIZE);
+    if (room == NULL) {
+        return;
+    }
+    size_t len = 0;
+    if (is_quoted) {
+        room[len++] = '"';
+    }
+    len += edai_decimal_write(kind, data, room + len);
+    if (is_quoted) {
+        room[len++] = '"';
+    }
+    edai_writer_commit(writer, len);
 }
 
 static bool is_number_char(char c)
@@ -70,8 +68,55 @@ static void write_real_text(edai_writer *writer, const char *text)
         edai_writer_put_char(writer, '.');
     }
     if (!is_real) {
-        write_text(writer, ".0");
+        write_plain(writer, ".0");
     }
+}
+
+/* `digits` with a point before the last `places`, at least one of them in front of it. */
+static void write_decimal(edai_writer *writer, bool is_negative, uint64_t digits, size_t places)
+{
+    char text[EDAI_DECIMAL_LEN_MAX];
+    size_t len = edai_decimal_write(EDA_KIND_U64, &digits, text);
+    size_t zeros = len > places ? 0 : places + 1 - len;
+    char *room = (char *)edai_writer_reserve(writer, NUMBER_SIZE);
+    char *at = room;
+
+    if (room == NULL) {
+        return;
+    }
+    *at = '-';
+    at += is_negative ? 1 : 0;
+    memset(at, '0', zeros);
+    memcpy(at + zeros, text, len);
+    at += zeros + len - places;
+    memmove(at + 1, at, places);
+    *at = '.';
+    edai_writer_commit(writer, (size_t)(at - room) + 1 + places);
+}
+
+/* Most numbers have few digits, and need no search: both numbers of the quotient are exact, so that
+ * it is the double which that decimal means, and no shorter one does. False: not one of those. */
+static bool write_short_double(edai_writer *writer, double number)
+{
+    static const double powers[] = {1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    double magnitude = fabs(number);
+
+    if (FLT_EVAL_METHOD != 0 || (magnitude < 1e-4 && magnitude > 0)) {
+        return false; /* small ones have an exponent */
+    }
+    for (size_t i = 0; i < sizeof powers / sizeof powers[0]; i++) {
+        double scaled = magnitude * powers[i];
+        if (scaled >= 1e15) { /* the digits that any double holds */
+            return false;
+        }
+        uint64_t digits = (uint64_t)(scaled + 0.5);
+        double again = (double)digits / powers[i];
+        if (again == magnitude) {
+            write_decimal(writer, signbit(number) != 0, digits, i + 1);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Every decimal of DBL_DIG digits survives a normal double, so the first try is the shortest where
@@ -82,6 +127,9 @@ static void write_double(edai_writer *writer, double number)
 
     if (!isfinite(number)) {
         edai_writer_fail(writer, EDA_EINVAL);
+        return;
+    }
+    if (write_short_double(writer, number)) {
         return;
     }
     int digits = number > -DBL_MIN && number < DBL_MIN ? 1 : DBL_DIG;
@@ -130,7 +178,7 @@ static void write_escape(edai_writer *writer, char c)
         }
     }
     (void)snprintf(text, sizeof text, "\\u%04x", (unsigned)(unsigned char)c);
-    write_text(writer, text);
+    write_plain(writer, text);
 }
 
 static bool is_escaped(char c)
@@ -138,20 +186,44 @@ static bool is_escaped(char c)
     return (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
+/* One of eight characters is escaped: at most 0x1f, or the same as another one. */
+static bool has_escaped(const char *eight)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t text;
+
+    memcpy(&text, eight, sizeof text);
+    uint64_t quotes = text ^ (ones * '"');
+    uint64_t slashes = text ^ (ones * '\\');
+    uint64_t found = ((text - ones * 0x20) & ~text) | ((quotes - ones) & ~quotes) |
+                     ((slashes - ones) & ~slashes);
+    return (found & (ones * 0x80)) != 0;
+}
+
+/* Up to the first character that is escaped. */
+static size_t plain_len(const char *text, size_t len)
+{
+    size_t at = 0;
+
+    while (len - at >= sizeof(uint64_t) && !has_escaped(text + at)) {
+        at += sizeof(uint64_t);
+    }
+    while (at < len && !is_escaped(text[at])) {
+        at++;
+    }
+    return at;
+}
+
 static void write_string(edai_writer *writer, const char *text, size_t len)
 {
-    size_t start = 0;
-
     edai_writer_put_char(writer, '"');
-    for (size_t i = 0; i < len; i++) {
-        if (is_escaped(text[i])) {
-            edai_writer_put(writer, text + start, i - start);
-            write_escape(writer, text[i]);
-            start = i + 1;
+    for (size_t at = 0; at < len; at++) {
+        size_t plain = plain_len(text + at, len - at);
+        edai_writer_put(writer, text + at, plain);
+        at += plain;
+        if (at < len) {
+            write_escape(writer, text[at]);
         }
-    }
-    if (len > start) {
-        edai_writer_put(writer, text + start, len - start);
     }
     edai_writer_put_char(writer, '"');
 }
@@ -171,15 +243,6 @@ static void write_bytes(edai_writer *writer, eda_bytes bytes)
 
 /* --- kinds --- */
 
-static void write_integer(edai_writer *writer, eda_kind kind, const void *data)
-{
-    if (edai_scalar_is_unsigned(kind)) {
-        write_unsigned(writer, edai_scalar_unsigned(kind, data));
-    } else {
-        write_signed(writer, edai_scalar_signed(kind, data));
-    }
-}
-
 static void write_time(edai_writer *writer, eda_kind kind, const void *data)
 {
     char text[EDAI_TIMETEXT_SIZE];
@@ -193,31 +256,6 @@ static void write_time(edai_writer *writer, eda_kind kind, const void *data)
         len = edai_timetext_format_duration(number, text);
     }
     write_string(writer, text, len);
-}
-
-static void write_enum(edai_writer *writer, const eda_type *type, const void *data)
-{
-    int value;
-
-    memcpy(&value, data, sizeof value);
-    const char *name = edai_scalar_enum_name(type, value);
-    if (name == NULL) {
-        edai_writer_fail(writer, EDA_EINVAL);
-        return;
-    }
-    write_string(writer, name, strlen(name));
-}
-
-static void write_span(edai_writer *writer, eda_kind kind, const void *data)
-{
-    edai_span span;
-
-    memcpy(&span, data, sizeof span);
-    if (kind == EDA_KIND_BYTES) {
-        write_bytes(writer, (eda_bytes){.ptr = span.ptr, .len = span.len});
-    } else {
-        write_string(writer, span.ptr, span.len);
-    }
 }
 
 static void write_real(edai_writer *writer, eda_kind kind, const void *data)
@@ -234,114 +272,83 @@ static void write_real(edai_writer *writer, eda_kind kind, const void *data)
     }
 }
 
-static void write_list(edai_writer *writer, const eda_type *type, const void *data)
-{
-    edai_span list;
-
-    memcpy(&list, data, sizeof list);
-    edai_writer_put_char(writer, '[');
-    for (size_t i = 0; i < list.len && writer->status == EDA_OK; i++) {
-        if (i > 0) {
-            edai_writer_put_char(writer, ',');
-        }
-        write_value(writer, type->item, (const unsigned char *)list.ptr + i * type->item->size);
-    }
-    edai_writer_put_char(writer, ']');
-}
-
-static void write_record(edai_writer *writer, const eda_type *type, const void *data)
-{
-    bool is_first = true;
-
-    edai_writer_put_char(writer, '{');
-    for (const eda_field *field = type->fields; field != NULL && field->name != NULL; field++) {
-        const void *value = (const unsigned char *)data + field->offset;
-        if (edai_scalar_is_unset(field->type, value)) {
-            continue;
-        }
-        if (!is_first) {
-            edai_writer_put_char(writer, ',');
-        }
-        is_first = false;
-        write_string(writer, field->name, strlen(field->name));
-        edai_writer_put_char(writer, ':');
-        write_value(writer, field->type, value);
-    }
-    edai_writer_put_char(writer, '}');
-}
-
-static void write_optional(edai_writer *writer, const eda_type *type, const void *data)
-{
-    if (edai_scalar_is_unset(type, data)) {
-        write_text(writer, "null"); /* only where it is no field: those are left out */
-        return;
-    }
-    write_value(writer, type->item, (const unsigned char *)data + type->value_offset);
-}
-
 static void write_bool(edai_writer *writer, const void *data)
 {
     bool value;
 
     memcpy(&value, data, sizeof value);
-    write_text(writer, value ? "true" : "false");
+    write_plain(writer, value ? "true" : "false");
 }
 
-static void write_value(edai_writer *writer, const eda_type *type, const void *data)
+static void write_number(edai_writer *writer, eda_kind kind, const void *data)
 {
-    switch (type->kind) {
-    case EDA_KIND_BOOL:
+    if (kind == EDA_KIND_BOOL) {
         write_bool(writer, data);
-        break;
-    case EDA_KIND_I8:
-    case EDA_KIND_I16:
-    case EDA_KIND_I32:
-    case EDA_KIND_I64:
-    case EDA_KIND_U8:
-    case EDA_KIND_U16:
-    case EDA_KIND_U32:
-    case EDA_KIND_U64:
-        write_integer(writer, type->kind, data);
-        break;
-    case EDA_KIND_F32:
-    case EDA_KIND_F64:
-        write_real(writer, type->kind, data);
-        break;
-    case EDA_KIND_STR:
-    case EDA_KIND_BYTES:
-    case EDA_KIND_TEXT:
-        write_span(writer, type->kind, data);
-        break;
-    case EDA_KIND_TIME:
-    case EDA_KIND_DURATION:
-        write_time(writer, type->kind, data);
-        break;
-    case EDA_KIND_ENUM:
-        write_enum(writer, type, data);
-        break;
-    case EDA_KIND_RECORD:
-        write_record(writer, type, data);
-        break;
-    case EDA_KIND_LIST:
-        write_list(writer, type, data);
-        break;
-    case EDA_KIND_OPTIONAL:
-        write_optional(writer, type, data);
-        break;
-    case EDA_KIND_OPAQUE:
-        edai_writer_fail(writer, EDA_EINVAL);
-        break;
+    } else if (kind == EDA_KIND_F32 || kind == EDA_KIND_F64) {
+        write_real(writer, kind, data);
+    } else if (kind == EDA_KIND_TIME || kind == EDA_KIND_DURATION) {
+        write_time(writer, kind, data);
+    } else {
+        write_integer(writer, kind, data);
     }
+}
+
+static void write_open(edai_writer *writer, eda_kind kind, size_t count)
+{
+    (void)count;
+    edai_writer_put_char(writer, kind == EDA_KIND_LIST ? '[' : '{');
+}
+
+static void write_close(edai_writer *writer, eda_kind kind)
+{
+    edai_writer_put_char(writer, kind == EDA_KIND_LIST ? ']' : '}');
+}
+
+static void write_next(edai_writer *writer)
+{
+    edai_writer_put_char(writer, ',');
+}
+
+static void write_key(edai_writer *writer, const char *name, bool is_first)
+{
+    if (!is_first) {
+        write_next(writer);
+    }
+    write_string(writer, name, strlen(name));
+    edai_writer_put_char(writer, ':');
+}
+
+static void write_null(edai_writer *writer)
+{
+    write_plain(writer, "null");
+}
+
+static void write_value(
+    edai_encoder *encoder, const eda_type *type, edai_bounds bounds, const void *at);
+
+static const edai_format format = {.value = write_value,
+    .open = write_open,
+    .close = write_close,
+    .key = write_key,
+    .next = write_next,
+    .null = write_null,
+    .number = write_number,
+    .text = write_string,
+    .bytes = write_bytes};
+
+static void write_value(
+    edai_encoder *encoder, const eda_type *type, edai_bounds bounds, const void *at)
+{
+    edai_encode_part(encoder, &format, type, bounds, at);
 }
 
 eda_status eda_json_encode(eda_value value, char **ret_text, size_t *ret_len)
 {
-    edai_writer writer = {0};
+    edai_encoder encoder;
     uint8_t *text;
 
-    EDA_TRY(edai_flat_check_within(value.type, value.data, EDAI_FLAT_SIZE_MAX, NULL));
-    write_value(&writer, value.type, value.data);
-    EDA_TRY(edai_writer_finish(&writer, &text, ret_len));
+    edai_encode(&encoder, &format, value);
+    EDA_TRY(edai_encode_finish(&encoder, value, &text, ret_len));
     *ret_text = (char *)text;
     return EDA_OK;
 }

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
-
 static double real_of(eda_kind kind, const void *data)
 {
     float f32;
@@ -64,26 +62,18 @@ static eda_status check_span(const eda_type *type, edai_bounds bounds, const voi
     edai_span span;
 
     memcpy(&span, data, sizeof span);
-    if (span.len == 0) {
+    if (edai_scalar_span_is_good(type->kind, bounds, span)) {
         return EDA_OK;
     }
-    size_t len_max = bounds.len_max > 0 ? bounds.len_max : EDA_CODEC_SIZE_MAX;
-    if (span.len > len_max) {
-        return edai_problem_set(
-            problem, path, EDA_ERANGE, "has %zu bytes; allowed: %zu", span.len, len_max);
+    if (span.len > edai_scalar_bytes_max(bounds)) {
+        return edai_problem_set(problem, path, EDA_ERANGE, "has %zu bytes; allowed: %zu", span.len,
+            edai_scalar_bytes_max(bounds));
     }
     if (span.ptr == NULL) {
         return edai_problem_set(
             problem, path, EDA_EINVAL, "is NULL with a length of %zu", span.len);
     }
-    if (type->kind == EDA_KIND_BYTES) {
-        return EDA_OK;
-    }
-    eda_str text = {.ptr = span.ptr, .len = span.len};
-    if (!edai_utf8_valid(text)) {
-        return edai_problem_set(problem, path, EDA_EINVAL, "is not UTF-8");
-    }
-    return EDA_OK;
+    return edai_problem_set(problem, path, EDA_EINVAL, "is not UTF-8");
 }
 
 eda_status edai_scalar_check(const eda_type *type, edai_bounds bounds, const void *data,
@@ -97,7 +87,7 @@ eda_status edai_scalar_check(const eda_type *type, edai_bounds bounds, const voi
         }
         return number_problem(type, bounds.range, data, path, problem);
     }
-    if (type->kind == EDA_KIND_STR || type->kind == EDA_KIND_BYTES || type->kind == EDA_KIND_TEXT) {
+    if (edai_kind_is_span(type->kind)) {
         return check_span(type, bounds, data, path, problem);
     }
     if (type->kind == EDA_KIND_ENUM) {
@@ -113,11 +103,8 @@ eda_status edai_scalar_check(const eda_type *type, edai_bounds bounds, const voi
 eda_status edai_scalar_check_len(
     size_t len, edai_bounds bounds, const edai_path *path, eda_problem *problem)
 {
-    size_t len_max = EDA_CODEC_LIST_MAX;
+    size_t len_max = edai_scalar_items_max(bounds);
 
-    if (bounds.len_max > 0 && bounds.len_max < len_max) {
-        len_max = bounds.len_max;
-    }
     if (len > len_max) {
         return edai_problem_set(
             problem, path, EDA_ERANGE, "has %zu elements; allowed: %zu", len, len_max);

@@ -5,8 +5,10 @@
 #ifndef EDAI_SCALAR_H
 #define EDAI_SCALAR_H
 
+#include <float.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "message/problem.h"
 
 /* What a field allows. For elements of a list the range holds, the length does not. */
@@ -15,18 +17,43 @@ typedef struct edai_bounds {
     size_t len_max;           /* 0: the codec's bound */
 } edai_bounds;
 
+/* Exact zeros: no range was declared. A number of x87 is zero where its mantissa is, which stands
+ * first and is looked at without the unit that reckons with such numbers. */
+static inline bool edai_range_is_open(const long double *range)
+{
+#if LDBL_MANT_DIG == 64
+    uint64_t low;
+    uint64_t high;
+
+    memcpy(&low, &range[0], sizeof low);
+    memcpy(&high, &range[1], sizeof high);
+    return (low | high) == 0;
+#else
+    return range[0] == 0 && range[1] == 0;
+#endif
+}
+
 static inline edai_bounds edai_bounds_of(const eda_field *field)
 {
-    bool is_open = field->range[0] == 0 && field->range[1] == 0; /* exact zeros: undeclared */
+    const long double *range = edai_range_is_open(field->range) ? NULL : field->range;
 
-    return (edai_bounds){.range = is_open ? NULL : field->range, .len_max = field->len_max};
+    return (edai_bounds){.range = range, .len_max = field->len_max};
 }
 
 /* Nothing a value of this kind holds could be wrong by itself: numbers and bool. */
 static inline bool edai_kind_is_number(eda_kind kind)
 {
-    return (kind >= EDA_KIND_BOOL && kind <= EDA_KIND_F64) || kind == EDA_KIND_TIME ||
-           kind == EDA_KIND_DURATION;
+    const unsigned numbers = ((2U << EDA_KIND_F64) - (1U << EDA_KIND_BOOL)) | 1U << EDA_KIND_TIME |
+                             1U << EDA_KIND_DURATION;
+
+    return (numbers >> kind & 1U) != 0;
+}
+
+static inline bool edai_kind_is_span(eda_kind kind)
+{
+    const unsigned spans = 1U << EDA_KIND_STR | 1U << EDA_KIND_BYTES | 1U << EDA_KIND_TEXT;
+
+    return (spans >> kind & 1U) != 0;
 }
 
 /* What lists and strings look like in memory, whatever they point to. Read and written with memcpy:
@@ -97,6 +124,29 @@ static inline bool edai_scalar_is_unset(const eda_type *type, const void *data)
         memcpy(&is_set, data, sizeof is_set);
     }
     return !is_set;
+}
+
+static inline size_t edai_scalar_bytes_max(edai_bounds bounds)
+{
+    return bounds.len_max > 0 ? bounds.len_max : EDA_CODEC_SIZE_MAX;
+}
+
+static inline size_t edai_scalar_items_max(edai_bounds bounds)
+{
+    return bounds.len_max > 0 && bounds.len_max < EDA_CODEC_LIST_MAX ? bounds.len_max
+                                                                     : EDA_CODEC_LIST_MAX;
+}
+
+/* A string or bytes that edai_scalar_check takes. */
+static inline bool edai_scalar_span_is_good(eda_kind kind, edai_bounds bounds, edai_span span)
+{
+    if (span.len == 0) {
+        return true;
+    }
+    if (span.len > edai_scalar_bytes_max(bounds) || span.ptr == NULL) {
+        return false;
+    }
+    return kind == EDA_KIND_BYTES || edai_utf8_valid((eda_str){.ptr = span.ptr, .len = span.len});
 }
 
 /* Checks anything but records, lists and optionals. EDA_ERANGE: out of range, too long. EDA_EINVAL:

@@ -5,8 +5,16 @@
 
 #define FIRST_CAPACITY 256
 
-/* One byte more than the bound, for the terminating zero. */
-#define CAPACITY_MAX ((size_t)EDA_CODEC_SIZE_MAX + 1)
+/* One byte more than the bound, for the terminating zero; and scratch room for a number. */
+#define CAPACITY_MAX ((size_t)EDA_CODEC_SIZE_MAX + 1 + 64)
+
+void edai_writer_fail(edai_writer *self, eda_status status)
+{
+    if (self->status == EDA_OK) {
+        self->status = status;
+        self->capacity = self->used;
+    }
+}
 
 static bool grow(edai_writer *self, size_t wanted)
 {
@@ -15,9 +23,10 @@ static bool grow(edai_writer *self, size_t wanted)
     while (capacity < wanted) {
         capacity *= 2;
     }
+    capacity = capacity < CAPACITY_MAX ? capacity : CAPACITY_MAX;
     uint8_t *data = edai_realloc(self->data, capacity);
     if (data == NULL) {
-        self->status = EDA_ENOMEM;
+        edai_writer_fail(self, EDA_ENOMEM);
         return false;
     }
     self->data = data;
@@ -30,9 +39,8 @@ uint8_t *edai_writer_grow(edai_writer *self, size_t size)
     if (self->status != EDA_OK) {
         return NULL;
     }
-    /* Scratch room for a number may reach over the bound; what is committed may not. */
-    if (size > CAPACITY_MAX + 64 - self->used) {
-        self->status = EDA_ERANGE;
+    if (size > CAPACITY_MAX - self->used) {
+        edai_writer_fail(self, EDA_ERANGE);
         return NULL;
     }
     if (!grow(self, self->used + size)) {
@@ -41,18 +49,13 @@ uint8_t *edai_writer_grow(edai_writer *self, size_t size)
     return self->data + self->used;
 }
 
-void edai_writer_fail(edai_writer *self, eda_status status)
-{
-    if (self->status == EDA_OK) {
-        self->status = status;
-    }
-}
-
 eda_status edai_writer_finish(edai_writer *self, uint8_t **ret_data, size_t *ret_size)
 {
+    if (self->used > EDA_CODEC_SIZE_MAX) {
+        edai_writer_fail(self, EDA_ERANGE);
+    }
     uint8_t *room = edai_writer_reserve(self, 1);
     eda_status status = self->status;
-
     if (room == NULL) {
         edai_free(self->data);
     } else {

@@ -1,8 +1,8 @@
 /* writer.h - a growing block of bytes that the encoders write into.
  *
  * The first failure sticks: later calls do nothing, and finish returns it. Bound:
- * EDA_CODEC_SIZE_MAX bytes. Threads: no shared state. Memory: one block, handed over by finish,
- * else freed by it. */
+ * EDA_CODEC_SIZE_MAX bytes, which the block itself exceeds by a little: finish looks. Threads: no
+ * shared state. Memory: one block, handed over by finish, else freed by it. */
 #ifndef EDAI_WRITER_H
 #define EDAI_WRITER_H
 
@@ -15,7 +15,7 @@
 typedef struct edai_writer {
     uint8_t *data;
     size_t used;
-    size_t capacity;
+    size_t capacity;   /* after a failure no more than was used */
     eda_status status; /* of the first failure */
 } edai_writer;
 
@@ -24,10 +24,11 @@ void edai_writer_fail(edai_writer *self, eda_status status);
 /* Grows the block; NULL after a failure. */
 uint8_t *edai_writer_grow(edai_writer *self, size_t size);
 
-/* Room for `size` bytes at the end, NULL after a failure. What is used of it is said by commit. */
+/* Room for `size` bytes at the end, NULL after a failure unless size is 0. What is used of it is
+ * said by commit. */
 static inline uint8_t *edai_writer_reserve(edai_writer *self, size_t size)
 {
-    if (self->status == EDA_OK && size <= self->capacity - self->used) {
+    if (size <= self->capacity - self->used) { /* nothing is left after a failure */
         return self->data + self->used;
     }
     return edai_writer_grow(self, size);
@@ -36,11 +37,33 @@ static inline uint8_t *edai_writer_reserve(edai_writer *self, size_t size)
 static inline void edai_writer_commit(edai_writer *self, size_t size)
 {
     EDA_ASSERT(size <= self->capacity - self->used, "no more is committed than was reserved");
-    if (size > EDA_CODEC_SIZE_MAX - self->used) {
-        self->status = EDA_ERANGE;
-        return;
-    }
     self->used += size;
+}
+
+/* Most names and strings are short: two words that may overlap instead of a call. */
+static inline void edai_writer_copy(uint8_t *to, const void *bytes, size_t size)
+{
+    const uint8_t *from = bytes;
+    uint64_t words[2];
+    uint32_t halves[2];
+
+    if (size > 2 * sizeof words[0]) {
+        memcpy(to, from, size);
+    } else if (size >= sizeof words[0]) {
+        memcpy(&words[0], from, sizeof words[0]);
+        memcpy(&words[1], from + size - sizeof words[1], sizeof words[1]);
+        memcpy(to, &words[0], sizeof words[0]);
+        memcpy(to + size - sizeof words[1], &words[1], sizeof words[1]);
+    } else if (size >= sizeof halves[0]) {
+        memcpy(&halves[0], from, sizeof halves[0]);
+        memcpy(&halves[1], from + size - sizeof halves[1], sizeof halves[1]);
+        memcpy(to, &halves[0], sizeof halves[0]);
+        memcpy(to + size - sizeof halves[1], &halves[1], sizeof halves[1]);
+    } else if (size > 0) {
+        to[0] = from[0];
+        to[size / 2] = from[size / 2];
+        to[size - 1] = from[size - 1];
+    }
 }
 
 static inline void edai_writer_put(edai_writer *self, const void *bytes, size_t size)
@@ -48,7 +71,7 @@ static inline void edai_writer_put(edai_writer *self, const void *bytes, size_t 
     uint8_t *room = edai_writer_reserve(self, size);
 
     if (room != NULL && size > 0) {
-        memcpy(room, bytes, size);
+        edai_writer_copy(room, bytes, size);
         edai_writer_commit(self, size);
     }
 }
