@@ -491,7 +491,6 @@ void edai_seat_leave(edai_seat *seat, eda_ctx *ctx, edai_strand *next)
 {
     ctx->strand = seat->strands.current;
     seat->strands.current = next;
-    edai_fiber_switch(&ctx->strand->fiber, &next->fiber);
 }
 
 /* Everything the loop knows stands in the seat. */

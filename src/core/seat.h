@@ -107,8 +107,7 @@ void edai_seat_worker_ended(eda_system *sys);
 
 /* Suspension: reserves the stack on which the loop goes on. NULL: none free. */
 edai_strand *edai_seat_reserve(edai_seat *seat);
-/* Switches to it, keeping the running stack for ctx; returns when ctx is resumed, perhaps on
- * another seat. */
+/* The running stack is ctx's from now on, `next` the loop's: the caller switches to it at once. */
 void edai_seat_leave(edai_seat *seat, eda_ctx *ctx, edai_strand *next);
 
 /* The stack the loop runs on is left for good, and the turn's runs on. */

@@ -549,7 +549,7 @@ static void depart(eda_ctx *ctx, edai_wait *wait)
     }
 }
 
-eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
+eda_status edai_turn_leave(eda_ctx *ctx, edai_wait *wait, edai_strand **ret_next)
 {
     edai_worker *worker = ctx->worker;
     edai_activation *activation = ctx->activation;
@@ -571,7 +571,7 @@ eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
     edai_waitgraph_arm(worker);
     edai_activation_wake(worker, activation); /* an interleaving message may run now */
     edai_seat_leave(seat, ctx, next);
-    edai_turn_resumed(ctx);
+    *ret_next = next;
     return EDA_OK;
 }
 

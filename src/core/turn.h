@@ -10,6 +10,7 @@
 #include "base/port.h"
 #include "core/activation.h"
 #include "core/seat.h"
+#include "core/strand.h"
 
 #include <string.h>
 
@@ -118,14 +119,24 @@ bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelo
 bool edai_turn_start(edai_worker *worker, edai_activation *activation);
 void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason);
 
+/* The two halves of edai_turn_suspend: before its stack is left, and once it goes on. */
+EDA_CHECK eda_status edai_turn_leave(eda_ctx *ctx, edai_wait *wait, edai_strand **ret_next);
+void edai_turn_resumed(eda_ctx *ctx);
 /* Suspends the running turn until edai_turn_resume; the caller filled in wait, made the
  * activation's extra and checked edai_turn_can_suspend. EDA_ELIMIT: no stack is free; nothing
  * happened. */
-EDA_CHECK eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait);
+EDA_CHECK static inline eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
+{
+    edai_strand *next = NULL;
+
+    EDA_TRY(edai_turn_leave(ctx, wait, &next));
+    EDA_ASSERT(next != NULL, "reserved");
+    edai_fiber_switch_inline(&ctx->strand->fiber, &next->fiber);
+    edai_turn_resumed(ctx);
+    return EDA_OK;
+}
 /* EDA_ESTATE (in a stop function), EDA_ECANCELED (the activation is being stopped). */
 EDA_CHECK eda_status edai_turn_can_suspend(eda_ctx *ctx);
-/* It goes on: to be called first on its stack after the switch. */
-void edai_turn_resumed(eda_ctx *ctx);
 /* Marks a suspended turn as ready to go on. */
 void edai_turn_resume(eda_ctx *ctx, eda_status status);
 /* Resumes every suspended turn of an activation with EDA_ECANCELED. */
