@@ -492,21 +492,32 @@ static bool is_name(const char *name)
     return i > 0;
 }
 
+edai_actor_type *edai_contract_find(const eda_system *sys, const char *name)
+{
+    uint64_t hash = edai_hash_bytes(name, strlen(name));
+    edai_actor_type *type;
+    size_t at = 0;
+
+    while ((type = edai_names_next(&sys->actor_names, hash, &at)) != NULL) {
+        if (strcmp(type->actor->name, name) == 0) {
+            return type;
+        }
+    }
+    return NULL;
+}
+
 static eda_status check_actor(eda_system *sys, const eda_actor *actor, uint32_t *ret_count)
 {
     uint32_t count = 0;
-    uint32_t i;
 
     if (!is_name(actor->name)) {
         return edai_system_fail(sys, EDA_EINVAL,
             "actor '%.70s': a name has 1 to 63 letters, digits and '_', and no digit first",
             actor->name != NULL ? actor->name : "");
     }
-    for (i = 0; i < sys->actor_count; i++) {
-        if (strcmp(sys->actors[i]->actor->name, actor->name) == 0) {
-            return edai_system_fail(
-                sys, EDA_ECONFLICT, "actor '%s' was added before; add it once", actor->name);
-        }
+    if (edai_contract_find(sys, actor->name) != NULL) {
+        return edai_system_fail(
+            sys, EDA_ECONFLICT, "actor '%s' was added before; add it once", actor->name);
     }
     if (actor->size > STATE_SIZE_MAX) {
         return refuse(sys, actor,
@@ -607,6 +618,7 @@ static eda_status register_actor(eda_system *sys, edai_actor_type *type)
         sys->actors = grown;
         sys->actor_capacity = capacity;
     }
+    EDA_TRY(edai_names_add(&sys->actor_names, type->hash, type));
     type->index = (uint16_t)sys->actor_count;
     sys->actors[sys->actor_count++] = type;
     return EDA_OK;

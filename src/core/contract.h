@@ -83,6 +83,9 @@ EDA_CHECK eda_status edai_contract_add(eda_system *sys, eda_added added);
 EDA_CHECK eda_status edai_contract_seal(eda_system *sys);
 void edai_contract_free(eda_system *sys);
 
+/* The actor type of a name; NULL: none was added. */
+edai_actor_type *edai_contract_find(const eda_system *sys, const char *name);
+
 /* For contract.c, seal.c and depend.c. */
 EDA_CHECK eda_status edai_contract_declare(
     eda_system *sys, const eda_type *type, edai_msg **ret_msg);

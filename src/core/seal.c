@@ -1,6 +1,7 @@
 /* seal.c - joins message types and actor types: who receives what, resolved once before the start.
  */
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "core/contract.h"
 #include "core/system.h"
@@ -74,26 +75,29 @@ static eda_status append(edai_msg *msg, edai_route *route)
     return EDA_OK;
 }
 
-static eda_status join_handler(eda_system *sys, edai_msg *msg, edai_route *route)
+/* The one message type a handler names. */
+static eda_status join_typed(eda_system *sys, edai_route *route)
+{
+    edai_msg *msg = edai_contract_own(sys, route->msg->id);
+
+    if (msg->is_request && msg->responder != NULL) {
+        return edai_system_fail(sys, EDA_ECONFLICT,
+            "both '%s' and '%s' answer %s; a request has one responder: leave it out of one of "
+            "them",
+            msg->responder->actor->actor->name, route->actor->actor->name, msg->type->name);
+    }
+    if (msg->is_request) {
+        msg->responder = route;
+    }
+    return append(msg, route);
+}
+
+/* An on_any and one message type, if it hears that. */
+static eda_status join_any(eda_system *sys, edai_msg *msg, const edai_route *route)
 {
     edai_route *made = NULL;
     bool needs_match = false;
 
-    if (route->handler->pattern == NULL) {
-        if (route->msg != msg) {
-            return EDA_OK;
-        }
-        if (msg->is_request && msg->responder != NULL) {
-            return edai_system_fail(sys, EDA_ECONFLICT,
-                "both '%s' and '%s' answer %s; a request has one responder: leave it out of one of "
-                "them",
-                msg->responder->actor->actor->name, route->actor->actor->name, msg->type->name);
-        }
-        if (msg->is_request) {
-            msg->responder = route;
-        }
-        return append(msg, route);
-    }
     if (!hears(route, msg, &needs_match)) {
         return EDA_OK;
     }
@@ -105,24 +109,22 @@ static eda_status join_handler(eda_system *sys, edai_msg *msg, edai_route *route
     return append(msg, made);
 }
 
-/* Two messages (or two requests) on the very same topic: nothing could say which one a payload is.
- */
-static eda_status check_topic(eda_system *sys, const edai_msg *msg)
+static eda_status join_route(eda_system *sys, edai_route *route)
 {
-    const edai_msg *at;
+    edai_msg *msg;
 
-    for (at = sys->first_msg; at != msg; at = at->next) {
-        if (at->is_request == msg->is_request && eda_str_equal(edai_template_pattern(at->template),
-                                                     edai_template_pattern(msg->template))) {
-            return edai_system_fail(sys, EDA_ECONFLICT,
-                "%s and %s have the same topic, %s: give one of them another", at->type->name,
-                msg->type->name, msg->type->topic);
-        }
+    if (route->handler->pattern == NULL) {
+        return route->handler->is_self ? EDA_OK : join_typed(sys, route);
+    }
+    EDA_TRY(join_any(sys, edai_contract_raw(sys), route));
+    for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
+        EDA_TRY(join_any(sys, msg, route));
     }
     return EDA_OK;
 }
 
-static eda_status join_msg(eda_system *sys, edai_msg *msg)
+/* So a message type's receivers stand in the order in which the actors were added. */
+static eda_status join_actors(eda_system *sys)
 {
     uint32_t actor;
     uint32_t i;
@@ -131,13 +133,46 @@ static eda_status join_msg(eda_system *sys, edai_msg *msg)
         edai_actor_type *type = sys->actors[actor];
 
         for (i = 0; i < type->route_count; i++) {
-            EDA_TRY(join_handler(sys, msg, &type->routes[i]));
+            EDA_TRY(join_route(sys, &type->routes[i]));
         }
     }
-    if (msg->template != NULL) {
-        return edai_trie_insert(sys->topics, edai_template_pattern(msg->template), msg);
-    }
     return EDA_OK;
+}
+
+/* Two messages (or two requests) on the very same topic: nothing could say which one a payload is.
+ */
+static eda_status check_topic(eda_system *sys, edai_names *topics, edai_msg *msg)
+{
+    eda_str pattern = edai_template_pattern(msg->template);
+    uint64_t hash = edai_hash_bytes(pattern.ptr, pattern.len);
+    const edai_msg *other;
+    size_t at = 0;
+
+    while ((other = edai_names_next(topics, hash, &at)) != NULL) {
+        if (other->is_request == msg->is_request &&
+            eda_str_equal(edai_template_pattern(other->template), pattern)) {
+            return edai_system_fail(sys, EDA_ECONFLICT,
+                "%s and %s have the same topic, %s: give one of them another", other->type->name,
+                msg->type->name, msg->type->topic);
+        }
+    }
+    return edai_names_add(topics, hash, msg);
+}
+
+static eda_status index_topics(eda_system *sys)
+{
+    edai_names topics = {0};
+    eda_status status = EDA_OK;
+    edai_msg *msg;
+
+    for (msg = sys->first_msg; msg != NULL && status == EDA_OK; msg = msg->next) {
+        status = check_topic(sys, &topics, msg);
+        if (status == EDA_OK) {
+            status = edai_trie_insert(sys->topics, edai_template_pattern(msg->template), msg);
+        }
+    }
+    edai_names_fini(&topics);
+    return status;
 }
 
 /* Of a plain request's block, so that a plain reply fits it, too, unless that is large. */
@@ -220,10 +255,9 @@ eda_status edai_contract_seal(eda_system *sys)
     sys->undeclared = undeclared;
     /* Whether or not a handler names it: an on_any may ask for it by topic. */
     EDA_TRY(edai_contract_declare(sys, &eda_type_eda_dead_letter, NULL));
-    EDA_TRY(join_msg(sys, undeclared));
+    EDA_TRY(index_topics(sys));
+    EDA_TRY(join_actors(sys));
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
-        EDA_TRY(check_topic(sys, msg));
-        EDA_TRY(join_msg(sys, msg));
         set_light(msg);
     }
     for (i = 0; i < sys->actor_count; i++) {
@@ -288,6 +322,7 @@ void edai_contract_free(eda_system *sys)
     }
     edai_msg_free(sys->raw);
     edai_trie_free(sys->topics);
+    edai_names_fini(&sys->actor_names);
     edai_free(sys->actors);
     edai_free(sys->routes);
     edai_free(sys->msgs);

@@ -244,14 +244,9 @@ eda_status eda_add(eda_system *sys, eda_added added)
 
 static bool has_actor(const eda_system *sys, const eda_actor *actor)
 {
-    uint32_t i;
+    const edai_actor_type *type = actor->name != NULL ? edai_contract_find(sys, actor->name) : NULL;
 
-    for (i = 0; i < sys->actor_count; i++) {
-        if (sys->actors[i]->actor == actor) {
-            return true;
-        }
-    }
-    return false;
+    return type != NULL && type->actor == actor;
 }
 
 eda_status eda_add_linked(eda_system *sys)

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "core/client.h"
 #include "core/contract.h"
+#include "core/names.h"
 #include "core/worker.h"
 #include "message/trie.h"
 
@@ -62,7 +63,8 @@ struct eda_system {
     edai_actor_type **actors;
     uint32_t actor_count;
     uint32_t actor_capacity;
-    edai_route **routes; /* by index */
+    edai_names actor_names; /* -> edai_actor_type, by the types' hashes */
+    edai_route **routes;    /* by index */
     uint32_t route_count;
     uint32_t route_capacity;
     edai_trie *topics; /* pattern of each declared type -> edai_msg */

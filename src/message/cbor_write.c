@@ -126,16 +126,14 @@ static void write_double(edai_writer *writer, const void *data)
 
 static void write_number(edai_writer *writer, eda_kind kind, const void *data)
 {
-    if (kind >= EDA_KIND_I8 && kind <= EDA_KIND_U64) {
-        write_integer(writer, kind, data);
+    if (kind == EDA_KIND_BOOL) {
+        write_bool(writer, data);
     } else if (kind == EDA_KIND_F64) {
         write_double(writer, data);
     } else if (kind == EDA_KIND_F32) {
         write_float(writer, data);
-    } else if (kind == EDA_KIND_BOOL) {
-        write_bool(writer, data);
     } else {
-        write_integer(writer, kind, data); /* times and durations */
+        write_integer(writer, kind, data); /* times and durations, too */
     }
 }
 

@@ -141,13 +141,13 @@ static void integers_have_no_fraction_and_no_exponent(void **state)
 /* Short decimals are written without printf, and must be what it would write. */
 static void reals_of_few_digits_are_written_as_printf_does(void **state)
 {
-    double power = 1;
+    const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
 
     (void)state;
-    for (int places = 0; places < 9; places++, power *= 10) {
+    for (size_t places = 0; places < COUNT(powers); places++) {
         uint64_t digits = 0;
         for (uint64_t i = 0; i < 16; i++, digits = digits * 10 + i * 7 % 10) {
-            double number = (double)digits / (i % 2 == 0 ? power : -power);
+            double number = (double)digits / (i % 2 == 0 ? powers[places] : -powers[places]);
             char wanted[48];
             char *text = NULL;
             size_t len;
@@ -157,7 +157,7 @@ static void reals_of_few_digits_are_written_as_printf_does(void **state)
                 (void)snprintf(wanted, sizeof wanted - 2, "%.*g", precision++, number);
             } while (strtod(wanted, NULL) != number);
             if (strpbrk(wanted, ".e") == NULL) {
-                (void)strcat(wanted, ".0");
+                memcpy(wanted + strlen(wanted), ".0", sizeof ".0");
             }
             assert_int_equal(
                 eda_json_encode((eda_value){&eda_type_double, &number}, &text, &len), 0);
