@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/planted.h"
 #include "core/after.h"
+#include "core/fan.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
 #include "core/state.h"
@@ -106,6 +107,7 @@ static eda_status create(edai_worker *worker, const edai_route *route, edai_enve
     edai_pool_link(&holding->pool, activation);
     activation->used_at = (uint32_t)(worker->now / 1000000);
     edai_bump(&holding->live);
+    edai_fan_place_at(worker, type, activation);
     edai_passivate_scan(worker, type);
     *ret_activation = activation;
     return EDA_OK;
@@ -205,6 +207,7 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
                          ? worker->sys->options.turn_budget
                          : seat->turns_cap;
     edai_pool *pool = &edai_worker_holding(worker, activation->type)->pool;
+    eda_ctx ctx;
 
     activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_QUEUED);
     activation->used_at = (uint32_t)(worker->now / 1000000);
@@ -215,6 +218,7 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
         !edai_turn_start(worker, activation)) {
         return;
     }
+    edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
     while (budget > 0 && !worker->is_ending && has_turns_left(worker) &&
            (activation->flags & EDAI_IS_STARTED) != 0 && can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0
@@ -222,7 +226,7 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
                                       : edai_mailbox_pop_interleaving(worker, activation);
         uint32_t sent = worker->sent;
 
-        if (!edai_turn_run(worker, activation, envelope)) {
+        if (!edai_turn_run(&ctx, activation, envelope)) {
             return;
         }
         budget -= charge(worker, sent);
@@ -274,6 +278,7 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
     uint64_t hash = hash_of((activation->flags & EDAI_IS_TEXT_KEY) != 0, activation->identity);
 
     edai_worker_forget(worker, activation);
+    edai_fan_place_at(worker, activation->type, NULL);
     if (activation->extra != NULL) {
         edai_timers_disarm(&worker->timers, &activation->extra->backoff);
         if (activation->extra->holds > 0) {

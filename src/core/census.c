@@ -1,12 +1,15 @@
 /* census.c - see census.h. */
 #include "core/census.h"
 
+#include "core/fan.h"
+
 static uint64_t count_chain(edai_envelope *at)
 {
     uint64_t count = 0;
 
     for (; at != NULL; at = at->next) {
         count += at->kind == EDAI_DELIVERY ? 1 : 0;
+        count += at->kind == EDAI_BUNDLE ? at->route->fan->count : 0;
     }
     return count;
 }
@@ -31,7 +34,8 @@ static uint64_t count_activation(const edai_activation *activation)
 
 static uint64_t count_worker(edai_worker *worker)
 {
-    uint64_t count = count_chain(edai_inbox_peek(&worker->inbox)) + count_chain(worker->arrived);
+    uint64_t count = count_chain(edai_inbox_peek(&worker->inbox)) + count_chain(worker->arrived) +
+                     edai_fans_count(worker);
     uint32_t i;
 
     for (i = 0; i < worker->sys->worker_count; i++) {
@@ -59,14 +63,15 @@ uint64_t edai_census(eda_system *sys)
     return count;
 }
 
-static int64_t balance_of(const edai_tally *tallies, uint32_t count)
+static int64_t balance_of(const eda_system *sys, const edai_tally *tallies)
 {
     int64_t balance = 0;
     uint32_t i;
     uint32_t outcome;
 
-    for (i = 0; i < count; i++) {
-        balance += (int64_t)edai_tally_get(&tallies[i], EDAI_ACCEPTED);
+    for (i = 0; i < sys->route_count; i++) {
+        balance += (int64_t)(edai_tally_get(&tallies[i], EDAI_ACCEPTED) *
+                             edai_route_weight(sys->routes[i]));
         for (outcome = EDAI_HANDLED; outcome <= EDAI_STOPPED; outcome++) {
             balance -= (int64_t)edai_tally_get(&tallies[i], (edai_outcome)outcome);
         }
@@ -81,10 +86,10 @@ int64_t edai_census_balance(eda_system *sys)
     uint16_t i;
 
     for (i = 0; i < sys->worker_count; i++) {
-        balance += balance_of(sys->workers[i].tallies, sys->route_count);
+        balance += balance_of(sys, sys->workers[i].tallies);
     }
     for (client = sys->clients; client != NULL; client = client->next) {
-        balance += balance_of(client->tallies, sys->route_count);
+        balance += balance_of(sys, client->tallies);
     }
     return balance;
 }

@@ -128,13 +128,18 @@ eda_status edai_client_call(
     return EDA_OK;
 }
 
+static uint16_t worker_of(const eda_system *sys, const edai_envelope *envelope)
+{
+    return envelope->kind == EDAI_BUNDLE ? envelope->route->fan->worker
+                                         : edai_publish_owner(sys, envelope);
+}
+
 static bool has_way(const edai_client *client, edai_envelope *at)
 {
     const eda_system *sys = client->ctx.sys;
 
     for (; at != NULL; at = at->next) {
-        if (edai_inbox_pending(&sys->workers[edai_publish_owner(sys, at)].inbox) <=
-            EDAI_PENDING_MAX) {
+        if (edai_inbox_pending(&sys->workers[worker_of(sys, at)].inbox) <= EDAI_PENDING_MAX) {
             return true;
         }
     }
@@ -250,7 +255,7 @@ static void hand_over(edai_client *client, edai_envelope *at, edai_receipt *rece
         edai_envelope *next = at->next;
 
         edai_tally_add(&client->tallies[at->route->index], EDAI_ACCEPTED);
-        edai_client_push(client, edai_publish_owner(sys, at), at);
+        edai_client_push(client, worker_of(sys, at), at);
         at = next;
     }
     if (receipt != NULL) {
@@ -261,7 +266,7 @@ static void hand_over(edai_client *client, edai_envelope *at, edai_receipt *rece
 eda_status edai_client_publish(
     edai_client *client, const edai_msg *msg, const void *data, eda_receipt *receipt)
 {
-    edai_extras extras = {.deadline = 0};
+    edai_extras extras = {.may_bundle = receipt == NULL};
     edai_envelope *first = NULL;
     edai_envelope *last = NULL;
     eda_status status;

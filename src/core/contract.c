@@ -80,6 +80,12 @@ void edai_msg_free(edai_msg *msg)
     if (msg == NULL) {
         return;
     }
+    while (msg->fans != NULL) {
+        edai_fan *next = msg->fans->next;
+
+        edai_free(msg->fans);
+        msg->fans = next;
+    }
     edai_template_free(msg->template);
     edai_free(msg->routes);
     edai_free(msg->nobody);

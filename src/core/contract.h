@@ -13,10 +13,12 @@
 #include "message/template.h"
 
 typedef struct edai_actor_type edai_actor_type;
+typedef struct edai_fan edai_fan;
 typedef struct edai_msg edai_msg;
+typedef struct edai_route edai_route;
 
 /* One receiver of one message type: an actor type and the handler it has for it. */
-typedef struct edai_route {
+struct edai_route {
     edai_actor_type *actor; /* NULL: nobody; the route that counts unheard publishes */
     const eda_handler *handler;
     const edai_msg *msg;
@@ -27,7 +29,29 @@ typedef struct edai_route {
     bool is_any;          /* on_any: the handler gets an eda_envelope */
     bool needs_match;     /* on_any: only some topics of the type match the pattern */
     uint8_t size_class;   /* of an envelope on msg.light */
-} edai_route;
+    edai_fan *fan;        /* it is one of, or whose bundles it counts; NULL: neither */
+    uint32_t fan_at;      /* its place there */
+    edai_route *fan_next; /* the next of its actor type that is one of a fan */
+};
+
+/* Receivers of one message type, all on one worker, that take every message of it, have one
+ * activation each and nothing to remember with an envelope: they get it in one bundle. */
+struct edai_fan {
+    edai_fan *next; /* of its message type */
+    const edai_msg *msg;
+    edai_route counter; /* accepted: bundles, each of which counts for `count` deliveries */
+    uint32_t index;     /* among all */
+    uint32_t len_max;   /* the least mailbox_len_max */
+    uint32_t count;
+    uint16_t worker;
+    const edai_route *routes[];
+};
+
+/* How many deliveries one acceptance counted by it stands for. */
+static inline uint64_t edai_route_weight(const edai_route *route)
+{
+    return route->fan != NULL && route == &route->fan->counter ? route->fan->count : 1;
+}
 
 struct edai_msg {
     const eda_type *type;
@@ -39,7 +63,9 @@ struct edai_msg {
     edai_route *light; /* the only receiver, found and filled by a copy, with nothing to remember
                           but who asks; NULL: not so simple */
     uint32_t route_count;
-    uint32_t id; /* process-wide, from intern.h */
+    uint32_t loose_count; /* of them, those in no fan: they come first */
+    edai_fan *fans;       /* owned */
+    uint32_t id;          /* process-wide, from intern.h */
     edai_shape shape;
     edai_shape reply_shape;
     bool is_request;
@@ -72,6 +98,7 @@ struct edai_actor_type {
     uint64_t hash;     /* of the name: spreads types over shards */
     uint64_t *emits;   /* bit set by message id; NULL: everything */
     edai_route *routes;
+    edai_route *fanned;   /* those of its routes that are one of a fan, by fan_next */
     edai_msg **self_msgs; /* of on_self records, by route; owned */
     eda_type saved;       /* record over the saved fields, text as strings; fields owned */
 };

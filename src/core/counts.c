@@ -7,7 +7,9 @@
 static bool is_asked(const edai_route *route, const char *message, const char *actor)
 {
     if (route->msg == NULL) {
-        return false; /* an on_any pattern; its deliveries are counted by the types it matches */
+        /* An on_any pattern: its deliveries are counted by the types it matches. Or a fan's
+         * counter: by its routes. */
+        return false;
     }
     if (message != NULL) {
         if (strcmp(route->msg->type->name, message) != 0) {
@@ -29,6 +31,29 @@ static void add(eda_counts *sum, const edai_tally *tally)
     sum->stopped += edai_tally_get(tally, EDAI_STOPPED);
     sum->unheard += edai_tally_get(tally, EDAI_UNHEARD);
     sum->accepted += edai_tally_get(tally, EDAI_ACCEPTED);
+}
+
+/* Deliveries to a route that were accepted in bundles. */
+static uint64_t bundled(eda_system *sys, const edai_route *route)
+{
+    const edai_client *client;
+    uint64_t sum = 0;
+    uint32_t counter;
+    uint16_t i;
+
+    if (route->fan == NULL) {
+        return 0;
+    }
+    counter = route->fan->counter.index;
+    for (i = 0; i < sys->worker_count; i++) {
+        sum += edai_tally_get(&sys->workers[i].tallies[counter], EDAI_ACCEPTED);
+    }
+    edai_mutex_lock(&sys->mutex);
+    for (client = sys->clients; client != NULL; client = client->next) {
+        sum += edai_tally_get(&client->tallies[counter], EDAI_ACCEPTED);
+    }
+    edai_mutex_unlock(&sys->mutex);
+    return sum;
 }
 
 eda_counts eda_system_counts(eda_system *sys, const char *message, const char *actor)
@@ -54,6 +79,7 @@ eda_counts eda_system_counts(eda_system *sys, const char *message, const char *a
             add(&sum, &client->tallies[route]);
         }
         edai_mutex_unlock(&sys->mutex);
+        sum.accepted += bundled(sys, sys->routes[route]);
     }
     return sum;
 }

@@ -95,7 +95,7 @@ void edai_ctx_release(eda_ctx *ctx)
 
 static eda_status publish(eda_ctx *ctx, const edai_msg *msg, const void *data, eda_receipt *receipt)
 {
-    const edai_extras none = {.deadline = 0};
+    const edai_extras none = {.may_bundle = true};
     edai_envelope *first = NULL;
     edai_envelope *last = NULL;
     edai_envelope *at;

@@ -25,7 +25,8 @@ typedef enum edai_kind {
     EDAI_DELIVERY = 0, /* to an activation, by route and identity */
     EDAI_REPLY,        /* to a suspended turn or a waiting client */
     EDAI_ADMITTED,     /* to a held publisher: its EDA_WAIT delivery found room, or never will */
-    EDAI_CALL          /* runs a function on the worker */
+    EDAI_CALL,         /* runs a function on the worker */
+    EDAI_BUNDLE        /* a delivery to each receiver of a fan; its route is the fan's counter */
 } edai_kind;
 
 enum {

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/planted.h"
+#include "core/fan.h"
 #include "core/publish.h"
 
 static void append(edai_activation *activation, edai_envelope *envelope)
@@ -260,6 +261,7 @@ static bool make_room(edai_worker *worker, edai_activation *activation, edai_env
 
 void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
 {
+    edai_fan_let_pass(worker, activation->type);
     if (EDAI_UNLIKELY(activation->len >= activation->type->mailbox_len_max ||
                       envelope->route->msg->type->overflow == EDA_KEEP_LATEST)) {
         if (!make_room(worker, activation, envelope)) {

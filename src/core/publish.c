@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "core/fan.h"
 #include <edacious/topic.h>
 
 #include <string.h>
@@ -432,6 +433,20 @@ static eda_status make_fan_out_one(eda_ctx *ctx, const edai_route *route, edai_s
     return EDA_OK;
 }
 
+/* One for all receivers of a fan. */
+static eda_status make_bundle(
+    eda_ctx *ctx, const edai_fan *fan, edai_shared *shared, edai_envelope **ret_envelope)
+{
+    edai_envelope *envelope = edai_fan_envelope(ctx->worker, &fan->counter, shared, ctx->publisher);
+
+    if (envelope == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    }
+    envelope->kind = EDAI_BUNDLE;
+    *ret_envelope = envelope;
+    return EDA_OK;
+}
+
 static void free_all(eda_ctx *ctx, edai_envelope *at)
 {
     while (at != NULL) {
@@ -442,42 +457,62 @@ static void free_all(eda_ctx *ctx, edai_envelope *at)
     }
 }
 
+/* A chain, oldest first. */
+typedef struct chain {
+    edai_envelope *first;
+    edai_envelope *last;
+} chain;
+
+static void chain_append(chain *to, edai_envelope *envelope)
+{
+    envelope->next = NULL;
+    if (to->first == NULL) {
+        to->first = envelope;
+    } else {
+        to->last->next = envelope;
+    }
+    to->last = envelope;
+}
+
+static eda_status fill_fan_out(
+    eda_ctx *ctx, const edai_msg *msg, edai_shared *shared, const edai_extras *extras, chain *made)
+{
+    uint32_t count = extras->may_bundle ? msg->loose_count : msg->route_count;
+    const edai_fan *fan = extras->may_bundle ? msg->fans : NULL;
+    edai_envelope *envelope = NULL;
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        if (is_wanted(msg->routes[i], shared->data)) {
+            EDA_TRY(make_fan_out_one(ctx, msg->routes[i], shared, extras, &envelope));
+            chain_append(made, envelope);
+        }
+    }
+    for (; fan != NULL; fan = fan->next) {
+        EDA_TRY(make_bundle(ctx, fan, shared, &envelope));
+        chain_append(made, envelope);
+    }
+    return EDA_OK;
+}
+
 static eda_status make_fan_out(eda_ctx *ctx, const edai_msg *msg, const void *data,
     const edai_extras *extras, edai_envelope **ret_first, edai_envelope **ret_last)
 {
-    edai_envelope *first = NULL;
-    edai_envelope *last = NULL;
+    chain made = {.first = NULL};
     edai_shared *shared = NULL;
     eda_status status = make_shared(ctx, msg, data, &shared);
-    uint32_t i;
 
     if (status != EDA_OK) {
         return status;
     }
-    for (i = 0; i < msg->route_count && status == EDA_OK; i++) {
-        edai_envelope *envelope = NULL;
-
-        if (!is_wanted(msg->routes[i], data)) {
-            continue;
-        }
-        status = make_fan_out_one(ctx, msg->routes[i], shared, extras, &envelope);
-        if (envelope != NULL) {
-            envelope->next = NULL;
-            if (first == NULL) {
-                first = envelope;
-            } else {
-                last->next = envelope;
-            }
-            last = envelope;
-        }
-    }
+    status = fill_fan_out(ctx, msg, shared, extras, &made);
     edai_shared_release(ctx->sys, ctx->worker, shared);
     if (status != EDA_OK) {
-        free_all(ctx, first);
+        free_all(ctx, made.first);
         return status;
     }
-    *ret_first = first;
-    *ret_last = last;
+    *ret_first = made.first;
+    *ret_last = made.last;
     return EDA_OK;
 }
 

@@ -15,11 +15,12 @@ typedef struct edai_extras {
     edai_activation *asker;
     uint64_t ask_seq;
     edai_receipt *receipt;
+    bool may_bundle; /* several receivers may get it together; nothing else is set, then */
 } edai_extras;
 
 /* Range, length, UTF-8 and topic fields; sets the ctx's error. Only where msg->needs_check. */
 EDA_CHECK eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const void *data);
-/* One chain of envelopes, one per receiver, oldest first. An empty chain: unheard.
+/* One chain of envelopes, one per receiver or fan, oldest first. An empty chain: unheard.
  * EDA_EKEY, EDA_ENOMEM, EDA_ELIMIT; nothing is left behind on failure. */
 EDA_CHECK eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data,
     const edai_extras *extras, edai_envelope **ret_first, edai_envelope **ret_last);

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "core/contract.h"
+#include "core/fan.h"
 #include "core/system.h"
 
 #include <string.h>
@@ -72,6 +73,7 @@ static eda_status append(edai_msg *msg, edai_route *route)
         msg->routes = grown;
     }
     msg->routes[msg->route_count++] = route;
+    msg->loose_count = msg->route_count;
     return EDA_OK;
 }
 
@@ -210,6 +212,138 @@ static void set_light(edai_msg *msg)
     }
 }
 
+/* --- fans ----------------------------------------------------------------------------------- */
+
+/* An actor type's routes stand together. One with several must get message after message by all of
+ * them, which a fan does not do. */
+static bool is_only_one(const edai_msg *msg, uint32_t at)
+{
+    const edai_actor_type *type = msg->routes[at]->actor;
+
+    return (at == 0 || msg->routes[at - 1]->actor != type) &&
+           (at + 1 == msg->route_count || msg->routes[at + 1]->actor != type);
+}
+
+/* Its deliveries need no look at the message and no envelope that remembers something, and have one
+ * activation whose mailbox holds a batch of them. */
+static bool is_plain(const edai_msg *msg, uint32_t at)
+{
+    const edai_route *route = msg->routes[at];
+    const edai_actor_type *type = route->actor;
+
+    return !route->needs_match && type->supervisor == &eda_supervisor_singleton &&
+           type->actor->options.activations_max == 0 && type->mailbox_len_max >= EDAI_FAN_BATCH &&
+           is_only_one(msg, at);
+}
+
+static uint16_t worker_of(const eda_system *sys, const edai_route *route)
+{
+    return edai_system_owner(sys, route->actor, edai_hash_u64(0));
+}
+
+/* How many plain receivers each worker has; the rest, and those alone on their worker, are loose.
+ */
+static void count_plain(
+    const eda_system *sys, const edai_msg *msg, uint32_t *counts, uint32_t *ret_loose)
+{
+    uint32_t loose = msg->route_count;
+    uint32_t i;
+
+    for (i = 0; i < msg->route_count; i++) {
+        if (is_plain(msg, i)) {
+            counts[worker_of(sys, msg->routes[i])]++;
+        }
+    }
+    for (i = 0; i < sys->worker_count; i++) {
+        loose -= counts[i] > 1 ? counts[i] : 0;
+    }
+    *ret_loose = loose;
+}
+
+static void join_fan(edai_fan *fan, edai_route *route)
+{
+    route->fan = fan;
+    route->fan_at = fan->count;
+    route->fan_next = route->actor->fanned;
+    route->actor->fanned = route;
+    fan->routes[fan->count++] = route;
+    if (route->actor->mailbox_len_max < fan->len_max) {
+        fan->len_max = route->actor->mailbox_len_max;
+    }
+}
+
+static eda_status make_fan(eda_system *sys, edai_msg *msg, uint16_t worker, uint32_t count)
+{
+    edai_fan *fan = edai_calloc(1, sizeof(*fan) + count * sizeof(fan->routes[0]));
+    uint32_t i;
+
+    if (fan == NULL) {
+        return EDA_ENOMEM;
+    }
+    fan->next = msg->fans;
+    msg->fans = fan;
+    fan->msg = msg;
+    fan->worker = worker;
+    fan->len_max = UINT32_MAX;
+    fan->index = sys->fan_count++;
+    fan->counter.fan = fan;
+    for (i = 0; i < msg->route_count; i++) {
+        if (is_plain(msg, i) && worker_of(sys, msg->routes[i]) == worker) {
+            join_fan(fan, msg->routes[i]);
+        }
+    }
+    return edai_contract_register(sys, &fan->counter);
+}
+
+/* The loose ones first, each part in its order. */
+static void sort_routes(edai_msg *msg, edai_route **loose)
+{
+    uint32_t kept = 0;
+    uint32_t i;
+
+    for (i = 0; i < msg->route_count; i++) {
+        if (msg->routes[i]->fan == NULL) {
+            loose[kept++] = msg->routes[i];
+        }
+    }
+    for (i = 0; i < msg->route_count; i++) {
+        if (msg->routes[i]->fan != NULL) {
+            loose[kept++] = msg->routes[i];
+        }
+    }
+    edai_free(msg->routes);
+    msg->routes = loose;
+}
+
+/* A message for several receivers goes as one bundle to the plain ones of each worker. */
+static eda_status set_fans(eda_system *sys, edai_msg *msg)
+{
+    const eda_type *type = msg->type;
+    uint32_t *counts;
+    edai_route **sorted;
+    eda_status status = EDA_OK;
+    uint16_t i;
+
+    if (msg->route_count < 2 || msg->is_request || type->expires_ms != 0 ||
+        type->overflow == EDA_WAIT || type->overflow == EDA_KEEP_LATEST) {
+        return EDA_OK;
+    }
+    counts = edai_calloc(sys->worker_count, sizeof(*counts));
+    sorted = edai_calloc(msg->route_count, sizeof(edai_route *));
+    if (counts == NULL || sorted == NULL) {
+        edai_free(counts);
+        edai_free(sorted);
+        return EDA_ENOMEM;
+    }
+    count_plain(sys, msg, counts, &msg->loose_count);
+    for (i = 0; i < sys->worker_count && status == EDA_OK; i++) {
+        status = counts[i] > 1 ? make_fan(sys, msg, i, counts[i]) : EDA_OK;
+    }
+    sort_routes(msg, sorted);
+    edai_free(counts);
+    return status;
+}
+
 static eda_status permit(const eda_system *sys, edai_actor_type *type)
 {
     const eda_type *const *emitted;
@@ -259,6 +393,7 @@ eda_status edai_contract_seal(eda_system *sys)
     EDA_TRY(join_actors(sys));
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
         set_light(msg);
+        EDA_TRY(set_fans(sys, msg));
     }
     for (i = 0; i < sys->actor_count; i++) {
         EDA_TRY(permit(sys, sys->actors[i]));

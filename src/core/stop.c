@@ -43,6 +43,7 @@ void edai_stop_step(edai_worker *worker)
     uint32_t i;
 
     unqueue_all(worker);
+    edai_fans_stop(worker);
     for (i = 0; i < sys->actor_count; i++) {
         is_done = end_type(worker, sys->actors[i]) && is_done;
     }
@@ -78,6 +79,8 @@ static bool end_inbox(edai_worker *worker)
 
         if (at->kind == EDAI_DELIVERY) {
             edai_envelope_end(worker, at, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+        } else if (at->kind == EDAI_BUNDLE) {
+            edai_fan_stop_bundle(worker, at);
         } else if (at->kind == EDAI_CALL) {
             edai_call call = *(edai_call *)edai_envelope_body(at);
 

@@ -399,17 +399,29 @@ typedef struct edai_idle_wait {
     edai_waiter waiter;
 } edai_idle_wait;
 
-static void sum_tallies(
-    const edai_tally *tallies, uint32_t count, edai_outcome from, edai_outcome to, uint64_t *sum)
+static uint64_t sum_ended(const edai_tally *tallies, uint32_t count)
 {
+    uint64_t sum = 0;
     uint32_t i;
     uint32_t outcome;
 
     for (i = 0; i < count; i++) {
-        for (outcome = from; outcome <= (uint32_t)to; outcome++) {
-            *sum += edai_tally_get(&tallies[i], (edai_outcome)outcome);
+        for (outcome = EDAI_HANDLED; outcome <= EDAI_STOPPED; outcome++) {
+            sum += edai_tally_get(&tallies[i], (edai_outcome)outcome);
         }
     }
+    return sum;
+}
+
+static uint64_t sum_accepted(const eda_system *sys, const edai_tally *tallies)
+{
+    uint64_t sum = 0;
+    uint32_t i;
+
+    for (i = 0; i < sys->route_count; i++) {
+        sum += edai_tally_get(&tallies[i], EDAI_ACCEPTED) * edai_route_weight(sys->routes[i]);
+    }
+    return sum;
 }
 
 bool edai_system_is_idle(eda_system *sys)
@@ -422,15 +434,14 @@ bool edai_system_is_idle(eda_system *sys)
     /* Outcomes first, acceptances second: both only grow, so if they are equal there was a moment
      * between the two readings at which everything accepted had ended. */
     for (i = 0; i < sys->worker_count; i++) {
-        sum_tallies(sys->workers[i].tallies, sys->route_count, EDAI_HANDLED, EDAI_STOPPED, &ended);
+        ended += sum_ended(sys->workers[i].tallies, sys->route_count);
     }
     for (i = 0; i < sys->worker_count; i++) {
-        sum_tallies(
-            sys->workers[i].tallies, sys->route_count, EDAI_ACCEPTED, EDAI_ACCEPTED, &accepted);
+        accepted += sum_accepted(sys, sys->workers[i].tallies);
     }
     edai_mutex_lock(&sys->mutex);
     for (client = sys->clients; client != NULL; client = client->next) {
-        sum_tallies(client->tallies, sys->route_count, EDAI_ACCEPTED, EDAI_ACCEPTED, &accepted);
+        accepted += sum_accepted(sys, client->tallies);
     }
     edai_mutex_unlock(&sys->mutex);
     return ended == accepted;

@@ -67,6 +67,7 @@ struct eda_system {
     edai_route **routes;    /* by index */
     uint32_t route_count;
     uint32_t route_capacity;
+    uint32_t fan_count;
     edai_trie *topics; /* pattern of each declared type -> edai_msg */
     edai_provided *provided;
     const edai_msg *dead_letter;

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "core/fan.h"
 #include "core/system.h"
 
 /* What a turn that was left alone needs to be found again; owned by its ctx. */
@@ -21,7 +22,8 @@ static bool detach(edai_seat *seat, edai_detached *made)
     edai_worker *worker = ctx->worker;
     edai_extra *extra;
 
-    if (worker->suspended_count > worker->sys->options.stacks_max) {
+    if (worker->suspended_count > worker->sys->options.stacks_max ||
+        (edai_fan_is_stub(ctx->envelope) && edai_fan_leave(ctx) != EDA_OK)) {
         return false;
     }
     extra = edai_activation_extra(ctx->activation);

@@ -37,6 +37,14 @@ static inline void edai_tally_add(edai_tally *tally, edai_outcome outcome)
     edai_bump(&tally->counts[outcome]);
 }
 
+static inline void edai_tally_add_many(edai_tally *tally, edai_outcome outcome, uint64_t many)
+{
+    _Atomic uint64_t *count = &tally->counts[outcome];
+
+    atomic_store_explicit(
+        count, atomic_load_explicit(count, memory_order_relaxed) + many, memory_order_release);
+}
+
 static inline uint64_t edai_tally_get(const edai_tally *tally, edai_outcome outcome)
 {
     return atomic_load_explicit(&tally->counts[outcome], memory_order_acquire);

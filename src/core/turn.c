@@ -6,6 +6,7 @@
 #include "base/planted.h"
 #include "core/after.h"
 #include "core/ask.h"
+#include "core/fan.h"
 #include "core/fetch.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
@@ -39,11 +40,15 @@ static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
     edai_worker *worker = ctx->worker;
     edai_rest *rest;
 
-    if (envelope->kind != EDAI_DELIVERY) {
+    if (EDAI_UNLIKELY(envelope->kind == EDAI_REPLY)) {
         edai_worker_dispatch(worker, envelope);
         return;
     }
     edai_tally_add(&worker->tallies[envelope->route->index], EDAI_ACCEPTED);
+    if (EDAI_UNLIKELY(envelope->kind == EDAI_BUNDLE)) {
+        edai_worker_dispatch(worker, envelope);
+        return;
+    }
     if (envelope->route->handler->is_self) {
         edai_mailbox_put(worker, ctx->activation, envelope);
         return;
@@ -82,6 +87,24 @@ static void release_effects(eda_ctx *ctx)
 
 /* --- the end of a turn -------------------------------------------------------------------- */
 
+_Static_assert(offsetof(eda_ctx, is_state_lost) == offsetof(eda_ctx, has_replied) + 3,
+    "the marks are looked at as one");
+
+/* Nothing is to be told, given back or forgotten at the turn's end; there may be effects. */
+static inline bool is_tidy(const eda_ctx *ctx)
+{
+    uintptr_t left = (uintptr_t)ctx->replies | (uintptr_t)ctx->scratch | (uintptr_t)ctx->error;
+    uint32_t marks;
+
+    memcpy(&marks, (const char *)ctx + offsetof(eda_ctx, has_replied), sizeof(marks));
+    return (left | marks) == 0;
+}
+
+static inline bool has_effects(const eda_ctx *ctx)
+{
+    return ((uintptr_t)ctx->effects | (uintptr_t)ctx->armed | (uintptr_t)ctx->delayed) != 0;
+}
+
 static eda_status commit(eda_ctx *ctx)
 {
     const edai_actor_type *type = ctx->activation->type;
@@ -112,7 +135,7 @@ static bool end_well(eda_ctx *ctx)
 
     /* While the turn is still counted: what leaves may call for a new activation, for which this
      * one must not go. */
-    if (ctx->effects != NULL || ctx->armed != NULL || ctx->delayed != NULL) {
+    if (has_effects(ctx)) {
         release_effects(ctx);
     }
     ctx->activation->turn_count--;
@@ -150,6 +173,9 @@ static bool try_again(eda_ctx *ctx, eda_status status)
         ctx->envelope->attempts + 1u >= attempts ||
         (ctx->activation->flags & EDAI_WANTS_STOP) != 0) {
         return false;
+    }
+    if (EDAI_UNLIKELY(edai_fan_is_stub(ctx->envelope)) && edai_fan_keep(ctx) != EDA_OK) {
+        return false; /* without memory for a copy there is nothing to try again */
     }
     ctx->envelope->attempts++;
     edai_mailbox_unpop(ctx->activation, ctx->envelope);
@@ -240,6 +266,33 @@ static bool end_badly(eda_ctx *ctx, eda_status status)
     return is_alive;
 }
 
+/* What was put off until its turns have ended. False: the activation is gone. */
+static bool settle(edai_worker *worker, edai_activation *activation)
+{
+    if (EDAI_UNLIKELY((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0 &&
+                      activation->turn_count == 0)) {
+        return edai_activation_settle(worker, activation);
+    }
+    return true;
+}
+
+/* Most turns: nothing to save, nobody to be told. */
+static bool finish_simply(eda_ctx *ctx)
+{
+    edai_activation *activation = ctx->activation;
+    edai_worker *worker = ctx->worker;
+    edai_envelope *envelope = ctx->envelope;
+
+    event(ctx, EDAI_EVENT_END, EDA_OK);
+    if (has_effects(ctx)) {
+        release_effects(ctx); /* while the turn is still counted, as in end_well */
+    }
+    activation->turn_count--;
+    edai_tally_add(&worker->tallies[envelope->route->index], EDAI_HANDLED);
+    edai_worker_free(worker, envelope);
+    return settle(worker, activation);
+}
+
 static bool finish(eda_ctx *ctx, eda_status status)
 {
     edai_activation *activation = ctx->activation;
@@ -260,12 +313,7 @@ static bool finish(eda_ctx *ctx, eda_status status)
     }
     is_alive = status == EDA_OK ? end_well(ctx) : end_badly(ctx, status);
     edai_ctx_release(ctx);
-    if (is_alive &&
-        EDAI_UNLIKELY((activation->flags & (EDAI_WANTS_RESTART | EDAI_WANTS_STOP)) != 0 &&
-                      activation->turn_count == 0)) {
-        return edai_activation_settle(worker, activation);
-    }
-    return is_alive;
+    return is_alive && settle(worker, activation);
 }
 
 /* --- running ------------------------------------------------------------------------------ */
@@ -283,6 +331,10 @@ static bool end(eda_ctx *ctx, eda_status status)
     edai_worker *worker = ctx->worker;
 
     worker->current = NULL;
+    if (EDAI_LIKELY(status == EDA_OK && is_tidy(ctx) && !ctx->type->has_saves &&
+                    (ctx->envelope->flags & EDAI_HAS_EXT) == 0)) {
+        return finish_simply(ctx);
+    }
     return finish(ctx, status);
 }
 
@@ -310,17 +362,15 @@ static bool run_answering(eda_ctx *ctx)
     return end(ctx, status);
 }
 
-static eda_status call_handler(eda_ctx *ctx)
+static eda_status call_specially(eda_ctx *ctx)
 {
     const edai_route *route = ctx->envelope->route;
-    const void *message = edai_envelope_data(ctx->envelope);
+    const void *message;
     eda_status status;
 
-    if (EDAI_UNLIKELY(route->is_any)) {
-        message = eda_envelope_of(ctx);
-        if (message == NULL) {
-            return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
-        }
+    message = eda_envelope_of(ctx);
+    if (message == NULL) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
     edai_takeover_leave(ctx);
     status = route->handler->fn(ctx->activation->state, message, NULL, ctx);
@@ -353,29 +403,126 @@ static void stray(eda_ctx *ctx)
     }
 }
 
-bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+static inline eda_status call_handler(eda_ctx *ctx)
 {
-    eda_ctx ctx;
+    const edai_route *route = ctx->envelope->route;
+    eda_status status;
+
+    if (EDAI_UNLIKELY(route->is_any)) {
+        return call_specially(ctx);
+    }
+    edai_takeover_leave(ctx);
+    status =
+        route->handler->fn(ctx->activation->state, edai_envelope_data(ctx->envelope), NULL, ctx);
+    (void)edai_takeover_enter(ctx);
+    return status;
+}
+
+bool edai_turn_run(eda_ctx *ctx, edai_activation *activation, edai_envelope *envelope)
+{
+    edai_worker *worker = ctx->worker;
 
     if (EDAI_UNLIKELY((envelope->flags & EDAI_HAS_EXT) != 0 && is_expired(worker, envelope))) {
         edai_envelope_end(worker, envelope, EDAI_EXPIRED, EDA_ETIMEOUT, "expired before its turn");
         return true;
     }
-    edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
-    ctx.activation = activation;
-    ctx.type = activation->type;
-    ctx.envelope = envelope;
-    ctx.publisher = activation->type->index;
-    ctx.seat = edai_worker_seat(worker);
+    edai_ctx_renew(ctx, activation);
+    ctx->seat = edai_worker_seat(worker);
+    ctx->envelope = envelope;
     activation->turn_count++;
-    worker->current = &ctx;
-    count_turn(ctx.seat);
-    event(&ctx, EDAI_EVENT_TURN, activation->identity);
-    stray(&ctx);
+    worker->current = ctx;
+    count_turn(ctx->seat);
+    event(ctx, EDAI_EVENT_TURN, activation->identity);
+    stray(ctx);
     if (EDAI_UNLIKELY(envelope->route->handler->answers)) {
-        return run_answering(&ctx);
+        return run_answering(ctx);
     }
-    return end(&ctx, call_handler(&ctx));
+    return end(ctx, call_handler(ctx));
+}
+
+/* One turn in place has not ended as most do. */
+static bool finish_in_place(
+    eda_ctx *ctx, const edai_fan_run *run, const edai_fan_stub *stub, eda_status status)
+{
+    edai_worker *worker = ctx->worker;
+    edai_activation *activation = ctx->activation;
+    bool was_suspended = ctx->envelope != &stub->envelope;
+
+    worker->current = NULL;
+    if (!was_suspended) {
+        edai_fan_account(worker, run, run->at - run->first);
+        /* relaxed: the bundle holds one. The end of the message gives it back. */
+        atomic_fetch_add_explicit(&stub->shared->refs, 1, memory_order_relaxed);
+    }
+    if (finish(ctx, status)) {
+        edai_activation_wake(worker, activation);
+        edai_passivate_ran(worker, activation);
+    }
+    return !was_suspended;
+}
+
+/* What is the same for all turns of a run. */
+static void begin_run(eda_ctx *ctx, edai_activation *activation, edai_fan_run *run)
+{
+    edai_worker *worker = ctx->worker;
+
+    edai_ctx_renew(ctx, activation);
+    ctx->seat = edai_worker_seat(worker);
+    activation->used_at = (uint32_t)(worker->now / 1000000);
+    activation->turn_count++;
+    worker->current = ctx;
+    worker->fans.run = run;
+}
+
+static bool end_run(eda_ctx *ctx, const edai_fan_run *run)
+{
+    edai_worker *worker = ctx->worker;
+
+    worker->current = NULL;
+    ctx->activation->turn_count--;
+    edai_fan_account(worker, run, run->end - run->first);
+    edai_passivate_ran(worker, ctx->activation);
+    return true;
+}
+
+bool edai_turn_run_in_place(eda_ctx *ctx, edai_activation *activation, edai_fan_run *run)
+{
+    edai_worker *worker = ctx->worker;
+    const edai_route *route = run->route;
+    const bool is_watched = worker->port->event != NULL;
+    const bool is_simple = !route->is_any;
+    const bool has_saves = activation->type->has_saves;
+    uint32_t at;
+
+    begin_run(ctx, activation, run);
+    for (at = run->first; at < run->end; at++) {
+        edai_fan_stub *stub = &run->stubs[at];
+        eda_status status;
+
+        stub->envelope.route = route;
+        ctx->envelope = &stub->envelope;
+        run->at = at;
+        count_turn(ctx->seat);
+        if (EDAI_UNLIKELY(is_watched)) {
+            event(ctx, EDAI_EVENT_TURN, activation->identity);
+            stray(ctx);
+        }
+        if (EDAI_LIKELY(is_simple && !is_watched)) {
+            edai_takeover_leave(ctx);
+            status = route->handler->fn(activation->state, stub->shared->data, NULL, ctx);
+            (void)edai_takeover_enter(ctx);
+        } else {
+            status = call_handler(ctx); /* by now its envelope may be another */
+        }
+        if (EDAI_UNLIKELY(status != EDA_OK || has_saves || !is_tidy(ctx) || has_effects(ctx) ||
+                          ctx->envelope != &stub->envelope)) {
+            return finish_in_place(ctx, run, stub, status);
+        }
+        if (EDAI_UNLIKELY(is_watched)) {
+            event(ctx, EDAI_EVENT_END, (uint64_t)status);
+        }
+    }
+    return end_run(ctx, run);
 }
 
 /* --- start and stop ----------------------------------------------------------------------- */
@@ -554,9 +701,12 @@ eda_status edai_turn_leave(eda_ctx *ctx, edai_wait *wait, edai_strand **ret_next
     edai_worker *worker = ctx->worker;
     edai_activation *activation = ctx->activation;
     edai_seat *seat = edai_worker_seat(worker);
-    edai_strand *next =
-        worker->suspended_count <= ctx->sys->options.stacks_max ? edai_seat_reserve(seat) : NULL;
+    edai_strand *next;
 
+    if (EDAI_UNLIKELY(edai_fan_is_stub(ctx->envelope)) && edai_fan_leave(ctx) != EDA_OK) {
+        return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+    }
+    next = worker->suspended_count <= ctx->sys->options.stacks_max ? edai_seat_reserve(seat) : NULL;
     if (next == NULL) {
         return edai_ctx_fail(ctx, EDA_ELIMIT,
             "%u turns are suspended on this worker; raise stacks_max", worker->suspended_count);

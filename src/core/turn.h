@@ -9,6 +9,7 @@
 
 #include "base/port.h"
 #include "core/activation.h"
+#include "core/fan.h"
 #include "core/seat.h"
 #include "core/strand.h"
 
@@ -63,8 +64,8 @@ typedef struct edai_wait {
 
 struct eda_ctx {
     uint32_t magic;
-    uint8_t kind; /* edai_ctx_kind */
-    bool has_replied;
+    uint8_t kind;     /* edai_ctx_kind */
+    bool has_replied; /* these four stand together: the marks of a turn */
     bool has_refused;
     bool asked_restart;
     bool is_state_lost; /* a commit failed: memory and store may differ */
@@ -112,8 +113,26 @@ static inline void edai_ctx_init(
     ctx->worker = worker;
 }
 
-/* Runs one message on an activation; takes the envelope. False: the activation is gone. */
-bool edai_turn_run(edai_worker *worker, edai_activation *activation, edai_envelope *envelope);
+/* Makes a ctx in which a turn has ended fit for one of this activation: the end has left nothing
+ * but marks. */
+static inline void edai_ctx_renew(eda_ctx *ctx, edai_activation *activation)
+{
+    ctx->has_replied = false;
+    ctx->has_refused = false;
+    ctx->asked_restart = false;
+    ctx->is_state_lost = false;
+    ctx->effects_count = 0;
+    ctx->answer = NULL;
+    ctx->activation = activation;
+    ctx->type = activation->type;
+    ctx->publisher = activation->type->index;
+}
+
+/* Runs one message on an activation; takes the envelope. The ctx, of edai_ctx_init, may have served
+ * other turns. False: the activation is gone. */
+bool edai_turn_run(eda_ctx *ctx, edai_activation *activation, edai_envelope *envelope);
+/* The same with messages of bundles, in place. False: the last of them was suspended meanwhile. */
+bool edai_turn_run_in_place(eda_ctx *ctx, edai_activation *activation, edai_fan_run *run);
 /* Runs the start function with the saved state loaded; false: refused, all waiting messages are
  * dead. */
 bool edai_turn_start(edai_worker *worker, edai_activation *activation);

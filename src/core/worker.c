@@ -63,6 +63,7 @@ eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index
         return EDA_ENOMEM;
     }
     memset(worker->tallies, 0, (sys->route_count + 1) * sizeof(*worker->tallies));
+    EDA_TRY(edai_fans_init(worker));
     return init_holdings(worker);
 }
 
@@ -78,6 +79,7 @@ void edai_worker_fini(edai_worker *worker)
         edai_directory_fini(&worker->holdings[i].directory);
         edai_pool_fini(&worker->holdings[i].pool);
     }
+    edai_fans_fini(worker);
     edai_free(worker->holdings);
     edai_free(worker->outbox);
     edai_free(worker->returns);
@@ -175,6 +177,13 @@ static void receive(edai_worker *worker, edai_envelope *envelope)
     case EDAI_DELIVERY:
         admit(worker, envelope);
         break;
+    case EDAI_BUNDLE:
+        if (EDAI_UNLIKELY(worker->is_ending)) {
+            edai_fan_stop_bundle(worker, envelope);
+        } else {
+            edai_fans_put(worker, envelope);
+        }
+        break;
     case EDAI_REPLY:
         edai_ask_answered(worker, envelope);
         break;
@@ -236,6 +245,8 @@ void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
 
     if (EDAI_LIKELY(envelope->kind == EDAI_DELIVERY)) {
         to = edai_publish_owner(worker->sys, envelope);
+    } else if (envelope->kind == EDAI_BUNDLE) {
+        to = envelope->route->fan->worker;
     } else {
         EDA_ASSERT(envelope->kind == EDAI_REPLY, "others are sent to a worker by number");
         const edai_reply *reply = edai_envelope_body(envelope);
@@ -294,7 +305,7 @@ void edai_worker_queue(edai_worker *worker, edai_activation *activation)
 }
 
 /* Beyond those kept back. A stack always goes to whoever finds that no other turn holds one. */
-static bool has_spare_stack(const edai_worker *worker)
+bool edai_worker_has_spare_stack(const edai_worker *worker)
 {
     uint32_t max = worker->sys->options.stacks_max;
 
@@ -324,7 +335,7 @@ static bool has_request(const edai_activation *activation)
 /* Who was asked may use what was kept back, also for what stands before the request. */
 static bool has_stack_for(const edai_worker *worker, const edai_activation *activation)
 {
-    return EDAI_LIKELY(!activation->type->asks) || has_spare_stack(worker) ||
+    return EDAI_LIKELY(!activation->type->asks) || edai_worker_has_spare_stack(worker) ||
            has_request(activation);
 }
 
@@ -423,6 +434,25 @@ static void run_next(edai_worker *worker)
     edai_activation_run(worker, activation);
 }
 
+static bool has_ready(const edai_worker *worker)
+{
+    return worker->run_first != NULL || worker->fans.first != NULL;
+}
+
+/* The run queue and the fans take turns. */
+static void run_some(edai_worker *worker)
+{
+    bool is_fans =
+        worker->fans.first != NULL && (worker->run_first == NULL || !worker->fans.was_last);
+
+    worker->fans.was_last = is_fans;
+    if (is_fans) {
+        edai_fans_step(worker);
+    } else {
+        run_next(worker);
+    }
+}
+
 static bool fire_timers(edai_worker *worker)
 {
     bool is_busy = false;
@@ -451,8 +481,8 @@ bool edai_worker_is_overdrawn(const edai_worker *worker)
 
 bool edai_worker_has_work(const edai_worker *worker)
 {
-    return worker->run_first != NULL || worker->resumable != NULL ||
-           (EDAI_UNLIKELY(worker->starved != NULL) && has_spare_stack(worker));
+    return has_ready(worker) || worker->resumable != NULL ||
+           (EDAI_UNLIKELY(worker->starved != NULL) && edai_worker_has_spare_stack(worker));
 }
 
 bool edai_worker_begin_round(edai_worker *worker)
@@ -467,8 +497,7 @@ bool edai_worker_begin_round(edai_worker *worker)
 
 void edai_worker_run_next(edai_worker *worker)
 {
-    if (EDAI_UNLIKELY(worker->resumable != NULL) &&
-        (!worker->has_resumed || worker->run_first == NULL)) {
+    if (EDAI_UNLIKELY(worker->resumable != NULL) && (!worker->has_resumed || !has_ready(worker))) {
         eda_ctx *ctx = worker->resumable;
 
         worker->has_resumed = true;
@@ -478,11 +507,11 @@ void edai_worker_run_next(edai_worker *worker)
     }
     worker->has_resumed = false;
     worker->window_runs++;
-    if (EDAI_UNLIKELY(worker->starved != NULL) && has_spare_stack(worker)) {
+    if (EDAI_UNLIKELY(worker->starved != NULL) && edai_worker_has_spare_stack(worker)) {
         edai_worker_unstarve(worker, worker->starved);
     }
-    if (worker->run_first != NULL) {
-        run_next(worker);
+    if (has_ready(worker)) {
+        run_some(worker);
     }
     if (worker->arrived != NULL || !edai_inbox_is_empty(&worker->inbox)) {
         (void)drain_inbox(worker);

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "core/activation.h"
 #include "core/directory.h"
+#include "core/fan.h"
 #include "core/inbox.h"
 #include "core/seat.h"
 #include "core/slab.h"
@@ -59,6 +60,7 @@ struct edai_worker {
     uint32_t sent;           /* what turns have published so far: charged to the turn budget */
     edai_activation *run_first;
     edai_activation *run_last;
+    edai_fans fans;
     edai_envelope *arrived;      /* taken from the inbox, not yet admitted; oldest first */
     edai_envelope *arrived_last; /* while there is one; NULL: to be looked for */
     eda_ctx *resumable;          /* turns to go on, oldest first */
@@ -121,6 +123,8 @@ void edai_worker_post(edai_worker *worker, edai_envelope *envelope);
 /* Hands all chains over. */
 void edai_worker_flush(edai_worker *worker);
 
+/* Turns that may wait may begin: a stack is left beyond those kept back. */
+bool edai_worker_has_spare_stack(const edai_worker *worker);
 /* Lets an activation that waits for a stack run, stack or not: a request came for it, and who asked
  * may hold one. */
 void edai_worker_unstarve(edai_worker *worker, edai_activation *activation);

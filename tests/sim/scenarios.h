@@ -15,6 +15,7 @@ extern const eda_sim_scenario scenario_circle;
 extern const eda_sim_scenario scenario_flood;
 extern const eda_sim_scenario scenario_failure;
 extern const eda_sim_scenario scenario_stop;
+extern const eda_sim_scenario scenario_fan;
 
 /* 0 to 7: which of several clients one is. */
 extern uint32_t scenario_numbers[8];
