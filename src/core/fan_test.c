@@ -272,7 +272,7 @@ static void everybody_hears_everything_in_order(void **state)
         delivery_settle(sys);
         assert_others_heard(LISTENERS, 40 * i, 40 * i + 39);
     }
-    delivery_assert_counts(sys, "fan_news", NULL, .handled = 200 * LISTENERS);
+    delivery_assert_counts(sys, "fan_news", NULL, .handled = UINT64_C(200) * LISTENERS);
     delivery_assert_counts(sys, "fan_news", "listener_3", .handled = 200);
     delivery_end(sys);
 }
@@ -309,7 +309,7 @@ static void receiver_that_suspends_hears_the_rest_afterwards(void **state)
         delivery_settle(sys);
         assert_others_heard(LISTENERS, 1, 30);
     }
-    delivery_assert_counts(sys, "fan_news", NULL, .handled = 90 * LISTENERS);
+    delivery_assert_counts(sys, "fan_news", NULL, .handled = UINT64_C(90) * LISTENERS);
     delivery_end(sys);
 }
 
@@ -324,7 +324,7 @@ static void receiver_that_fails_hears_the_rest(void **state)
     give(sys, (order){.from = 11, .to = 30, .who = 3, .what = FAIL_ONCE});
     delivery_settle(sys);
     assert_others_heard(LISTENERS, 11, 30);
-    delivery_assert_counts(sys, "fan_news", NULL, .handled = 30 * LISTENERS);
+    delivery_assert_counts(sys, "fan_news", NULL, .handled = UINT64_C(30) * LISTENERS);
     give(sys, (order){.from = 31, .to = 40, .who = 3, .what = FAIL});
     delivery_settle(sys);
     assert_int_equal(heard_len[3], 11); /* that one twice */
@@ -390,8 +390,8 @@ static void burst_beyond_the_mailbox_is_shed(void **state)
     give(sys, (order){.from = 1, .to = 100}); /* all are started now */
     delivery_settle(sys);
     assert_others_heard(LISTENERS, 1, MAILBOX);
-    delivery_assert_counts(sys, "fan_news", NULL, .handled = 2 * MAILBOX * LISTENERS,
-        .shed = 2 * (100 - MAILBOX) * LISTENERS);
+    delivery_assert_counts(sys, "fan_news", NULL, .handled = UINT64_C(2) * MAILBOX * LISTENERS,
+        .shed = UINT64_C(2) * (100 - MAILBOX) * LISTENERS);
     delivery_end(sys);
 }
 
@@ -437,7 +437,7 @@ static void stop_ends_what_waits_in_bundles(void **state)
     give(sys, (order){.from = 1, .to = 30, .who = 2, .what = NAP});
     (void)eda_system_step(sys, 2, &wait_ms); /* the editor's turn, and one more */
     counts = delivery_stop(sys);
-    assert_int_equal(counts.accepted, 30 * LISTENERS + 1);
+    assert_int_equal(counts.accepted, UINT64_C(30) * LISTENERS + 1);
     assert_true(counts.stopped + counts.handled >= counts.accepted - 1);
     eda_system_free(sys);
 }
@@ -456,7 +456,7 @@ static void two_workers_keep_order_and_counts(void **state)
         delivery_settle(sys);
         assert_others_heard(LISTENERS, 30 * i, 30 * i + 29);
     }
-    delivery_assert_counts(sys, "fan_news", NULL, .handled = 240 * LISTENERS);
+    delivery_assert_counts(sys, "fan_news", NULL, .handled = UINT64_C(240) * LISTENERS);
     delivery_end(sys);
 }
 

@@ -465,6 +465,7 @@ typedef struct chain {
 
 static void chain_append(chain *to, edai_envelope *envelope)
 {
+    EDA_ASSERT(envelope != NULL, "made");
     envelope->next = NULL;
     if (to->first == NULL) {
         to->first = envelope;
@@ -505,6 +506,7 @@ static eda_status make_fan_out(eda_ctx *ctx, const edai_msg *msg, const void *da
     if (status != EDA_OK) {
         return status;
     }
+    EDA_ASSERT(shared != NULL, "made");
     status = fill_fan_out(ctx, msg, shared, extras, &made);
     edai_shared_release(ctx->sys, ctx->worker, shared);
     if (status != EDA_OK) {
