@@ -65,16 +65,23 @@ static eda_status grow(edai_builder *self, const edai_path *path, size_t wanted)
     return EDA_OK;
 }
 
-eda_status edai_builder_extend(
-    edai_builder *self, const edai_path *path, size_t size, size_t *ret_at)
+/* Bytes at the end that hold anything. */
+static eda_status take(edai_builder *self, const edai_path *path, size_t size, size_t *ret_at)
 {
     if (size > self->capacity - self->used) {
         /* size is at most a little above EDAI_FLAT_SIZE_MAX, far from overflow */
         EDA_TRY(grow(self, path, self->used + size));
     }
-    memset(self->block + self->used, 0, size);
     *ret_at = self->used;
     self->used += size;
+    return EDA_OK;
+}
+
+eda_status edai_builder_extend(
+    edai_builder *self, const edai_path *path, size_t size, size_t *ret_at)
+{
+    EDA_TRY(take(self, path, size, ret_at));
+    memset(self->block + *ret_at, 0, size);
     return EDA_OK;
 }
 
@@ -169,6 +176,9 @@ static eda_status wrong_kind(edai_builder *self, const edai_slot *slot)
 /* What stands in the slot, against the field's bounds. */
 static eda_status check_number(edai_builder *self, const edai_slot *slot)
 {
+    if (slot->bounds.range == NULL && edai_kind_is_number(slot->type->kind)) {
+        return EDA_OK;
+    }
     return edai_scalar_check(
         slot->type, slot->bounds, self->block + slot->at, slot->path, self->problem);
 }
@@ -247,6 +257,18 @@ static void store_integer(unsigned char *at, size_t size, uint64_t bits)
     }
 }
 
+bool edai_builder_store_integer(
+    edai_builder *self, const eda_type *type, size_t at, bool is_negative, uint64_t raw)
+{
+    integer_kind fits = integer_kind_of(type->kind);
+
+    if (raw > fits.max || fits.max == 0 || (is_negative && !fits.is_signed)) {
+        return false;
+    }
+    store_integer(self->block + at, type->size, is_negative ? ~raw : raw);
+    return true;
+}
+
 eda_status edai_builder_put_integer(
     edai_builder *self, const edai_slot *slot, bool is_negative, uint64_t raw)
 {
@@ -259,14 +281,10 @@ eda_status edai_builder_put_integer(
         }
         return edai_builder_put_real(self, slot, real);
     }
-    integer_kind fits = integer_kind_of(kind);
-    if (fits.max == 0) {
-        return wrong_kind(self, slot);
+    if (!edai_builder_store_integer(self, slot->type, slot->at, is_negative, raw)) {
+        return integer_kind_of(kind).max == 0 ? wrong_kind(self, slot)
+                                              : integer_problem(self, slot, is_negative, raw);
     }
-    if (raw > fits.max || (is_negative && !fits.is_signed)) {
-        return integer_problem(self, slot, is_negative, raw);
-    }
-    store_integer(self->block + slot->at, slot->type->size, is_negative ? ~raw : raw);
     return check_number(self, slot);
 }
 
@@ -332,8 +350,10 @@ static eda_status put_span(edai_builder *self, const edai_slot *slot, edai_span 
 {
     size_t at;
 
-    EDA_TRY(edai_scalar_check(slot->type, slot->bounds, &span, slot->path, self->problem));
-    EDA_TRY(edai_builder_extend(self, slot->path, span.len, &at));
+    if (!edai_scalar_span_is_good(slot->type->kind, slot->bounds, span)) {
+        return edai_scalar_check(slot->type, slot->bounds, &span, slot->path, self->problem);
+    }
+    EDA_TRY(take(self, slot->path, span.len, &at));
     if (span.len > 0) {
         memcpy(self->block + at, span.ptr, span.len);
     }
@@ -476,7 +496,10 @@ static void point_span(unsigned char *block, const eda_type *type, unsigned char
     unsigned char *start = block + offset;
     span.ptr = start;
     memcpy(at, &span, sizeof span);
-    for (size_t i = 0; type->kind == EDA_KIND_LIST && i < span.len; i++) {
+    if (type->kind != EDA_KIND_LIST || edai_kind_is_number(type->item->kind)) {
+        return;
+    }
+    for (size_t i = 0; i < span.len; i++) {
         point(block, type->item, start + i * type->item->size);
     }
 }
@@ -485,7 +508,7 @@ static void point(unsigned char *block, const eda_type *type, unsigned char *at)
 {
     bool is_set;
 
-    if (type->kind == EDA_KIND_LIST || type->kind == EDA_KIND_BYTES || kind_is_text(type->kind)) {
+    if (type->kind == EDA_KIND_LIST || edai_kind_is_span(type->kind)) {
         point_span(block, type, at);
     } else if (type->kind == EDA_KIND_OPTIONAL) {
         memcpy(&is_set, at, sizeof is_set);
@@ -494,7 +517,9 @@ static void point(unsigned char *block, const eda_type *type, unsigned char *at)
         }
     } else if (type->kind == EDA_KIND_RECORD && type->fields != NULL) {
         for (const eda_field *field = type->fields; field->name != NULL; field++) {
-            point(block, field->type, at + field->offset);
+            if (!edai_kind_is_number(field->type->kind)) {
+                point(block, field->type, at + field->offset);
+            }
         }
     }
 }

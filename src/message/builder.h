@@ -43,6 +43,9 @@ EDA_CHECK eda_status edai_builder_put_bool(edai_builder *self, const edai_slot *
 /* The number is -1 - raw where is_negative, else raw; also for floats, times and durations. */
 EDA_CHECK eda_status edai_builder_put_integer(
     edai_builder *self, const edai_slot *slot, bool is_negative, uint64_t raw);
+/* The same at an offset, against nothing but the type. False: that holds no such number. */
+bool edai_builder_store_integer(
+    edai_builder *self, const eda_type *type, size_t at, bool is_negative, uint64_t raw);
 /* EDA_EINVAL for NaN and infinite ones. */
 EDA_CHECK eda_status edai_builder_put_real(edai_builder *self, const edai_slot *slot, double value);
 /* Text for strings and enums; bytes for bytes. Copied. */

@@ -6,6 +6,7 @@
  */
 #include "message/cbor.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,8 +74,11 @@ static eda_status out_of_memory(decoder *self)
 
 static bool is_open_end(edai_cbor_head head)
 {
-    return head == EDAI_CBOR_BYTES_CHUNKS || head == EDAI_CBOR_TEXT_CHUNKS ||
-           head == EDAI_CBOR_ARRAY_OPEN || head == EDAI_CBOR_MAP_OPEN || head == EDAI_CBOR_BREAK;
+    const unsigned open_ends = 1U << EDAI_CBOR_BYTES_CHUNKS | 1U << EDAI_CBOR_TEXT_CHUNKS |
+                               1U << EDAI_CBOR_ARRAY_OPEN | 1U << EDAI_CBOR_MAP_OPEN |
+                               1U << EDAI_CBOR_BREAK;
+
+    return (open_ends >> head & 1U) != 0;
 }
 
 /* A first pass has seen every byte, so behind it this fails only if the two disagree. */
@@ -111,12 +115,43 @@ static eda_status decode_chunks(decoder *self, const edai_slot *slot, bool is_te
         if (chunk.head == EDAI_CBOR_BREAK) {
             return edai_builder_put_tail(&self->builder, slot, len);
         }
-        EDA_TRY(edai_builder_extend(&self->builder, slot->path, chunk.len, &at));
-        if (chunk.len > 0) {
-            memcpy(self->builder.block + at, chunk.ptr, chunk.len);
+        size_t size = (size_t)chunk.number;
+        EDA_TRY(edai_builder_extend(&self->builder, slot->path, size, &at));
+        if (size > 0) {
+            memcpy(self->builder.block + at, chunk.ptr, size);
         }
-        len += chunk.len;
+        len += size;
     }
+}
+
+/* --- numbers --- */
+
+/* Most numbers: a bool, an integer that fits, a double, without a range. False: anything else, and
+ * whatever is wrong; the reader stays. */
+static bool decode_plain(decoder *self, const eda_type *type, size_t at)
+{
+    edai_cbor_reader reader = self->reader;
+    unsigned char *to = self->builder.block + at;
+    bool flag; /* the value, or that a number is negative */
+    uint64_t raw;
+    double real;
+
+    if (type->kind == EDA_KIND_F64) {
+        if (!edai_cbor_reader_double(&reader, &real) || !isfinite(real)) {
+            return false;
+        }
+        memcpy(to, &real, sizeof real);
+    } else if (type->kind == EDA_KIND_BOOL) {
+        if (!edai_cbor_reader_bool(&reader, &flag)) {
+            return false;
+        }
+        memcpy(to, &flag, sizeof flag);
+    } else if (!edai_cbor_reader_integer(&reader, &flag, &raw) ||
+               !edai_builder_store_integer(&self->builder, type, at, flag, raw)) {
+        return false;
+    }
+    self->reader = reader;
+    return true;
 }
 
 /* --- lists --- */
@@ -126,7 +161,12 @@ static eda_status decode_array(decoder *self, const edai_slot *slot, size_t len)
     size_t items;
 
     EDA_TRY(edai_builder_put_list(&self->builder, slot, len, &items));
+    const eda_type *type = slot->type->item;
+    bool is_plain = edai_kind_is_number(type->kind) && slot->bounds.range == NULL;
     for (size_t i = 0; i < len; i++) {
+        if (is_plain && decode_plain(self, type, items + i * type->size)) {
+            continue;
+        }
         edai_path path;
         edai_slot item = edai_builder_item(slot, items, i, &path);
         EDA_TRY(decode_next(self, &item));
@@ -181,13 +221,14 @@ static eda_status join_key(decoder *self, eda_str *ret_key)
             *ret_key = key;
             return EDA_OK;
         }
-        EDA_ASSERT(chunk.len <= self->input.len - self->joined_len,
+        size_t size = (size_t)chunk.number;
+        EDA_ASSERT(size <= self->input.len - self->joined_len,
             "keys are parts of the input, each met once");
-        if (chunk.len > 0) {
-            memcpy(self->joined + self->joined_len, chunk.ptr, chunk.len);
+        if (size > 0) {
+            memcpy(self->joined + self->joined_len, chunk.ptr, size);
         }
-        self->joined_len += chunk.len;
-        key.len += chunk.len;
+        self->joined_len += size;
+        key.len += size;
     }
 }
 
@@ -195,7 +236,7 @@ static eda_status decode_key(
     decoder *self, const edai_slot *record, const edai_cbor_token *token, eda_str *ret_key)
 {
     if (token->head == EDAI_CBOR_TEXT) {
-        *ret_key = (eda_str){.ptr = (const char *)token->ptr, .len = token->len};
+        *ret_key = (eda_str){.ptr = (const char *)token->ptr, .len = (size_t)token->number};
         return EDA_OK;
     }
     if (token->head == EDAI_CBOR_TEXT_CHUNKS) {
@@ -255,6 +296,7 @@ typedef struct record {
     const edai_slot *slot;
     size_t field_count;
     size_t guess; /* the field behind the last one found: encoders keep the order */
+    size_t seen_count;
     uint64_t seen[FIELDS_MAX / 64];
 } record;
 
@@ -287,13 +329,12 @@ static const eda_field *find_field(record *self, eda_str key, size_t *ret_index)
     return NULL;
 }
 
-static eda_status decode_pair(decoder *self, record *into, const edai_cbor_token *token)
+static eda_status decode_pair(decoder *self, record *into, eda_str key)
 {
-    eda_str key = {.ptr = "", .len = 0};
     size_t index;
     edai_path path;
+    eda_str text;
 
-    EDA_TRY(decode_key(self, into->slot, token, &key));
     const eda_field *field = find_field(into, key, &index);
     if (field == NULL && self->is_direct) {
         return EDA_ESYNTAX; /* what is skipped may be anything */
@@ -309,7 +350,16 @@ static eda_status decode_pair(decoder *self, record *into, const edai_cbor_token
         return duplicate_key(self, into->slot, key);
     }
     into->seen[index / 64] |= bit;
+    into->seen_count++;
+    if (edai_kind_is_number(field->type->kind) && edai_range_is_open(field->range) &&
+        decode_plain(self, field->type, into->slot->at + field->offset)) {
+        return EDA_OK;
+    }
     edai_slot value = edai_builder_field(into->slot, field, &path);
+    if ((edai_kind_is_span(field->type->kind) || field->type->kind == EDA_KIND_ENUM) &&
+        edai_cbor_reader_short_text(&self->reader, &text)) {
+        return edai_builder_put_text(&self->builder, &value, text);
+    }
     return decode_next(self, &value);
 }
 
@@ -318,12 +368,29 @@ static eda_status decode_pairs(decoder *self, record *into, const edai_cbor_toke
     bool is_open = token->head == EDAI_CBOR_MAP_OPEN;
 
     for (uint64_t i = 0; is_open || i < token->number; i++) {
-        edai_cbor_token key;
-        EDA_TRY(next(self, &key));
-        if (key.head == EDAI_CBOR_BREAK) {
-            break;
+        eda_str key = {.ptr = "", .len = 0};
+        if (!edai_cbor_reader_short_text(&self->reader, &key)) {
+            edai_cbor_token head;
+            EDA_TRY(next(self, &head));
+            if (head.head == EDAI_CBOR_BREAK) {
+                break;
+            }
+            EDA_TRY(decode_key(self, into->slot, &head, &key));
         }
-        EDA_TRY(decode_pair(self, into, &key));
+        EDA_TRY(decode_pair(self, into, key));
+    }
+    return EDA_OK;
+}
+
+static eda_status put_missing(decoder *self, const record *into)
+{
+    for (size_t i = 0; i < into->field_count; i++) {
+        if ((into->seen[i / 64] >> i % 64 & 1) == 0) {
+            edai_path path;
+            const eda_field *field = &into->slot->type->fields[i];
+            edai_slot value = edai_builder_field(into->slot, field, &path);
+            EDA_TRY(edai_builder_put_missing(&self->builder, &value, field));
+        }
     }
     return EDA_OK;
 }
@@ -339,15 +406,7 @@ static eda_status decode_record(decoder *self, const edai_slot *slot, const edai
     record_init(&into, slot);
     EDA_TRY(decode_pairs(self, &into, token));
     EDA_TRY(check_unknown_keys(self, slot, first_key));
-    for (size_t i = 0; i < into.field_count; i++) {
-        if ((into.seen[i / 64] >> i % 64 & 1) == 0) {
-            edai_path path;
-            const eda_field *field = &slot->type->fields[i];
-            edai_slot value = edai_builder_field(slot, field, &path);
-            EDA_TRY(edai_builder_put_missing(&self->builder, &value, field));
-        }
-    }
-    return EDA_OK;
+    return into.seen_count < into.field_count ? put_missing(self, &into) : EDA_OK;
 }
 
 /* --- values --- */
@@ -366,11 +425,11 @@ static eda_status decode_single(decoder *self, const edai_slot *slot, const edai
     case EDAI_CBOR_BOOL:
         return edai_builder_put_bool(builder, slot, token->number != 0);
     case EDAI_CBOR_TEXT:
-        return edai_builder_put_text(
-            builder, slot, (eda_str){.ptr = (const char *)token->ptr, .len = token->len});
+        return edai_builder_put_text(builder, slot,
+            (eda_str){.ptr = (const char *)token->ptr, .len = (size_t)token->number});
     case EDAI_CBOR_BYTES:
         return edai_builder_put_bytes(
-            builder, slot, (eda_bytes){.ptr = token->ptr, .len = token->len});
+            builder, slot, (eda_bytes){.ptr = token->ptr, .len = (size_t)token->number});
     case EDAI_CBOR_TEXT_CHUNKS:
         return decode_chunks(self, slot, true);
     case EDAI_CBOR_BYTES_CHUNKS:

@@ -20,7 +20,7 @@ static void set_string(void *context, edai_cbor_head head, const uint8_t *ptr, s
 {
     edai_cbor_token *token = context;
 
-    *token = (edai_cbor_token){.head = head, .ptr = ptr, .len = len};
+    *token = (edai_cbor_token){.head = head, .number = len, .ptr = ptr};
 }
 
 static void on_uint8(void *context, uint8_t number)
@@ -265,13 +265,13 @@ static bool next_common(edai_cbor_reader *self, edai_cbor_token *ret_token)
         used += size;
         left -= size;
     }
-    *ret_token = (edai_cbor_token){.head = heads[major], .number = number};
+    ret_token->head = heads[major];
+    ret_token->number = number;
     if (major == MAJOR_BYTES || major == MAJOR_TEXT) {
         if (number > left) {
             return false;
         }
         ret_token->ptr = self->at + used;
-        ret_token->len = (size_t)number;
         used += (size_t)number;
     } else if (!count_is_possible(ret_token, left)) {
         return false;
@@ -316,7 +316,7 @@ typedef struct skipper {
 
 static eda_status skip_chunks(edai_cbor_reader *reader, edai_cbor_head chunk)
 {
-    edai_cbor_token token;
+    edai_cbor_token token = {0};
 
     for (;;) {
         edai_cbor_reader before = *reader;
@@ -326,8 +326,9 @@ static eda_status skip_chunks(edai_cbor_reader *reader, edai_cbor_head chunk)
         if (token.head == EDAI_CBOR_BREAK) {
             return EDA_OK;
         }
-        eda_str text = {.ptr = (const char *)token.ptr, .len = token.len};
-        if (token.head != chunk || (chunk == EDAI_CBOR_TEXT && !edai_utf8_valid(text))) {
+        if (token.head != chunk ||
+            (chunk == EDAI_CBOR_TEXT && !edai_utf8_valid((eda_str){.ptr = (const char *)token.ptr,
+                                            .len = (size_t)token.number}))) {
             *reader = before;
             return EDA_ESYNTAX;
         }
@@ -392,7 +393,8 @@ static eda_status skip_token(skipper *self, edai_cbor_reader *reader, const edai
     } else if (token->head == EDAI_CBOR_BYTES_CHUNKS) {
         EDA_TRY(skip_chunks(reader, EDAI_CBOR_BYTES));
     } else if (token->head == EDAI_CBOR_TEXT &&
-               !edai_utf8_valid((eda_str){.ptr = (const char *)token->ptr, .len = token->len})) {
+               !edai_utf8_valid(
+                   (eda_str){.ptr = (const char *)token->ptr, .len = (size_t)token->number})) {
         return EDA_ESYNTAX;
     } else if (is_nested) {
         EDA_TRY(push(self, token));

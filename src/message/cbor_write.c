@@ -48,22 +48,27 @@ static inline size_t put_head(uint8_t *room, major kind, uint64_t number)
     return 1 + size;
 }
 
-static void write_head(edai_writer *writer, major kind, uint64_t number)
-{
-    uint8_t *room = edai_writer_reserve(writer, HEAD_SIZE_MAX);
+static void write_head(edai_writer *writer, major kind, uint64_t number);
 
-    if (room != NULL) {
-        edai_writer_commit(writer, put_head(room, kind, number));
+/* Apart, so that the usual way has nothing to keep over a call. */
+static EDAI_COLD void grow_for_head(edai_writer *writer, major kind, uint64_t number)
+{
+    if (edai_writer_grow(writer, HEAD_SIZE_MAX) != NULL) {
+        write_head(writer, kind, number);
     }
 }
 
-static void write_integer(edai_writer *writer, eda_kind kind, const void *data)
+static void write_head(edai_writer *writer, major kind, uint64_t number)
 {
-    if (edai_scalar_is_unsigned(kind)) {
-        write_head(writer, MAJOR_UNSIGNED, edai_scalar_unsigned(kind, data));
+    if (!edai_writer_has(writer, HEAD_SIZE_MAX)) {
+        grow_for_head(writer, kind, number);
         return;
     }
-    int64_t number = edai_scalar_signed(kind, data);
+    writer->used += put_head(writer->data + writer->used, kind, number);
+}
+
+static void write_signed(edai_writer *writer, int64_t number)
+{
     if (number < 0) {
         write_head(writer, MAJOR_NEGATIVE, ~(uint64_t)number);
     } else {
@@ -124,30 +129,60 @@ static void write_double(edai_writer *writer, const void *data)
     }
 }
 
+/* One jump: what the kind says of size and sign is known behind it. */
 static void write_number(edai_writer *writer, eda_kind kind, const void *data)
 {
-    if (kind == EDA_KIND_BOOL) {
+    switch ((int)kind) {
+    case EDA_KIND_BOOL:
         write_bool(writer, data);
-    } else if (kind == EDA_KIND_F64) {
-        write_double(writer, data);
-    } else if (kind == EDA_KIND_F32) {
+        break;
+    case EDA_KIND_F32:
         write_float(writer, data);
-    } else {
-        write_integer(writer, kind, data); /* times and durations, too */
+        break;
+    case EDA_KIND_F64:
+        write_double(writer, data);
+        break;
+    case EDA_KIND_U8:
+    case EDA_KIND_U16:
+        write_head(writer, MAJOR_UNSIGNED, edai_scalar_unsigned(kind, data));
+        break;
+    case EDA_KIND_U32:
+        write_head(writer, MAJOR_UNSIGNED, edai_scalar_unsigned(EDA_KIND_U32, data));
+        break;
+    case EDA_KIND_U64:
+        write_head(writer, MAJOR_UNSIGNED, edai_scalar_unsigned(EDA_KIND_U64, data));
+        break;
+    case EDA_KIND_I8:
+    case EDA_KIND_I16:
+        write_signed(writer, edai_scalar_signed(kind, data));
+        break;
+    case EDA_KIND_I32:
+        write_signed(writer, edai_scalar_signed(EDA_KIND_I32, data));
+        break;
+    default:
+        write_signed(writer, edai_scalar_signed(EDA_KIND_I64, data)); /* times and durations, too */
     }
 }
 
 /* --- strings and containers --- */
 
+static __attribute__((noinline)) void write_long_string(
+    edai_writer *writer, major kind, const void *bytes, size_t len)
+{
+    write_head(writer, kind, len);
+    edai_writer_put(writer, bytes, len);
+}
+
 static void write_string(edai_writer *writer, major kind, const void *bytes, size_t len)
 {
-    uint8_t *room = edai_writer_reserve(writer, HEAD_SIZE_MAX + len);
-
-    if (room != NULL) {
-        size_t head_size = put_head(room, kind, len);
-        edai_writer_copy(room + head_size, bytes, len);
-        edai_writer_commit(writer, head_size + len);
+    if (len > DIRECT_MAX || !edai_writer_has(writer, 1 + len)) {
+        write_long_string(writer, kind, bytes, len);
+        return;
     }
+    uint8_t *room = writer->data + writer->used;
+    room[0] = (uint8_t)((unsigned)kind << MAJOR_SHIFT | len);
+    edai_writer_copy(room + 1, bytes, len);
+    writer->used += 1 + len;
 }
 
 static void write_text(edai_writer *writer, const char *text, size_t len)

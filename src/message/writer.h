@@ -24,14 +24,17 @@ void edai_writer_fail(edai_writer *self, eda_status status);
 /* Grows the block; NULL after a failure. */
 uint8_t *edai_writer_grow(edai_writer *self, size_t size);
 
+/* No need to grow for so much. Nothing is left after a failure. */
+static inline bool edai_writer_has(const edai_writer *self, size_t size)
+{
+    return EDAI_LIKELY(size <= self->capacity - self->used);
+}
+
 /* Room for `size` bytes at the end, NULL after a failure unless size is 0. What is used of it is
  * said by commit. */
 static inline uint8_t *edai_writer_reserve(edai_writer *self, size_t size)
 {
-    if (size <= self->capacity - self->used) { /* nothing is left after a failure */
-        return self->data + self->used;
-    }
-    return edai_writer_grow(self, size);
+    return edai_writer_has(self, size) ? self->data + self->used : edai_writer_grow(self, size);
 }
 
 static inline void edai_writer_commit(edai_writer *self, size_t size)
@@ -40,25 +43,35 @@ static inline void edai_writer_commit(edai_writer *self, size_t size)
     self->used += size;
 }
 
-/* Most names and strings are short: two words that may overlap instead of a call. */
+#define EDAI_WRITER_PAIR 16
+#define EDAI_WRITER_WORD 8
+#define EDAI_WRITER_HALF 4
+
+/* Of `part` to twice as many bytes: the first and the last part, which may overlap. */
+static inline void edai_writer_copy_ends(uint8_t *to, const uint8_t *from, size_t size, size_t part)
+{
+    uint8_t first[EDAI_WRITER_PAIR];
+    uint8_t last[EDAI_WRITER_PAIR];
+
+    memcpy(first, from, part);
+    memcpy(last, from + size - part, part);
+    memcpy(to, first, part);
+    memcpy(to + size - part, last, part);
+}
+
+/* Most names and strings are short: a few words instead of a call. */
 static inline void edai_writer_copy(uint8_t *to, const void *bytes, size_t size)
 {
     const uint8_t *from = bytes;
-    uint64_t words[2];
-    uint32_t halves[2];
 
-    if (size > 2 * sizeof words[0]) {
+    if (size > 2 * (size_t)EDAI_WRITER_PAIR) {
         memcpy(to, from, size);
-    } else if (size >= sizeof words[0]) {
-        memcpy(&words[0], from, sizeof words[0]);
-        memcpy(&words[1], from + size - sizeof words[1], sizeof words[1]);
-        memcpy(to, &words[0], sizeof words[0]);
-        memcpy(to + size - sizeof words[1], &words[1], sizeof words[1]);
-    } else if (size >= sizeof halves[0]) {
-        memcpy(&halves[0], from, sizeof halves[0]);
-        memcpy(&halves[1], from + size - sizeof halves[1], sizeof halves[1]);
-        memcpy(to, &halves[0], sizeof halves[0]);
-        memcpy(to + size - sizeof halves[1], &halves[1], sizeof halves[1]);
+    } else if (size >= EDAI_WRITER_PAIR) {
+        edai_writer_copy_ends(to, from, size, EDAI_WRITER_PAIR);
+    } else if (size >= EDAI_WRITER_WORD) {
+        edai_writer_copy_ends(to, from, size, EDAI_WRITER_WORD);
+    } else if (size >= EDAI_WRITER_HALF) {
+        edai_writer_copy_ends(to, from, size, EDAI_WRITER_HALF);
     } else if (size > 0) {
         to[0] = from[0];
         to[size / 2] = from[size / 2];
