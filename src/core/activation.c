@@ -171,7 +171,7 @@ void edai_activation_started(edai_worker *worker, edai_activation *activation)
 static bool can_run(const edai_activation *activation)
 {
     const unsigned blocked =
-        EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_WANTS_RESTART | EDAI_WANTS_STOP;
+        EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_ALONE | EDAI_WANTS_RESTART | EDAI_WANTS_STOP;
 
     return activation->head != NULL && (activation->flags & blocked) == 0 &&
            (activation->turn_count == 0 || edai_mailbox_has_interleaving(activation));

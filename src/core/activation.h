@@ -25,7 +25,8 @@ enum {
     EDAI_WANTS_RESTART = 512, /* when its last open turn has ended */
     EDAI_WANTS_STOP = 1024,
     EDAI_IS_IN_DIRECTORY = 2048,
-    EDAI_IS_LIVE = 4096 /* its slot is in use */
+    EDAI_IS_LIVE = 4096, /* its slot is in use */
+    EDAI_IS_ALONE = 8192 /* its handler runs where its worker does not: nothing else of it may */
 };
 
 /* An EDA_WAIT delivery that found the mailbox full. */

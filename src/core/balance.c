@@ -64,11 +64,6 @@ edai_seat *edai_balance_vacant(eda_system *sys, uint32_t count)
     return NULL;
 }
 
-void edai_balance_release(edai_seat *seat)
-{
-    atomic_store(&seat->is_vacant, true);
-}
-
 static bool may_move(const edai_worker *worker)
 {
     return worker->index < worker->sys->shard_workers; /* a dedicated one has its thread */
@@ -186,6 +181,6 @@ void edai_balance_rest(edai_seat *seat)
         gather(seat, seat->sys->seats[0]);
     }
     if (seat->worker_count == 0) {
-        edai_balance_release(seat);
+        atomic_store(&seat->is_vacant, true);
     }
 }

@@ -32,8 +32,7 @@ void edai_balance_round(edai_seat *seat);
 /* Before the thread sleeps. */
 void edai_balance_rest(edai_seat *seat);
 /* Claims a seat whose thread sleeps without a worker, among the first `count`; NULL: none. Give it
- * something, or edai_balance_release it. */
+ * something, or wake it: only its own thread can tell whether it is vacant still. */
 edai_seat *edai_balance_vacant(eda_system *sys, uint32_t count);
-void edai_balance_release(edai_seat *seat);
 
 #endif

@@ -319,11 +319,10 @@ void *eda_scratch(eda_ctx *ctx, size_t size)
     return block->data;
 }
 
-eda_str eda_key(eda_ctx *ctx)
+static eda_str key_of(eda_ctx *ctx)
 {
     char *buffer;
 
-    edai_ctx_check(ctx);
     if (ctx->activation == NULL) {
         return (eda_str){.ptr = "", .len = 0};
     }
@@ -333,6 +332,18 @@ eda_str eda_key(eda_ctx *ctx)
     buffer = eda_scratch(ctx, 24);
     return buffer != NULL ? edai_activation_key(ctx->activation, buffer)
                           : (eda_str){.ptr = "", .len = 0};
+}
+
+eda_str eda_key(eda_ctx *ctx)
+{
+    uint64_t entered;
+    eda_str result;
+
+    edai_ctx_check(ctx);
+    entered = edai_takeover_enter(ctx); /* an activation's flags are its worker's */
+    result = key_of(ctx);
+    edai_takeover_back(ctx, entered);
+    return result;
 }
 
 static bool is_new(eda_ctx *ctx)
@@ -499,13 +510,16 @@ void eda_log(eda_ctx *ctx, const char *format, ...)
     char text[512];
     char who[320];
     va_list list;
+    uint64_t entered;
 
     edai_ctx_check(ctx);
     va_start(list, format);
     (void)vsnprintf(text, sizeof(text), format, list);
     va_end(list);
     if (ctx->activation != NULL) {
+        entered = edai_takeover_enter(ctx);
         edai_activation_name(ctx->activation, who, sizeof(who));
+        edai_takeover_back(ctx, entered);
     } else {
         (void)snprintf(who, sizeof(who), "client %u", ctx->publisher & ~EDAI_PUBLISHER_CLIENT);
     }

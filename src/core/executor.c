@@ -143,7 +143,8 @@ typedef struct threads {
     eda_system *sys;
     edai_thread watcher;
     bool has_watcher;
-    bool takes_over; /* the workers of a seat whose turn runs long */
+    bool takes_over;   /* the workers of a seat whose turn runs long */
+    edai_seat *unused; /* made, but its thread could not be started: tried again */
     struct sight *sights;
     edai_mutex mutex; /* watcher_stops, changes of watcher_sleeps to false */
     edai_cond watcher_wakes;
@@ -203,12 +204,17 @@ static edai_seat *seat_for_others(threads *self)
     if (seat != NULL) {
         return seat;
     }
-    seat = edai_system_add_seat(self->sys);
-    if (seat == NULL || edai_seat_prepare(seat) != EDA_OK) {
+    seat = self->unused != NULL ? self->unused : edai_system_add_seat(self->sys);
+    self->unused = seat;
+    if (seat == NULL || (seat->strands.current == NULL && edai_seat_prepare(seat) != EDA_OK)) {
         return NULL;
     }
     seat->has_thread = edai_thread_start(&seat->thread, seat_main, seat, "eda-spare") == EDA_OK;
-    return seat->has_thread ? seat : NULL;
+    if (!seat->has_thread) {
+        return NULL;
+    }
+    self->unused = NULL;
+    return seat;
 }
 
 static void take_over(threads *self, edai_seat *seat, uint64_t user)
@@ -220,7 +226,8 @@ static void take_over(threads *self, edai_seat *seat, uint64_t user)
     }
     to = seat_for_others(self);
     if (to != NULL && !edai_takeover(seat, user, to)) {
-        edai_balance_release(to);
+        /* It sees for itself whether it is vacant: somebody else may have given it workers. */
+        self->executor.port.wake(self, &to->waiter);
     }
 }
 
@@ -237,10 +244,11 @@ static bool look(threads *self, sight *sights)
 
     for (i = 0; i < count; i++) {
         edai_seat *seat = sys->seats[i];
-        uint64_t user = atomic_load_explicit(&seat->user, memory_order_relaxed);
+        /* acquire: pairs with the release in edai_takeover_leave, for what report_slow reads. */
+        uint64_t user = atomic_load_explicit(&seat->user, memory_order_acquire);
         sight *last = &sights[i];
 
-        is_awake = is_awake || !atomic_load(&seat->is_parked);
+        is_awake = is_awake || (seat->has_thread && !atomic_load(&seat->is_parked));
         if (user == 0 || user != last->user) {
             *last = (sight){.user = user};
             continue;

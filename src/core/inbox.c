@@ -29,11 +29,12 @@ bool edai_inbox_push(edai_inbox *inbox, edai_chain *chain, const edai_port *port
     }
     edai_point(port);
     /* release: pairs with the acquire in take; without it the owner could read the envelopes before
-     * they are written. */
+     * they are written. acquire: pairs with the release in park; without it whoever replaces the
+     * mark could find the worker where it sat before, and wake nobody. */
     do {
         chain->oldest->next = old == PARKED ? NULL : old;
     } while (!atomic_compare_exchange_weak_explicit(
-        &inbox->newest, &old, chain->newest, memory_order_release, memory_order_relaxed));
+        &inbox->newest, &old, chain->newest, memory_order_acq_rel, memory_order_relaxed));
     if (!EDAI_PLANTED(LOST_WAKEUP)) {
         was_parked = old == PARKED; /* what the exchange replaced */
     }
@@ -70,10 +71,10 @@ bool edai_inbox_park(edai_inbox *inbox, const edai_port *port)
     edai_envelope *expected = NULL;
 
     edai_point(port);
-    /* acq_rel is not needed: the mark carries nothing; what is pushed later is read after take's
-     * acquire. */
+    /* release: the mark carries where the worker sits, which whoever replaces it asks in
+     * edai_seat_wake. What is pushed later is read after take's acquire. */
     return atomic_compare_exchange_strong_explicit(
-        &inbox->newest, &expected, PARKED, memory_order_relaxed, memory_order_relaxed);
+        &inbox->newest, &expected, PARKED, memory_order_release, memory_order_relaxed);
 }
 
 edai_envelope *edai_inbox_peek(edai_inbox *inbox)

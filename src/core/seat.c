@@ -347,7 +347,7 @@ static bool has_arrived(const edai_seat *seat)
     const edai_worker *at;
 
     for (at = seat->workers; at != NULL; at = at->seat_next) {
-        if (!edai_inbox_is_empty(&at->inbox)) {
+        if (!at->is_stopping && !edai_inbox_is_empty(&at->inbox)) {
             return true;
         }
     }

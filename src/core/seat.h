@@ -48,6 +48,7 @@ typedef struct edai_seat {
     uint32_t turns_cap;   /* most of a round: the simulator's choice */
     uint64_t turns_stop;  /* turns_ever at which no more are begun: the pump's bound */
     uint64_t turns_ever;
+    uint64_t stretches;   /* turns begun or resumed here */
     int64_t now;          /* monotonic ns, as of the last look */
     edai_worker *workers; /* those that sit here, by seat_next */
     uint32_t worker_count;
@@ -75,7 +76,7 @@ typedef struct edai_seat {
     _Atomic bool
         is_vacant; /* sleeps, or is about to, without a worker; who clears it gives it one */
     _Atomic uint32_t claim; /* edai_claim */
-    _Atomic uint64_t user;  /* number of the turn whose handler runs; 0: the runtime does */
+    _Atomic uint64_t user;  /* stretches when the running handler began; 0: the runtime runs */
     _Atomic(const edai_route *) running; /* for the watcher: what runs now */
 } edai_seat;
 

@@ -41,7 +41,7 @@ static bool detach(edai_seat *seat, edai_detached *made)
     seat->strands.current = NULL;
     worker->suspended_count++;
     worker->current = NULL;
-    edai_activation_wake(worker, ctx->activation); /* an interleaving message may run now */
+    edai_turn_alone(worker, ctx->activation); /* unlike with eda_blocking its handler does run */
     return true;
 }
 
@@ -94,6 +94,7 @@ void edai_takeover_settle(eda_ctx *ctx)
     edai_turn_resumed(ctx);
     edai_free(ctx->detached);
     ctx->detached = NULL;
+    edai_turn_back(ctx->worker, ctx->activation);
 }
 
 static void call_resume(edai_worker *worker, void *arg)

@@ -51,7 +51,7 @@ static inline void edai_takeover_leave(eda_ctx *ctx)
     atomic_store_explicit(&seat->running, ctx->envelope->route, memory_order_relaxed);
     seat->user_ctx = ctx;
     /* release: who finds the number and claims the seat sees everything of its workers. */
-    atomic_store_explicit(&seat->user, seat->turns_ever, memory_order_release);
+    atomic_store_explicit(&seat->user, seat->stretches, memory_order_release);
 }
 
 /* At the end of a verb: back to where it was called. */

@@ -381,6 +381,7 @@ static eda_status call_specially(eda_ctx *ctx)
 static void count_turn(edai_seat *seat)
 {
     seat->turns_ever++;
+    seat->stretches++;
     if (seat->turns_left > 0) {
         seat->turns_left--;
     }
@@ -740,7 +741,20 @@ void edai_turn_resumed(eda_ctx *ctx)
     ctx->strand = NULL;
     if (ctx->seat != NULL) {
         ctx->seat = edai_worker_seat(worker);
+        ctx->seat->stretches++; /* another one than any that the watcher has seen there */
     }
+}
+
+static void list_resumable(edai_worker *worker, eda_ctx *ctx)
+{
+    ctx->next_resumable = NULL;
+    if (worker->resumable == NULL) {
+        worker->resumable = ctx;
+    } else {
+        worker->resumable_last->next_resumable = ctx;
+    }
+    worker->resumable_last = ctx;
+    edai_seat_ready(edai_worker_seat(worker), worker);
 }
 
 void edai_turn_resume(eda_ctx *ctx, eda_status status)
@@ -757,14 +771,37 @@ void edai_turn_resume(eda_ctx *ctx, eda_status status)
         edai_timers_disarm(&worker->timers, &ctx->wait->timer);
     }
     ctx->is_resumable = true;
-    ctx->next_resumable = NULL;
-    if (worker->resumable == NULL) {
-        worker->resumable = ctx;
-    } else {
-        worker->resumable_last->next_resumable = ctx;
+    if (EDAI_LIKELY((ctx->activation->flags & EDAI_IS_ALONE) == 0) || ctx->detached != NULL) {
+        list_resumable(worker, ctx);
     }
-    worker->resumable_last = ctx;
-    edai_seat_ready(edai_worker_seat(worker), worker);
+}
+
+void edai_turn_alone(edai_worker *worker, edai_activation *activation)
+{
+    eda_ctx *at = worker->resumable;
+
+    activation->flags |= EDAI_IS_ALONE;
+    worker->resumable = NULL;
+    while (at != NULL) {
+        eda_ctx *next = at->next_resumable;
+
+        if (at->activation != activation) {
+            list_resumable(worker, at);
+        }
+        at = next;
+    }
+}
+
+void edai_turn_back(edai_worker *worker, edai_activation *activation)
+{
+    eda_ctx *at;
+
+    activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_ALONE);
+    for (at = activation->extra->suspended; at != NULL; at = at->next_suspended) {
+        if (at->is_resumable) {
+            list_resumable(worker, at);
+        }
+    }
 }
 
 void edai_turn_cancel_all(edai_activation *activation)

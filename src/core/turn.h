@@ -158,6 +158,10 @@ EDA_CHECK static inline eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wa
 EDA_CHECK eda_status edai_turn_can_suspend(eda_ctx *ctx);
 /* Marks a suspended turn as ready to go on. */
 void edai_turn_resume(eda_ctx *ctx, eda_status status);
+/* Its workers leave the running turn of an activation alone: until it is back no other turn of that
+ * begins or goes on. */
+void edai_turn_alone(edai_worker *worker, edai_activation *activation);
+void edai_turn_back(edai_worker *worker, edai_activation *activation);
 /* Resumes every suspended turn of an activation with EDA_ECANCELED. */
 void edai_turn_cancel_all(edai_activation *activation);
 /* The suspended turn of an activation that waits for this ask; NULL: none any more. */

@@ -123,6 +123,68 @@ static void member_on_gather(member *self, const gather *m)
 
 EDA_ACTOR(member, eda_none, key(id), on(gather, member_on_gather));
 
+/* One whose handlers interleave: whatever they do, no two of them run at once. */
+EDA_MESSAGE(brood, "takeover/hermit/{id}/brood", (uint64_t, id), (uint32_t, rings));
+EDA_MESSAGE(knock, "takeover/hermit/{id}/knock", (uint64_t, id));
+EDA_MESSAGE(inquire, "takeover/hermit/{id}/inquire", (uint64_t, id), (uint32_t, sitting));
+EDA_REQUEST(riddle, answer, "takeover/sphinx/riddle", (uint32_t, sitting));
+
+typedef struct hermit {
+    atomic_uint running; /* handlers, this moment */
+} hermit;
+
+static void hermit_enter(hermit *self)
+{
+    if (atomic_fetch_add(&self->running, 1) != 0) {
+        atomic_fetch_add(&wrong, 1);
+    }
+}
+
+static void hermit_leave(hermit *self)
+{
+    atomic_fetch_sub(&self->running, 1);
+}
+
+static void hermit_on_brood(hermit *self, const brood *m)
+{
+    hermit_enter(self);
+    atomic_fetch_add(&sitting, 1);
+    until(&rung, m->rings);
+    hermit_leave(self);
+}
+
+static void hermit_on_knock(hermit *self, const knock *m)
+{
+    (void)m;
+    hermit_enter(self);
+    hermit_leave(self);
+}
+
+static eda_status hermit_on_inquire(hermit *self, const inquire *m, eda_ctx *ctx)
+{
+    const answer *got = NULL;
+
+    EDA_TRY(eda_ask(ctx, EDA_ASK(riddle, &got, .sitting = m->sitting), EDA_FOREVER));
+    hermit_enter(self);
+    hermit_leave(self);
+    return EDA_OK;
+}
+
+EDA_ACTOR(hermit, eda_none, key(id), emits(riddle), on(brood, hermit_on_brood, interleaves),
+    on(knock, hermit_on_knock, interleaves), on(inquire, hermit_on_inquire));
+
+typedef struct sphinx {
+    uint64_t asked;
+} sphinx;
+
+static void sphinx_on_riddle(sphinx *self, const riddle *m, answer *ret_answer)
+{
+    until(&sitting, m->sitting);
+    ret_answer->value = ++self->asked;
+}
+
+EDA_ACTOR(sphinx, eda_none, answers(riddle, sphinx_on_riddle));
+
 static eda_system *start(void)
 {
     atomic_store(&rung, 0);
@@ -130,7 +192,8 @@ static eda_system *start(void)
     atomic_store(&wrong, 0);
     return delivery_start(
         &(eda_options){.workers = 2}, DELIVERY_ACTORS(&eda_actor_sitter, &eda_actor_bell,
-                                          &eda_actor_ledger, &eda_actor_oracle, &eda_actor_member));
+                                          &eda_actor_ledger, &eda_actor_oracle, &eda_actor_member,
+                                          &eda_actor_hermit, &eda_actor_sphinx));
 }
 
 static void tell(eda_system *sys, eda_value message)
@@ -221,6 +284,46 @@ static void nine_long_turns_run_at_once(void **state)
     }
 }
 
+/* What may run while a turn waits must not run beside one that computes. */
+static void interleaving_ones_do_not_run_beside_the_long_one(void **state)
+{
+    uint32_t rounds = (uint32_t)crowd_number("EDA_ROUNDS", 20);
+    uint32_t round;
+    eda_system *sys = start();
+
+    (void)state;
+    for (round = 0; round < rounds; round++) {
+        tell(sys, EDA_MSG(brood, .id = round, .rings = round + 1));
+        until(&sitting, round + 1);
+        tell(sys, EDA_MSG(knock, .id = round));
+        tell(sys, EDA_MSG(ring, .id = round));
+        delivery_settle(sys);
+    }
+    assert_int_equal(atomic_load(&wrong), 0);
+    delivery_assert_counts(sys, "knock", NULL, .handled = rounds);
+    delivery_end(sys);
+}
+
+/* One of its turns waits for an answer, which comes while another computes: it goes on later. */
+static void waiting_turn_does_not_go_on_beside_the_long_one(void **state)
+{
+    uint32_t rounds = (uint32_t)crowd_number("EDA_ROUNDS", 20);
+    uint32_t round;
+    eda_system *sys = start();
+
+    (void)state;
+    for (round = 0; round < rounds; round++) {
+        tell(sys, EDA_MSG(inquire, .id = round, .sitting = round + 1));
+        tell(sys, EDA_MSG(brood, .id = round, .rings = round + 1));
+        until(&sitting, round + 1);
+        tell(sys, EDA_MSG(ring, .id = round));
+        delivery_settle(sys);
+    }
+    assert_int_equal(atomic_load(&wrong), 0);
+    delivery_assert_counts(sys, "inquire", NULL, .handled = rounds);
+    delivery_end(sys);
+}
+
 static void *stop(void *arg)
 {
     eda_system_stop(arg);
@@ -255,6 +358,8 @@ int main(void)
         cmocka_unit_test(long_turn_finds_its_worker_again),
         cmocka_unit_test(messages_for_the_long_one_wait_in_order),
         cmocka_unit_test(nine_long_turns_run_at_once),
+        cmocka_unit_test(interleaving_ones_do_not_run_beside_the_long_one),
+        cmocka_unit_test(waiting_turn_does_not_go_on_beside_the_long_one),
         cmocka_unit_test(stop_waits_for_the_long_one),
     };
 
