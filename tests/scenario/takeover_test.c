@@ -190,10 +190,9 @@ static eda_system *start(void)
     atomic_store(&rung, 0);
     atomic_store(&sitting, 0);
     atomic_store(&wrong, 0);
-    return delivery_start(
-        &(eda_options){.workers = 2}, DELIVERY_ACTORS(&eda_actor_sitter, &eda_actor_bell,
-                                          &eda_actor_ledger, &eda_actor_oracle, &eda_actor_member,
-                                          &eda_actor_hermit, &eda_actor_sphinx));
+    return delivery_start(&(eda_options){.workers = 2},
+        DELIVERY_ACTORS(&eda_actor_sitter, &eda_actor_bell, &eda_actor_ledger, &eda_actor_oracle,
+            &eda_actor_member, &eda_actor_hermit, &eda_actor_sphinx));
 }
 
 static void tell(eda_system *sys, eda_value message)
