@@ -1,5 +1,5 @@
 # Simulation.cmake - edacious-sim runs the scenarios of tests/sim under seeds; edacious-sim-planted is the same program
-# over a library that has ten planted faults, each of which must be found.
+# over a library that has twelve planted faults, each of which must be found.
 
 file(GLOB eda_sim_scenarios CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/sim/*.c)
 add_executable(edacious-sim-program ${eda_sim_scenarios})
@@ -22,7 +22,7 @@ if(EDA_TESTS AND NOT EDA_FUZZ)
     add_test(NAME sim_scenarios COMMAND edacious-sim-program --seeds 40)
     set_tests_properties(sim_scenarios PROPERTIES TIMEOUT 600 LABELS sim ENVIRONMENT "${EDA_TEST_ENVIRONMENT}")
     if(EDA_PLANTED)
-        foreach(fault RANGE 1 10)
+        foreach(fault RANGE 1 12)
             add_test(NAME sim_finds_planted_fault_${fault}
                 COMMAND edacious-sim-planted --planted ${fault} --seeds 1000)
             # What a failed run leaves on its stacks cannot be freed.

@@ -1,4 +1,4 @@
-/* planted.h - ten faults planted on purpose, to prove that the simulator finds what unit tests do
+/* planted.h - twelve faults planted on purpose, to prove that the simulator finds what unit tests do
  * not.
  *
  * Only a build with EDAI_HAS_PLANTED has them; one at a time is switched on by edai_planted.
@@ -29,6 +29,10 @@ typedef enum edai_fault {
     EDAI_FAULT_KEEP_OLDEST,
     /* With more messages waiting, a stale write claims the record anew and overwrites it. */
     EDAI_FAULT_STALE_EPOCH,
+    /* A worker that is given away keeps what it has sent to others, and hands it over later. */
+    EDAI_FAULT_UNFLUSHED_MOVE,
+    /* Where a worker sits is asked before the push that finds it parked, not after it. */
+    EDAI_FAULT_EARLY_SEAT,
     EDAI_FAULT_COUNT
 } edai_fault;
 

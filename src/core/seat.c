@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/planted.h"
 #include "core/ask.h"
 #include "core/balance.h"
 #include "core/system.h"
@@ -49,7 +50,7 @@ void edai_seat_fini(edai_seat *seat)
 
 void edai_seat_worker_ended(eda_system *sys)
 {
-    uint16_t i;
+    uint32_t i;
 
     if (atomic_fetch_add(&sys->ended_workers, 1) + 1u < sys->worker_count) {
         return;
@@ -147,7 +148,9 @@ static void seat_remove(edai_seat *seat, edai_worker *worker)
 {
     edai_worker **at;
 
-    edai_worker_flush(worker);
+    if (!EDAI_PLANTED(UNFLUSHED_MOVE)) {
+        edai_worker_flush(worker);
+    }
     edai_worker_return_all(worker);
     if (worker->is_ready) {
         ready_remove(seat, worker);
@@ -172,7 +175,9 @@ bool edai_seat_give(edai_worker *worker, edai_seat *to)
 {
     edai_seat *seat = edai_worker_seat(worker);
 
-    edai_worker_flush(worker); /* before the mutex, under which the simulator must not switch */
+    if (!EDAI_PLANTED(UNFLUSHED_MOVE)) {
+        edai_worker_flush(worker); /* before the mutex, under which the simulator must not switch */
+    }
     edai_mutex_lock(&to->mutex);
     if (atomic_load_explicit(&to->claim, memory_order_relaxed) == EDAI_TAKEN) {
         edai_mutex_unlock(&to->mutex);
@@ -335,10 +340,15 @@ static bool end_round(edai_seat *seat)
     for (at = seat->workers; at != NULL; at = at->seat_next) {
         edai_worker_end_round(at);
     }
+    if (EDAI_PLANTED(UNFLUSHED_MOVE)) {
+        edai_balance_round(seat);
+    }
     for (at = seat->workers; at != NULL; at = at->seat_next) {
         edai_worker_flush(at); /* when all that can send here has sent */
     }
-    edai_balance_round(seat);
+    if (!EDAI_PLANTED(UNFLUSHED_MOVE)) {
+        edai_balance_round(seat);
+    }
     return seat->ready != NULL;
 }
 

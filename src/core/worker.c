@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/planted.h"
 #include "core/after.h"
 #include "core/ask.h"
 #include "core/fetch.h"
@@ -96,14 +97,26 @@ void edai_worker_send(edai_worker *worker, uint16_t to, edai_envelope *envelope)
     worker->out_count++;
 }
 
+static void push(edai_worker *to, edai_chain *chain)
+{
+    edai_seat *early = EDAI_PLANTED(EARLY_SEAT) ? edai_worker_seat(to) : NULL;
+
+    if (!edai_inbox_push(&to->inbox, chain, to->port)) {
+        return;
+    }
+    if (!EDAI_PLANTED(EARLY_SEAT)) {
+        edai_seat_wake(to);
+    } else if (early != NULL) {
+        to->port->wake(to->port->self, &early->waiter);
+    }
+}
+
 void edai_worker_post(edai_worker *worker, edai_envelope *envelope)
 {
     edai_chain chain = {.newest = NULL};
 
     edai_chain_add(&chain, envelope);
-    if (edai_inbox_push(&worker->inbox, &chain, worker->port)) {
-        edai_seat_wake(worker);
-    }
+    push(worker, &chain);
 }
 
 /* Blocks go home in chains, each of which costs a cache line's way there and back. */
@@ -138,11 +151,8 @@ void edai_worker_flush(edai_worker *worker)
         return;
     }
     for (i = 0; i < sys->worker_count; i++) {
-        edai_worker *to = &sys->workers[i];
-
-        if (worker->outbox[i].count > 0 &&
-            edai_inbox_push(&to->inbox, &worker->outbox[i], worker->port)) {
-            edai_seat_wake(to);
+        if (worker->outbox[i].count > 0) {
+            push(&sys->workers[i], &worker->outbox[i]);
         }
     }
     worker->out_count = 0;

@@ -17,7 +17,8 @@
 typedef enum blocked {
     BLOCKED_NO = 0,
     BLOCKED_PARKED,
-    BLOCKED_OVERDUE
+    BLOCKED_OVERDUE,
+    BLOCKED_LOCKED
 } blocked;
 
 typedef struct virtual_thread {
@@ -25,7 +26,7 @@ typedef struct virtual_thread {
     edai_stack *stack;
     bool is_done;
     blocked blocked;
-    const volatile void *token; /* of the parker it waits at */
+    const volatile void *token; /* of the parker or mutex it waits at */
     unsigned overdue_since;     /* stores made until then: goes on when there are more */
 } virtual_thread;
 
@@ -177,6 +178,8 @@ static bool can_go_on(const virtual_thread *thread)
     case BLOCKED_OVERDUE:
         return memory_peek(thread->token, sizeof(uint32_t)) != 0 ||
                memory_store_count() > thread->overdue_since;
+    case BLOCKED_LOCKED:
+        return memory_peek(thread->token, sizeof(uint32_t)) == 0;
     case BLOCKED_NO:
     default:
         return true;
@@ -345,13 +348,42 @@ explore_fault explore_planted(void)
     return model->fault;
 }
 
-/* --- the port ----------------------------------------------------------------------------- */
+/* --- mutexes and barriers ----------------------------------------------------------------- */
 
 static uint64_t set(uint64_t before, uint64_t value)
 {
     (void)before;
     return value;
 }
+
+void explore_barrier(void)
+{
+    unsigned i;
+
+    explore_step();
+    for (i = 0; i < model->thread_count && model->fault != EXPLORE_NO_BARRIER; i++) {
+        memory_catch_up(i);
+    }
+}
+
+void explore_lock(uint32_t *word)
+{
+    virtual_thread *me = &threads[self];
+
+    me->token = word;
+    me->blocked = BLOCKED_LOCKED;
+    explore_step();
+    me->blocked = BLOCKED_NO;
+    (void)memory_change(self, word, sizeof(*word), set, 1, __ATOMIC_ACQ_REL);
+}
+
+void explore_unlock(uint32_t *word)
+{
+    explore_step();
+    memory_store(self, word, sizeof(*word), 0, __ATOMIC_RELEASE);
+}
+
+/* --- the port ----------------------------------------------------------------------------- */
 
 static int64_t port_now(void *arg)
 {

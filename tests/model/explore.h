@@ -21,13 +21,17 @@
  * handed over. */
 typedef enum explore_fault {
     EXPLORE_SOUND = 0,
-    EXPLORE_RELAXED_RELEASE, /* every release is relaxed */
-    EXPLORE_RELAXED_ACQUIRE, /* every acquire is relaxed */
-    EXPLORE_BLIND_PARK,      /* thread 0 stores where it should compare with 0 and exchange */
-    EXPLORE_BLIND_UNPARK,    /* the same where it compares with anything but 0 */
-    EXPLORE_BLIND_PUSH,      /* the others store where they should compare and exchange */
-    EXPLORE_SPLIT_EXCHANGE,  /* thread 0 loads and stores where it should exchange */
-    EXPLORE_LATE_ADD         /* the others add only after their next successful exchange */
+    EXPLORE_RELAXED_RELEASE,       /* every release is relaxed */
+    EXPLORE_RELAXED_ACQUIRE,       /* every acquire is relaxed */
+    EXPLORE_BLIND_PARK,            /* thread 0 stores where it should compare with 0 and exchange */
+    EXPLORE_BLIND_UNPARK,          /* the same where it compares with anything but 0 */
+    EXPLORE_BLIND_PUSH,            /* the others store where they should compare and exchange */
+    EXPLORE_SPLIT_EXCHANGE,        /* thread 0 loads and stores where it should exchange */
+    EXPLORE_LATE_ADD,              /* the others add only after their next successful exchange */
+    EXPLORE_OWNER_RELAXED_ACQUIRE, /* every acquire of thread 0 is relaxed */
+    EXPLORE_NO_BARRIER,            /* explore_barrier does nothing */
+    EXPLORE_RELAXED_PARK,          /* an exchange that releases and does not acquire is relaxed */
+    EXPLORE_RELEASING_PUSH         /* an exchange that acquires and releases only releases */
 } explore_fault;
 
 /* A piece of memory that the threads of a model share. */
@@ -68,6 +72,12 @@ void explore_check(bool condition, const char *why);
 unsigned explore_choose(unsigned count);
 /* The running thread is at a place where nothing but `summary` matters of all that it has read. */
 void explore_forget(uint64_t summary);
+/* What edai_barrier_all does to all threads: from here on each sees what had been stored before. It
+ * orders no plain accesses: that takes an acquire and a release. */
+void explore_barrier(void);
+/* A mutex whose first word is 0 while nobody holds it. */
+void explore_lock(uint32_t *word);
+void explore_unlock(uint32_t *word);
 /* Which virtual thread runs. */
 unsigned explore_self(void);
 /* The production port over virtual threads: park and wake as thread.h promises them, a clock that

@@ -41,12 +41,27 @@ static int weakened(int order)
                : order == __ATOMIC_ACQ_REL ? __ATOMIC_ACQUIRE
                                            : order;
     }
-    if (fault == EXPLORE_RELAXED_ACQUIRE) {
+    if (fault == EXPLORE_RELAXED_ACQUIRE ||
+        (fault == EXPLORE_OWNER_RELAXED_ACQUIRE && explore_self() == 0)) {
         return order == __ATOMIC_ACQUIRE   ? __ATOMIC_RELAXED
                : order == __ATOMIC_ACQ_REL ? __ATOMIC_RELEASE
                                            : order;
     }
     return order;
+}
+
+/* Of an exchange that succeeds. */
+static int weakened_exchange(int order)
+{
+    explore_fault fault = explore_planted();
+
+    if (fault == EXPLORE_RELAXED_PARK && order == __ATOMIC_RELEASE) {
+        return __ATOMIC_RELAXED;
+    }
+    if (fault == EXPLORE_RELEASING_PUSH && order == __ATOMIC_ACQ_REL) {
+        return __ATOMIC_RELEASE;
+    }
+    return weakened(order);
 }
 
 static bool is_blind(uint64_t expected)
@@ -63,6 +78,10 @@ static bool is_blind(uint64_t expected)
     case EXPLORE_RELAXED_ACQUIRE:
     case EXPLORE_SPLIT_EXCHANGE:
     case EXPLORE_LATE_ADD:
+    case EXPLORE_OWNER_RELAXED_ACQUIRE:
+    case EXPLORE_NO_BARRIER:
+    case EXPLORE_RELAXED_PARK:
+    case EXPLORE_RELEASING_PUSH:
     default:
         return false;
     }
@@ -198,7 +217,7 @@ static uint64_t compare_exchange(volatile void *at, unsigned size, const memory_
     {                                                                                              \
         const memory_exchange exchange = {.expected = expected,                                    \
             .value = value,                                                                        \
-            .order = weakened(order),                                                              \
+            .order = weakened_exchange(order),                                                     \
             .order_failed = weakened(order_failed)};                                               \
         return (uint##bits_##_t)compare_exchange(at, bits_ / 8, &exchange);                        \
     }                                                                                              \
@@ -221,6 +240,7 @@ static uint64_t compare_exchange(volatile void *at, unsigned size, const memory_
             at, expected, value, order, order_failed);                                             \
     }
 
+HOOKS(8)
 HOOKS(32)
 HOOKS(64)
 
@@ -273,6 +293,13 @@ void __tsan_write_range(void *at, size_t size);
 void __tsan_write_range(void *at, size_t size)
 {
     plain(at, size, true);
+}
+
+/* No code is moved: there is nothing to keep. */
+void __tsan_atomic_signal_fence(int order);
+void __tsan_atomic_signal_fence(int order)
+{
+    (void)order;
 }
 
 void __tsan_init(void);
