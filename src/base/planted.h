@@ -1,5 +1,5 @@
-/* planted.h - twelve faults planted on purpose, to prove that the simulator finds what unit tests do
- * not.
+/* planted.h - twelve faults planted on purpose, to prove that the simulator finds what unit tests
+ * do not.
  *
  * Only a build with EDAI_HAS_PLANTED has them; one at a time is switched on by edai_planted.
  * Elsewhere EDAI_PLANTED is the constant 0. */
