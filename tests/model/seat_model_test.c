@@ -42,9 +42,9 @@ static void arrived(edai_worker *worker, const edai_envelope *envelope);
 
 enum {
     SENDER = 0,
-    RECEIVER,
-    WORKERS
+    RECEIVER
 };
+#define WORKERS 2u
 
 static _Alignas(16) unsigned char stand_in[sizeof(edai_activation)];
 
