@@ -123,28 +123,45 @@ void edai_activation_discard(edai_worker *worker, edai_activation *activation)
     edai_pool_give(&edai_worker_holding(worker, activation->type)->pool, activation);
 }
 
-edai_activation *edai_activation_get(
-    edai_worker *worker, const edai_route *route, edai_envelope *envelope, eda_status *ret_status)
+/* By an integer key that stands in the directory where it belongs, as most do. NULL: it does not,
+ * or is not there. */
+static inline edai_activation *find_at_home(
+    const edai_directory *directory, uint64_t hash, uint64_t identity)
+{
+    uint64_t slot;
+    edai_activation *named;
+
+    if (EDAI_UNLIKELY(directory->capacity == 0)) {
+        return NULL;
+    }
+    slot = directory->slots[edai_directory_home(directory->capacity, hash)];
+    named = edai_directory_named(slot);
+    return slot != 0 && (uint16_t)slot == edai_directory_tag(hash) && named->identity == identity &&
+                   (named->flags & EDAI_IS_TEXT_KEY) == 0
+               ? named
+               : NULL;
+}
+
+edai_activation *edai_activation_get(edai_worker *worker, const edai_route *route,
+    edai_envelope *envelope, uint64_t hash, eda_status *ret_status)
 {
     edai_actor_type *type = route->actor;
     edai_holding *holding = edai_worker_holding(worker, type);
-    edai_activation *activation = holding->recent;
+    edai_activation *activation;
     bool is_text = (envelope->flags & EDAI_IS_TEXT) != 0;
-    uint64_t hash;
     eda_str key;
 
-    /* The only one of its type, or the one of the last message: no need to search. */
-    if (activation != NULL && activation->identity == envelope->identity && !is_text &&
-        (activation->flags & EDAI_IS_TEXT_KEY) == 0) {
-        return activation;
-    }
-    hash = hash_of(is_text, envelope->identity);
     if (is_text) {
         key = edai_publish_key(envelope);
     }
-    activation = edai_directory_find(&holding->directory, hash, is_text ? &key : NULL);
+    activation = is_text ? NULL : find_at_home(&holding->directory, hash, envelope->identity);
+    if (activation == NULL) {
+        activation = edai_directory_find(&holding->directory, hash, is_text ? &key : NULL);
+    }
     if (EDAI_LIKELY(activation != NULL)) {
-        holding->recent = activation;
+        if (!is_text) {
+            holding->recent[envelope->identity % EDAI_RECENT] = activation;
+        }
         return activation;
     }
     if (type->live_max != 0 && holding->pool.live_count >= type->live_max) {
@@ -186,11 +203,15 @@ void edai_activation_wake(edai_worker *worker, edai_activation *activation)
     edai_worker_queue(worker, activation);
 }
 
-static bool has_turns_left(const edai_worker *worker)
+/* How many turns an activation may run in a row. */
+static int64_t turns_allowed(const edai_worker *worker)
 {
-    const edai_seat *seat = edai_worker_seat(worker); /* another one after a turn that waited */
+    const edai_seat *seat = edai_worker_seat(worker);
+    uint64_t left = seat->turns_stop - seat->turns_ever; /* no more than a pump was asked for */
+    uint32_t budget = worker->sys->options.turn_budget;
 
-    return seat->turns_ever < seat->turns_stop;
+    budget = budget < seat->turns_cap ? budget : seat->turns_cap;
+    return left < budget ? (int64_t)left : (int64_t)budget;
 }
 
 /* What a turn takes of the budget: whoever sends much gives way to the receivers, while what was
@@ -202,10 +223,7 @@ static uint32_t charge(const edai_worker *worker, uint32_t sent_before)
 
 void edai_activation_run(edai_worker *worker, edai_activation *activation)
 {
-    const edai_seat *seat = edai_worker_seat(worker);
-    int64_t budget = worker->sys->options.turn_budget < seat->turns_cap
-                         ? worker->sys->options.turn_budget
-                         : seat->turns_cap;
+    int64_t budget = turns_allowed(worker);
     edai_pool *pool = &edai_worker_holding(worker, activation->type)->pool;
     eda_ctx ctx;
 
@@ -219,8 +237,8 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
         return;
     }
     edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
-    while (budget > 0 && !worker->is_ending && has_turns_left(worker) &&
-           (activation->flags & EDAI_IS_STARTED) != 0 && can_run(activation)) {
+    while (budget > 0 && !worker->is_ending && (activation->flags & EDAI_IS_STARTED) != 0 &&
+           can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0
                                       ? edai_mailbox_pop(worker, activation)
                                       : edai_mailbox_pop_interleaving(worker, activation);
@@ -230,6 +248,9 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
             return;
         }
         budget -= charge(worker, sent);
+        if (EDAI_UNLIKELY(worker->has_resumed && budget > turns_allowed(worker))) {
+            budget = turns_allowed(worker); /* it waited, and the pump has been called anew */
+        }
     }
     edai_activation_wake(worker, activation);
     edai_passivate_ran(worker, activation);
@@ -288,8 +309,8 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
     if ((activation->flags & EDAI_IS_IN_DIRECTORY) != 0) {
         edai_directory_remove(&holding->directory, hash, activation);
     }
-    if (holding->recent == activation) {
-        holding->recent = NULL;
+    if (holding->recent[activation->identity % EDAI_RECENT] == activation) {
+        holding->recent[activation->identity % EDAI_RECENT] = NULL;
     }
     edai_pool_unlink(&holding->pool, activation);
     atomic_store_explicit(&holding->live,

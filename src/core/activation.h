@@ -111,10 +111,10 @@ typedef struct edai_pool {
     edai_timer scan;
 } edai_pool;
 
-/* Finds the activation of a route and identity, or makes it. NULL with `ret_status`: EDA_ENOMEM,
- * EDA_ELIMIT. */
-edai_activation *edai_activation_get(
-    edai_worker *worker, const edai_route *route, edai_envelope *envelope, eda_status *ret_status);
+/* Finds the activation of a route and identity, of which `hash` is the hash, or makes it. NULL with
+ * `ret_status`: EDA_ENOMEM, EDA_ELIMIT. */
+edai_activation *edai_activation_get(edai_worker *worker, const edai_route *route,
+    edai_envelope *envelope, uint64_t hash, eda_status *ret_status);
 /* Gives the slot back; nothing refers to it any more. */
 void edai_activation_discard(edai_worker *worker, edai_activation *activation);
 edai_extra *edai_activation_extra(edai_activation *activation); /* NULL: out of memory */

@@ -28,7 +28,11 @@ struct edai_route {
     bool is_text_key;     /* key is a string, by the keyed supervisor */
     bool is_any;          /* on_any: the handler gets an eda_envelope */
     bool needs_match;     /* on_any: only some topics of the type match the pattern */
+    bool is_word_key;     /* the key is a 64-bit integer */
+    bool is_put_plainly;  /* into the mailbox if there is room, and nothing else to think of */
     uint8_t size_class;   /* of an envelope on msg.light */
+    uint32_t key_offset;  /* is_word_key */
+    uint32_t size;        /* of the message's struct */
     edai_fan *fan;        /* it is one of, or whose bundles it counts; NULL: neither */
     uint32_t fan_at;      /* its place there */
     edai_route *fan_next; /* the next of its actor type that is one of a fan */

@@ -48,18 +48,6 @@ void edai_ctx_free_chain(eda_ctx *ctx, edai_envelope *first)
     }
 }
 
-void edai_ctx_add_effects(eda_ctx *ctx, edai_envelope *first, edai_envelope *last, uint32_t count)
-{
-    last->next = NULL;
-    if (ctx->effects == NULL) {
-        ctx->effects = first;
-    } else {
-        ctx->effects_last->next = first;
-    }
-    ctx->effects_last = last;
-    ctx->effects_count += count;
-}
-
 void edai_ctx_drop_effects(eda_ctx *ctx)
 {
     edai_ctx_free_chain(ctx, ctx->effects);
@@ -130,6 +118,35 @@ static eda_status publish(eda_ctx *ctx, const edai_msg *msg, const void *data, e
     return EDA_OK;
 }
 
+/* Next time it is known at once. */
+static void remember(eda_ctx *ctx, const eda_type *type, const edai_msg *msg)
+{
+    if (ctx->worker != NULL && msg->light != NULL && !msg->needs_check) {
+        ctx->worker->published =
+            (edai_published){.type = type, .by = ctx->type, .route = msg->light};
+    }
+}
+
+/* What the same actor type published last: its right to, and the receiver, are known. False: not
+ * so, or no memory. */
+EDAI_ALWAYS_INLINE bool publish_again(eda_ctx *ctx, eda_value message, const eda_receipt *receipt)
+{
+    const edai_worker *worker = ctx->worker;
+    edai_envelope *envelope;
+
+    if (worker == NULL || worker->published.type != message.type ||
+        worker->published.by != ctx->type || receipt != NULL ||
+        ctx->effects_count >= EDAI_EFFECTS_MAX) {
+        return false;
+    }
+    envelope = edai_publish_light(ctx, worker->published.route, message.data);
+    if (EDAI_UNLIKELY(envelope == NULL)) {
+        return false;
+    }
+    edai_ctx_add_effects(ctx, envelope, envelope, 1);
+    return true;
+}
+
 static eda_status publish_value(eda_ctx *ctx, eda_value message, eda_receipt *receipt)
 {
     const edai_msg *msg = NULL;
@@ -141,6 +158,7 @@ static eda_status publish_value(eda_ctx *ctx, eda_value message, eda_receipt *re
     if (EDAI_UNLIKELY(msg->needs_check)) {
         EDA_TRY(edai_publish_check(ctx, msg, message.data));
     }
+    remember(ctx, message.type, msg);
     return publish(ctx, msg, message.data, receipt);
 }
 
@@ -151,7 +169,9 @@ eda_status eda_publish(eda_ctx *ctx, eda_value message, eda_receipt *receipt)
 
     edai_ctx_check(ctx);
     entered = edai_takeover_enter(ctx);
-    status = publish_value(ctx, message, receipt);
+    status = EDAI_LIKELY(publish_again(ctx, message, receipt))
+                 ? EDA_OK
+                 : publish_value(ctx, message, receipt);
     edai_takeover_back(ctx, entered);
     return status;
 }

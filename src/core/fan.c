@@ -397,7 +397,7 @@ static bool start_place(edai_worker *worker)
     if (envelope == NULL) {
         return false;
     }
-    activation = edai_activation_get(worker, route, envelope, &status);
+    activation = edai_activation_get(worker, route, envelope, edai_publish_hash(envelope), &status);
     if (activation == NULL) {
         edai_worker_free(worker, envelope);
         return false;

@@ -7,7 +7,7 @@
 #define EDAI_FETCH_H
 
 #include "base/hash.h"
-#include "core/system.h"
+#include "core/publish.h"
 
 /* How many envelopes ahead: of the slots, and of the activations, by when the slots are there. */
 #define EDAI_FETCH_SLOTS 24u
@@ -29,12 +29,6 @@ static inline bool edai_fetch_is_worth(const edai_worker *worker, const edai_env
                EDAI_FETCH_CAPACITY_MIN;
 }
 
-static inline uint64_t edai_fetch_hash(const edai_envelope *envelope)
-{
-    return (envelope->flags & EDAI_IS_TEXT) != 0 ? envelope->identity
-                                                 : edai_hash_u64(envelope->identity);
-}
-
 /* Where the receiver is found. NULL: not on this seat, or nowhere yet. */
 static inline const edai_directory *edai_fetch_directory(
     const edai_worker *worker, const edai_envelope *envelope, uint64_t hash)
@@ -50,7 +44,7 @@ static inline const edai_directory *edai_fetch_directory(
 
 EDAI_ALWAYS_INLINE void edai_fetch_slot(const edai_worker *worker, const edai_envelope *envelope)
 {
-    uint64_t hash = edai_fetch_hash(envelope);
+    uint64_t hash = edai_publish_hash(envelope);
     const edai_directory *directory = edai_fetch_directory(worker, envelope, hash);
 
     if (directory != NULL) {
@@ -61,7 +55,7 @@ EDAI_ALWAYS_INLINE void edai_fetch_slot(const edai_worker *worker, const edai_en
 EDAI_ALWAYS_INLINE void edai_fetch_activation(
     const edai_worker *worker, const edai_envelope *envelope)
 {
-    uint64_t hash = edai_fetch_hash(envelope);
+    uint64_t hash = edai_publish_hash(envelope);
     const edai_directory *directory = edai_fetch_directory(worker, envelope, hash);
 
     if (directory != NULL) {
@@ -99,8 +93,8 @@ static inline edai_fetch edai_fetch_begin(const edai_worker *worker, const edai_
     edai_fetch fetch = {.slot_of = NULL};
     uint32_t i;
 
-    if (first == NULL || first->next == NULL) {
-        return fetch; /* one alone is there as soon as it is asked for */
+    if (first == NULL || first->next == NULL || !edai_fetch_is_worth(worker, first)) {
+        return fetch; /* one alone is there as soon as it is asked for; else the first decides */
     }
     fetch = (edai_fetch){.slot_of = first, .activation_of = first};
     for (i = 0; i < EDAI_FETCH_SLOTS; i++) {

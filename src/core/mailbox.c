@@ -259,8 +259,29 @@ static bool make_room(edai_worker *worker, edai_activation *activation, edai_env
     return true;
 }
 
+/* Most messages: there is room, and nobody to be told. */
+static inline bool put_plainly(
+    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    const edai_actor_type *type = activation->type;
+
+    if (!envelope->route->is_put_plainly || (envelope->flags & EDAI_HAS_REST) != 0 ||
+        (activation->flags & (EDAI_IS_STARVED | EDAI_IS_STARTING)) != 0 || type->fanned != NULL ||
+        activation->len >= type->mailbox_len_max) {
+        return false;
+    }
+    append(activation, envelope);
+    if ((activation->flags & EDAI_IS_QUEUED) == 0) {
+        edai_activation_wake(worker, activation);
+    }
+    return true;
+}
+
 void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
 {
+    if (EDAI_LIKELY(put_plainly(worker, activation, envelope))) {
+        return;
+    }
     edai_fan_let_pass(worker, activation->type);
     if (EDAI_UNLIKELY(activation->len >= activation->type->mailbox_len_max ||
                       envelope->route->msg->type->overflow == EDA_KEEP_LATEST)) {

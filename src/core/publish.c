@@ -266,6 +266,31 @@ static void payload_copy(const edai_msg *msg, const void *data, void *block)
     }
 }
 
+/* The key of a route by integers, or 0 where there is none. */
+static inline uint64_t light_identity(const edai_route *route, const void *data)
+{
+    uint64_t word;
+
+    if (EDAI_LIKELY(route->is_word_key)) {
+        memcpy(&word, (const char *)data + route->key_offset, sizeof(word));
+        return word;
+    }
+    return route->is_number_key ? read_number(route->key, data) : 0;
+}
+
+/* Small structs by two moves that overlap: a call costs more. */
+static inline void copy_light(void *to, const edai_route *route, const void *data)
+{
+    size_t size = route->size;
+
+    if (EDAI_LIKELY(size >= 16 && size <= 32)) {
+        memcpy(to, data, 16);
+        memcpy((char *)to + size - 16, (const char *)data + size - 16, 16);
+    } else {
+        memcpy(to, data, size);
+    }
+}
+
 edai_envelope *edai_publish_light(eda_ctx *ctx, const edai_route *route, const void *data)
 {
     edai_envelope *envelope = edai_slab_alloc(&ctx->worker->slab, route->size_class);
@@ -274,12 +299,12 @@ edai_envelope *edai_publish_light(eda_ctx *ctx, const edai_route *route, const v
         return NULL;
     }
     *envelope = (edai_envelope){.route = route,
-        .identity = route->is_number_key ? read_number(route->key, data) : 0,
+        .identity = light_identity(route, data),
         .home = ctx->worker->index,
         .size_class = route->size_class,
         .kind = EDAI_DELIVERY,
         .publisher = ctx->publisher};
-    memcpy(envelope + 1, data, route->msg->shape.size);
+    copy_light(envelope + 1, route, data);
     return envelope;
 }
 
@@ -315,7 +340,7 @@ static edai_envelope *make_light_ask(
         return NULL;
     }
     *envelope = (edai_envelope){.route = route,
-        .identity = route->is_number_key ? read_number(route->key, data) : 0,
+        .identity = light_identity(route, data),
         .home = ctx->worker->index,
         .size_class = route->size_class,
         .kind = EDAI_DELIVERY,
@@ -326,7 +351,7 @@ static edai_envelope *make_light_ask(
         .asker_worker = ctx->worker->index,
         .timeout_ms = wait->timeout_ms,
         .deadline = wait->deadline};
-    memcpy(ext + 1, data, route->msg->shape.size);
+    copy_light(ext + 1, route, data);
     return envelope;
 }
 
@@ -555,10 +580,7 @@ eda_str edai_publish_key(edai_envelope *envelope)
 
 uint16_t edai_publish_owner(const eda_system *sys, const edai_envelope *envelope)
 {
-    uint64_t hash = (envelope->flags & EDAI_IS_TEXT) != 0 ? envelope->identity
-                                                          : edai_hash_u64(envelope->identity);
-
-    return edai_system_owner(sys, envelope->route->actor, hash);
+    return edai_system_owner(sys, envelope->route->actor, edai_publish_hash(envelope));
 }
 
 void edai_publish_system(edai_worker *worker, const edai_msg *msg, const void *data)

@@ -5,6 +5,7 @@
 #ifndef EDAI_PUBLISH_H
 #define EDAI_PUBLISH_H
 
+#include "base/hash.h"
 #include "core/system.h"
 
 /* Everything an envelope may carry besides the message; zero: nothing. */
@@ -38,6 +39,12 @@ EDA_CHECK eda_status edai_self_make(eda_ctx *ctx, const edai_route *route, const
 /* Finds type and check permissions: EDA_ENOTYPE, EDA_EPERM. */
 EDA_CHECK eda_status edai_publish_lookup(
     eda_ctx *ctx, const eda_type *type, const edai_msg **ret_msg);
+/* Of an envelope's identity: where it goes, and where its receiver is found there. */
+static inline uint64_t edai_publish_hash(const edai_envelope *envelope)
+{
+    return (envelope->flags & EDAI_IS_TEXT) != 0 ? envelope->identity
+                                                 : edai_hash_u64(envelope->identity);
+}
 /* Where an envelope goes. */
 uint16_t edai_publish_owner(const eda_system *sys, const edai_envelope *envelope);
 /* The text key of an envelope that is flagged EDAI_IS_TEXT. */

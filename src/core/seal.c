@@ -192,6 +192,8 @@ static size_t request_size(const edai_msg *msg)
  * no extension but a request's. */
 static void set_light(edai_msg *msg)
 {
+    uint32_t i;
+
     const eda_type *type = msg->type;
     edai_route *route = msg->responder;
     size_t size = sizeof(edai_envelope) + ((msg->shape.size + 7) & ~(size_t)7);
@@ -201,6 +203,12 @@ static void set_light(edai_msg *msg)
     } else {
         route = msg->route_count == 1 ? msg->routes[0] : NULL;
     }
+    for (i = 0; i < msg->route_count; i++) {
+        msg->routes[i]->is_put_plainly = type->overflow != EDA_KEEP_LATEST;
+    }
+    if (msg->is_request && route != NULL) {
+        route->is_put_plainly = true;
+    }
     msg->needs_check = msg->shape.needs_check || msg->has_keys || type->is_raw;
     if (route == NULL || route->needs_match || !msg->shape.is_plain || type->expires_ms != 0 ||
         type->overflow == EDA_WAIT || size > EDAI_SLAB_SIZE_MAX) {
@@ -208,6 +216,9 @@ static void set_light(edai_msg *msg)
     }
     if (route->is_number_key || route->actor->supervisor == &eda_supervisor_singleton) {
         route->size_class = edai_slab_class(size);
+        route->size = (uint32_t)msg->shape.size;
+        route->is_word_key = route->is_number_key && route->key->type->size == sizeof(uint64_t);
+        route->key_offset = route->is_word_key ? (uint32_t)route->key->offset : 0;
         msg->light = route;
     }
 }

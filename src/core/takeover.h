@@ -54,11 +54,13 @@ static inline void edai_takeover_leave(eda_ctx *ctx)
     atomic_store_explicit(&seat->user, seat->stretches, memory_order_release);
 }
 
-/* At the end of a verb: back to where it was called. */
+/* At the end of a verb: back to where it was called. Who was resumed elsewhere meanwhile has made
+ * itself known to its new seat (edai_turn_resumed). */
 static inline void edai_takeover_back(eda_ctx *ctx, uint64_t entered)
 {
-    if (entered != 0) {
-        edai_takeover_leave(ctx);
+    if (EDAI_LIKELY(entered != 0)) {
+        /* release: as in edai_takeover_leave. */
+        atomic_store_explicit(&ctx->seat->user, ctx->seat->stretches, memory_order_release);
     }
 }
 

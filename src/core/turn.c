@@ -742,6 +742,8 @@ void edai_turn_resumed(eda_ctx *ctx)
     if (ctx->seat != NULL) {
         ctx->seat = edai_worker_seat(worker);
         ctx->seat->stretches++; /* another one than any that the watcher has seen there */
+        ctx->seat->user_ctx = ctx;
+        atomic_store_explicit(&ctx->seat->running, ctx->envelope->route, memory_order_relaxed);
     }
 }
 

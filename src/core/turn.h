@@ -103,6 +103,9 @@ static inline void edai_ctx_init(
 {
     size_t at;
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 8
+#endif
     for (at = 0; at + 64 <= sizeof(*ctx); at += 64) {
         memset((char *)ctx + at, 0, 64);
     }
@@ -172,7 +175,18 @@ eda_status edai_ctx_fail(eda_ctx *ctx, eda_status status, const char *format, ..
 void edai_ctx_check(const eda_ctx *ctx);
 void edai_ctx_drop_effects(eda_ctx *ctx);
 /* Appends a chain, oldest first. */
-void edai_ctx_add_effects(eda_ctx *ctx, edai_envelope *first, edai_envelope *last, uint32_t count);
+static inline void edai_ctx_add_effects(
+    eda_ctx *ctx, edai_envelope *first, edai_envelope *last, uint32_t count)
+{
+    last->next = NULL;
+    if (ctx->effects == NULL) {
+        ctx->effects = first;
+    } else {
+        ctx->effects_last->next = first;
+    }
+    ctx->effects_last = last;
+    ctx->effects_count += count;
+}
 void edai_ctx_free_chain(eda_ctx *ctx, edai_envelope *first);
 void edai_ctx_release(eda_ctx *ctx); /* scratch, replies, error text */
 

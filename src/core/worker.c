@@ -160,7 +160,7 @@ void edai_worker_flush(edai_worker *worker)
 
 /* --- receiving ---------------------------------------------------------------------------- */
 
-static void admit(edai_worker *worker, edai_envelope *envelope)
+static void admit(edai_worker *worker, edai_envelope *envelope, uint64_t hash)
 {
     eda_status status = EDA_OK;
     edai_activation *activation;
@@ -169,8 +169,7 @@ static void admit(edai_worker *worker, edai_envelope *envelope)
         edai_envelope_end(worker, envelope, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
         return;
     }
-    activation = edai_activation_get(worker, envelope->route, envelope, &status);
-
+    activation = edai_activation_get(worker, envelope->route, envelope, hash, &status);
     if (EDAI_UNLIKELY(activation == NULL)) {
         edai_envelope_end(worker, envelope, EDAI_SHED,
             status == EDA_ENOMEM ? EDA_ENOMEM : EDA_ESHED,
@@ -185,7 +184,7 @@ static void receive(edai_worker *worker, edai_envelope *envelope)
 {
     switch ((edai_kind)envelope->kind) {
     case EDAI_DELIVERY:
-        admit(worker, envelope);
+        admit(worker, envelope, edai_publish_hash(envelope));
         break;
     case EDAI_BUNDLE:
         if (EDAI_UNLIKELY(worker->is_ending)) {
@@ -249,13 +248,48 @@ static void hand_over(edai_worker *worker, uint16_t to, edai_envelope *envelope)
     }
 }
 
+/* The only one of its type, or one of the last messages' receivers, and here: no need to work out
+ * whose it is, and to search. */
+static inline bool deliver_again(edai_worker *worker, edai_envelope *envelope)
+{
+    const edai_route *route = envelope->route;
+    edai_activation *activation = edai_worker_recent(worker, route->actor, envelope->identity);
+
+    if (activation == NULL || (envelope->flags & EDAI_IS_TEXT) != 0 || worker->is_ending) {
+        return false;
+    }
+    edai_mailbox_put(worker, activation, envelope);
+    return true;
+}
+
+static void deliver(edai_worker *worker, edai_envelope *envelope)
+{
+    uint64_t hash;
+    edai_worker *owner;
+
+    if (EDAI_LIKELY(deliver_again(worker, envelope))) {
+        return;
+    }
+    hash = edai_publish_hash(envelope);
+    owner = &worker->sys->workers[edai_system_owner(worker->sys, envelope->route->actor, hash)];
+    if (owner == worker) {
+        admit(worker, envelope, hash);
+    } else if (edai_worker_seat(owner) != edai_worker_seat(worker) || owner->arrived != NULL) {
+        hand_over(worker, owner->index, envelope);
+    } else if (!deliver_again(owner, envelope)) {
+        admit(owner, envelope, hash);
+    }
+}
+
 void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
 {
     uint16_t to;
 
     if (EDAI_LIKELY(envelope->kind == EDAI_DELIVERY)) {
-        to = edai_publish_owner(worker->sys, envelope);
-    } else if (envelope->kind == EDAI_BUNDLE) {
+        deliver(worker, envelope);
+        return;
+    }
+    if (envelope->kind == EDAI_BUNDLE) {
         to = envelope->route->fan->worker;
     } else {
         EDA_ASSERT(envelope->kind == EDAI_REPLY, "others are sent to a worker by number");

@@ -27,12 +27,16 @@ typedef struct edai_return_chain {
     uint32_t count;
 } edai_return_chain;
 
+/* Activations of a type that are found without a search. */
+#define EDAI_RECENT 4u
+
 /* What one worker holds of one actor type. */
 typedef struct edai_holding {
     edai_pool pool;
     edai_directory directory;
-    edai_activation *recent; /* in the directory; found last. NULL: none, or it is gone */
-    uint64_t sequence;       /* messages routed to the type from here */
+    edai_activation *recent[EDAI_RECENT]; /* in the directory; found last, by the lowest bits of the
+                                             identity. NULL: none, or it is gone */
+    uint64_t sequence;                    /* messages routed to the type from here */
     _Atomic uint64_t live;
     _Atomic uint64_t keys_ever;
     _Atomic uint64_t starts;
@@ -42,6 +46,14 @@ typedef struct edai_holding {
     double new_tokens; /* of the limit on new keys */
     int64_t new_at;
 } edai_holding;
+
+/* What was published last on a worker, if it needs no check and its envelope is one copy: the same
+ * by the same is not looked up again. */
+typedef struct edai_published {
+    const eda_type *type;
+    const edai_actor_type *by;
+    const edai_route *route;
+} edai_published;
 
 struct edai_worker {
     eda_system *sys;
@@ -78,6 +90,7 @@ struct edai_worker {
     eda_duration scan_delay; /* until the next scan: doubles while somebody waits on */
     edai_holding *holdings;  /* per actor type */
     edai_tally *tallies;     /* per route */
+    edai_published published;
     uint64_t ask_seq;
     int64_t log_since; /* when the second began in which failed turns were logged */
     uint32_t log_count;
@@ -145,6 +158,15 @@ static inline bool edai_worker_is_foreign(const edai_worker *worker, const edai_
 static inline edai_seat *edai_worker_seat(const edai_worker *worker)
 {
     return atomic_load_explicit(&worker->seat, memory_order_relaxed);
+}
+
+/* The activation of an integer identity, if it was among those found last. */
+static inline edai_activation *edai_worker_recent(
+    const edai_worker *worker, const edai_actor_type *type, uint64_t identity)
+{
+    edai_activation *activation = worker->holdings[type->index].recent[identity % EDAI_RECENT];
+
+    return activation != NULL && activation->identity == identity ? activation : NULL;
 }
 
 static inline edai_holding *edai_worker_holding(edai_worker *worker, const edai_actor_type *type)
