@@ -11,11 +11,13 @@
 /* For what only asks for memory ahead: gcc takes such a function for one without effect and drops
  * the calls it does not inline. */
 #define EDAI_ALWAYS_INLINE __attribute__((always_inline)) static inline
+#define EDAI_NOINLINE __attribute__((noinline))
 #define EDAI_COLD __attribute__((cold, noinline))
 #else
 #define EDAI_LIKELY(condition_) (!!(condition_))
 #define EDAI_UNLIKELY(condition_) (!!(condition_))
 #define EDAI_ALWAYS_INLINE static inline
+#define EDAI_NOINLINE
 #define EDAI_COLD
 #endif
 

@@ -54,11 +54,15 @@ uint64_t edai_alloc_failed_count(void);
 extern _Atomic unsigned edai_alloc_hooks_armed;
 EDAI_COLD bool edai_alloc_hooks_decide(void);
 
+/* Some thread has armed a hook: whether an allocation fails is to be asked. */
+static inline bool edai_alloc_is_hooked(void)
+{
+    return EDAI_UNLIKELY(atomic_load_explicit(&edai_alloc_hooks_armed, memory_order_relaxed) != 0);
+}
+
 static inline bool edai_alloc_should_fail(void)
 {
-    return EDAI_UNLIKELY(
-               atomic_load_explicit(&edai_alloc_hooks_armed, memory_order_relaxed) != 0) &&
-           edai_alloc_hooks_decide();
+    return edai_alloc_is_hooked() && edai_alloc_hooks_decide();
 }
 
 #endif

@@ -16,9 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As many messages published weigh as much as a turn. */
-#define SENDS_PER_TURN 16u
-
 static uint64_t hash_of(bool is_text, uint64_t identity)
 {
     return is_text ? identity : edai_hash_u64(identity);
@@ -184,73 +181,29 @@ void edai_activation_started(edai_worker *worker, edai_activation *activation)
     }
 }
 
-/* It has something to do, and nothing keeps it from doing it. */
-static bool can_run(const edai_activation *activation)
-{
-    const unsigned blocked =
-        EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_ALONE | EDAI_WANTS_RESTART | EDAI_WANTS_STOP;
-
-    return activation->head != NULL && (activation->flags & blocked) == 0 &&
-           (activation->turn_count == 0 || edai_mailbox_has_interleaving(activation));
-}
-
 void edai_activation_wake(edai_worker *worker, edai_activation *activation)
 {
-    if ((activation->flags & (EDAI_IS_QUEUED | EDAI_IS_STARVED)) != 0 || !can_run(activation)) {
+    if ((activation->flags & (EDAI_IS_QUEUED | EDAI_IS_STARVED)) != 0 ||
+        !edai_mailbox_can_run(activation)) {
         return;
     }
     activation->flags |= EDAI_IS_QUEUED;
     edai_worker_queue(worker, activation);
 }
 
-/* How many turns an activation may run in a row. */
-static int64_t turns_allowed(const edai_worker *worker)
-{
-    const edai_seat *seat = edai_worker_seat(worker);
-    uint64_t left = seat->turns_stop - seat->turns_ever; /* no more than a pump was asked for */
-    uint32_t budget = worker->sys->options.turn_budget;
-
-    budget = budget < seat->turns_cap ? budget : seat->turns_cap;
-    return left < budget ? (int64_t)left : (int64_t)budget;
-}
-
-/* What a turn takes of the budget: whoever sends much gives way to the receivers, while what was
- * sent is still in the caches. */
-static uint32_t charge(const edai_worker *worker, uint32_t sent_before)
-{
-    return 1 + (worker->sent - sent_before) / SENDS_PER_TURN;
-}
-
 void edai_activation_run(edai_worker *worker, edai_activation *activation)
 {
-    int64_t budget = turns_allowed(worker);
-    edai_pool *pool = &edai_worker_holding(worker, activation->type)->pool;
-    eda_ctx ctx;
-
     activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_QUEUED);
     activation->used_at = (uint32_t)(worker->now / 1000000);
     if (activation->type->live_max != 0) {
-        edai_pool_touch(pool, activation);
+        edai_pool_touch(&edai_worker_holding(worker, activation->type)->pool, activation);
     }
-    if (EDAI_UNLIKELY((activation->flags & EDAI_IS_STARTED) == 0) && can_run(activation) &&
-        !edai_turn_start(worker, activation)) {
+    if (EDAI_UNLIKELY((activation->flags & EDAI_IS_STARTED) == 0) &&
+        edai_mailbox_can_run(activation) && !edai_turn_start(worker, activation)) {
         return;
     }
-    edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
-    while (budget > 0 && !worker->is_ending && (activation->flags & EDAI_IS_STARTED) != 0 &&
-           can_run(activation)) {
-        edai_envelope *envelope = activation->turn_count == 0
-                                      ? edai_mailbox_pop(worker, activation)
-                                      : edai_mailbox_pop_interleaving(worker, activation);
-        uint32_t sent = worker->sent;
-
-        if (!edai_turn_run(&ctx, activation, envelope)) {
-            return;
-        }
-        budget -= charge(worker, sent);
-        if (EDAI_UNLIKELY(worker->has_resumed && budget > turns_allowed(worker))) {
-            budget = turns_allowed(worker); /* it waited, and the pump has been called anew */
-        }
+    if (!edai_turns_run(worker, activation)) {
+        return;
     }
     edai_activation_wake(worker, activation);
     edai_passivate_ran(worker, activation);

@@ -31,7 +31,6 @@ static void settle(edai_wait *wait, int64_t now)
 {
     edai_ext *ext;
 
-    wait->since = now;
     wait->deadline = reckon(wait->deadline, wait->timeout_ms, now);
     if (wait->young_request == NULL) {
         return;
@@ -198,6 +197,19 @@ static bool is_self_ask(const eda_ctx *ctx, edai_envelope *envelope)
            envelope->identity == activation->identity && !envelope->route->handler->interleaves;
 }
 
+/* Unique on the worker, for replies; growing on the seat, too, so that of asks in one round it can
+ * be told which came last. */
+static uint64_t next_seq(const eda_ctx *ctx)
+{
+    edai_worker *worker = ctx->worker;
+    edai_seat *seat = edai_worker_seat(worker);
+    uint64_t last = worker->ask_seq > seat->ask_seq ? worker->ask_seq : seat->ask_seq;
+
+    worker->ask_seq = last + 1;
+    seat->ask_seq = last + 1;
+    return last + 1;
+}
+
 static eda_status ask_in_turn(
     eda_ctx *ctx, const edai_msg *msg, eda_request request, uint32_t timeout_ms)
 {
@@ -210,7 +222,7 @@ static eda_status ask_in_turn(
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
     wait.since = ctx->worker->now;
-    wait.seq = ++ctx->worker->ask_seq;
+    wait.seq = next_seq(ctx);
     limit(ctx, &wait, timeout_ms);
     EDA_TRY(edai_publish_ask(ctx, msg, request.value.data, &wait, &envelope));
     EDA_ASSERT(envelope != NULL, "made");

@@ -7,19 +7,6 @@
 #include "core/fan.h"
 #include "core/publish.h"
 
-static void append(edai_activation *activation, edai_envelope *envelope)
-{
-    envelope->next = NULL;
-    if (activation->head == NULL) {
-        activation->head = envelope;
-    } else {
-        EDA_ASSERT(activation->tail != NULL, "a mailbox with a head has a tail");
-        activation->tail->next = envelope;
-    }
-    activation->tail = envelope;
-    activation->len++;
-}
-
 void edai_mailbox_unpop(edai_activation *activation, edai_envelope *envelope)
 {
     envelope->next = activation->head;
@@ -116,7 +103,7 @@ static void admit_waiting(edai_worker *worker, edai_activation *activation)
         waiting_unlink(extra, waiting);
         edai_timers_disarm(&worker->timers, &waiting->timer);
         edai_free(waiting);
-        append(activation, envelope);
+        edai_mailbox_append(activation, envelope);
         tell_admitted(worker, envelope);
     }
 }
@@ -259,27 +246,9 @@ static bool make_room(edai_worker *worker, edai_activation *activation, edai_env
     return true;
 }
 
-/* Most messages: there is room, and nobody to be told. */
-static inline bool put_plainly(
-    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
-{
-    const edai_actor_type *type = activation->type;
-
-    if (!envelope->route->is_put_plainly || (envelope->flags & EDAI_HAS_REST) != 0 ||
-        (activation->flags & (EDAI_IS_STARVED | EDAI_IS_STARTING)) != 0 || type->fanned != NULL ||
-        activation->len >= type->mailbox_len_max) {
-        return false;
-    }
-    append(activation, envelope);
-    if ((activation->flags & EDAI_IS_QUEUED) == 0) {
-        edai_activation_wake(worker, activation);
-    }
-    return true;
-}
-
 void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
 {
-    if (EDAI_LIKELY(put_plainly(worker, activation, envelope))) {
+    if (EDAI_LIKELY(edai_mailbox_put_plainly(worker, activation, envelope))) {
         return;
     }
     edai_fan_let_pass(worker, activation->type);
@@ -293,7 +262,7 @@ void edai_mailbox_put(edai_worker *worker, edai_activation *activation, edai_env
         edai_worker_is_foreign(worker, envelope)) {
         edai_mailbox_unpop(activation, envelope);
     } else {
-        append(activation, envelope);
+        edai_mailbox_append(activation, envelope);
     }
     if (EDAI_UNLIKELY((envelope->flags & EDAI_HAS_REST) != 0)) {
         tell_admitted(worker, envelope);

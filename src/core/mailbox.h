@@ -16,6 +16,15 @@ edai_envelope *edai_mailbox_pop(edai_worker *worker, edai_activation *activation
 /* The first message whose handler interleaves; NULL: none. */
 edai_envelope *edai_mailbox_pop_interleaving(edai_worker *worker, edai_activation *activation);
 bool edai_mailbox_has_interleaving(const edai_activation *activation);
+/* It has something to do, and nothing keeps it from doing it. */
+static inline bool edai_mailbox_can_run(const edai_activation *activation)
+{
+    const unsigned blocked =
+        EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_ALONE | EDAI_WANTS_RESTART | EDAI_WANTS_STOP;
+
+    return activation->head != NULL && (activation->flags & blocked) == 0 &&
+           (activation->turn_count == 0 || edai_mailbox_has_interleaving(activation));
+}
 /* Puts a message back in front, to be tried again. */
 void edai_mailbox_unpop(edai_activation *activation, edai_envelope *envelope);
 /* Takes out what a self-timer has put in; NULL: nothing of it waits. */
@@ -28,5 +37,38 @@ void edai_mailbox_refuse_one(
     edai_worker *worker, edai_waiting *waiting, eda_status status, const char *text);
 void edai_mailbox_refuse_waiting(
     edai_worker *worker, edai_activation *activation, eda_status status, const char *text);
+
+/* At the end, whether there is room or not. */
+static inline void edai_mailbox_append(edai_activation *activation, edai_envelope *envelope)
+{
+    envelope->next = NULL;
+    if (activation->head == NULL) {
+        activation->head = envelope;
+    } else {
+        EDA_ASSERT(activation->tail != NULL, "a mailbox with a head has a tail");
+        activation->tail->next = envelope;
+    }
+    activation->tail = envelope;
+    activation->len++;
+}
+
+/* As edai_mailbox_put, for most messages: there is room, and nobody to be told. False: not so, it
+ * was not taken. */
+static inline bool edai_mailbox_put_plainly(
+    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    const edai_actor_type *type = activation->type;
+
+    if (!envelope->route->is_put_plainly || (envelope->flags & EDAI_HAS_REST) != 0 ||
+        (activation->flags & (EDAI_IS_STARVED | EDAI_IS_STARTING)) != 0 || type->fanned != NULL ||
+        activation->len >= type->mailbox_len_max) {
+        return false;
+    }
+    edai_mailbox_append(activation, envelope);
+    if ((activation->flags & EDAI_IS_QUEUED) == 0) {
+        edai_activation_wake(worker, activation);
+    }
+    return true;
+}
 
 #endif

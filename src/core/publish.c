@@ -66,7 +66,7 @@ eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const void *dat
 }
 
 /* Reads an integer key without a call: all C integer types. */
-static uint64_t read_number(const eda_field *field, const void *data)
+uint64_t edai_publish_number(const eda_field *field, const void *data)
 {
     const char *at = (const char *)data + field->offset;
     uint64_t number = 0;
@@ -106,7 +106,7 @@ static eda_status identify(
     eda_status status;
 
     if (route->is_number_key) {
-        *ret_identity = (eda_identity){.number = read_number(route->key, data)};
+        *ret_identity = (eda_identity){.number = edai_publish_number(route->key, data)};
         return EDA_OK;
     }
     incoming.sequence = ctx->worker != NULL ? ctx->worker->holdings[type->index].sequence++
@@ -266,48 +266,6 @@ static void payload_copy(const edai_msg *msg, const void *data, void *block)
     }
 }
 
-/* The key of a route by integers, or 0 where there is none. */
-static inline uint64_t light_identity(const edai_route *route, const void *data)
-{
-    uint64_t word;
-
-    if (EDAI_LIKELY(route->is_word_key)) {
-        memcpy(&word, (const char *)data + route->key_offset, sizeof(word));
-        return word;
-    }
-    return route->is_number_key ? read_number(route->key, data) : 0;
-}
-
-/* Small structs by two moves that overlap: a call costs more. */
-static inline void copy_light(void *to, const edai_route *route, const void *data)
-{
-    size_t size = route->size;
-
-    if (EDAI_LIKELY(size >= 16 && size <= 32)) {
-        memcpy(to, data, 16);
-        memcpy((char *)to + size - 16, (const char *)data + size - 16, 16);
-    } else {
-        memcpy(to, data, size);
-    }
-}
-
-edai_envelope *edai_publish_light(eda_ctx *ctx, const edai_route *route, const void *data)
-{
-    edai_envelope *envelope = edai_slab_alloc(&ctx->worker->slab, route->size_class);
-
-    if (EDAI_UNLIKELY(envelope == NULL)) {
-        return NULL;
-    }
-    *envelope = (edai_envelope){.route = route,
-        .identity = light_identity(route, data),
-        .home = ctx->worker->index,
-        .size_class = route->size_class,
-        .kind = EDAI_DELIVERY,
-        .publisher = ctx->publisher};
-    copy_light(envelope + 1, route, data);
-    return envelope;
-}
-
 eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *data,
     const edai_extras *extras, edai_envelope **ret_envelope)
 {
@@ -340,7 +298,7 @@ static edai_envelope *make_light_ask(
         return NULL;
     }
     *envelope = (edai_envelope){.route = route,
-        .identity = light_identity(route, data),
+        .identity = edai_light_identity(route, data),
         .home = ctx->worker->index,
         .size_class = route->size_class,
         .kind = EDAI_DELIVERY,
@@ -351,7 +309,7 @@ static edai_envelope *make_light_ask(
         .asker_worker = ctx->worker->index,
         .timeout_ms = wait->timeout_ms,
         .deadline = wait->deadline};
-    copy_light(ext + 1, route, data);
+    edai_light_copy(ext + 1, route, data);
     return envelope;
 }
 

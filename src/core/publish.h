@@ -8,6 +8,8 @@
 #include "base/hash.h"
 #include "core/system.h"
 
+#include <string.h>
+
 /* Everything an envelope may carry besides the message; zero: nothing. */
 typedef struct edai_extras {
     int64_t deadline; /* 0: none beyond the type's own expires_ms */
@@ -25,8 +27,8 @@ EDA_CHECK eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const
  * EDA_EKEY, EDA_ENOMEM, EDA_ELIMIT; nothing is left behind on failure. */
 EDA_CHECK eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data,
     const edai_extras *extras, edai_envelope **ret_first, edai_envelope **ret_last);
-/* The one envelope of a message with a light route, in a worker's turn. NULL: out of memory. */
-edai_envelope *edai_publish_light(eda_ctx *ctx, const edai_route *route, const void *data);
+/* An integer key of any C type. */
+uint64_t edai_publish_number(const eda_field *field, const void *data);
 /* The request of a turn that will wait for its reply. EDA_EKEY, EDA_ENOMEM, EDA_ERANGE. */
 EDA_CHECK eda_status edai_publish_ask(eda_ctx *ctx, const edai_msg *msg, const void *data,
     const edai_wait *wait, edai_envelope **ret_envelope);
@@ -64,5 +66,51 @@ void edai_reply_value(edai_worker *worker, edai_envelope *request, const void *d
  * fail. */
 void edai_reply_status(
     edai_worker *worker, edai_envelope *request, eda_status status, const char *text);
+
+/* --- messages with a light route ------------------------------------------------------------ */
+
+/* The key of a route by integers, or 0 where there is none. */
+static inline uint64_t edai_light_identity(const edai_route *route, const void *data)
+{
+    uint64_t word;
+
+    if (EDAI_LIKELY(route->is_word_key)) {
+        memcpy(&word, (const char *)data + route->key_offset, sizeof(word));
+        return word;
+    }
+    return route->is_number_key ? edai_publish_number(route->key, data) : 0;
+}
+
+/* Small structs by two moves that overlap: a call costs more. */
+static inline void edai_light_copy(void *to, const edai_route *route, const void *data)
+{
+    size_t size = route->size;
+
+    if (EDAI_LIKELY(size >= 16 && size <= 32)) {
+        memcpy(to, data, 16);
+        memcpy((char *)to + size - 16, (const char *)data + size - 16, 16);
+    } else {
+        memcpy(to, data, size);
+    }
+}
+
+/* Their one envelope, in a worker's turn. NULL: out of memory. */
+EDAI_ALWAYS_INLINE edai_envelope *edai_publish_light(
+    eda_ctx *ctx, const edai_route *route, const void *data)
+{
+    edai_envelope *envelope = edai_slab_alloc(&ctx->worker->slab, route->size_class);
+
+    if (EDAI_UNLIKELY(envelope == NULL)) {
+        return NULL;
+    }
+    *envelope = (edai_envelope){.route = route,
+        .identity = edai_light_identity(route, data),
+        .home = ctx->worker->index,
+        .size_class = route->size_class,
+        .kind = EDAI_DELIVERY,
+        .publisher = ctx->publisher};
+    edai_light_copy(envelope + 1, route, data);
+    return envelope;
+}
 
 #endif

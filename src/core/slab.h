@@ -6,7 +6,7 @@
 #ifndef EDAI_SLAB_H
 #define EDAI_SLAB_H
 
-#include <edacious/status.h>
+#include "base/memory.h"
 
 #include <stdatomic.h>
 
@@ -15,6 +15,18 @@
 #define EDAI_SLAB_HEAP UINT8_MAX /* size class of a block from the heap */
 
 /* What a free block holds; its class is kept in the bytes behind, as every block's. */
+/* 1: AddressSanitizer is told which blocks are free. */
+#if defined(__SANITIZE_ADDRESS__)
+#define EDAI_SLAB_IS_WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EDAI_SLAB_IS_WATCHED 1
+#endif
+#endif
+#if !defined(EDAI_SLAB_IS_WATCHED)
+#define EDAI_SLAB_IS_WATCHED 0
+#endif
+
 typedef struct edai_free_block {
     struct edai_free_block *next;
     uint8_t size_class;
@@ -46,11 +58,39 @@ static inline uint8_t edai_slab_class(size_t size)
 }
 
 /* A block of a class, 16-aligned, not cleared. NULL: out of memory. */
-void *edai_slab_alloc(edai_slab *slab, uint8_t size_class);
-void edai_slab_free(edai_slab *slab, void *block, uint8_t size_class);
+static inline void *edai_slab_alloc(edai_slab *slab, uint8_t size_class);
+static inline void edai_slab_free(edai_slab *slab, void *block, uint8_t size_class);
+/* The same whatever the circumstances: an empty list, a hook that fails allocations, a sanitizer
+ * that is told of them. */
+void *edai_slab_alloc_anyhow(edai_slab *slab, uint8_t size_class);
+void edai_slab_free_anyhow(edai_slab *slab, void *block, uint8_t size_class);
 /* A chain of blocks that all belong to `slab`, from any thread. */
 void edai_slab_return(edai_slab *slab, edai_free_block *first, edai_free_block *last);
 /* Makes a free block of one, for a chain. */
 edai_free_block *edai_slab_block(void *block, uint8_t size_class);
+
+static inline void *edai_slab_alloc(edai_slab *slab, uint8_t size_class)
+{
+    edai_free_block *block = slab->free[size_class];
+
+    if (EDAI_UNLIKELY(EDAI_SLAB_IS_WATCHED || block == NULL || edai_alloc_is_hooked())) {
+        return edai_slab_alloc_anyhow(slab, size_class);
+    }
+    slab->free[size_class] = block->next;
+    return block;
+}
+
+static inline void edai_slab_free(edai_slab *slab, void *block, uint8_t size_class)
+{
+    edai_free_block *free_block = block;
+
+    if (EDAI_SLAB_IS_WATCHED) {
+        edai_slab_free_anyhow(slab, block, size_class);
+        return;
+    }
+    free_block->size_class = size_class;
+    free_block->next = slab->free[size_class];
+    slab->free[size_class] = free_block;
+}
 
 #endif

@@ -19,6 +19,8 @@
 
 /* Lines about failed turns that one worker writes within a second. */
 #define FAILURE_LINES_MAX 10u
+/* As many messages published weigh as much as a turn. */
+#define SENDS_PER_TURN 16u
 /* Replies up to so large are filled in on the turn's stack. */
 #define ANSWER_SIZE 256u
 
@@ -82,6 +84,21 @@ static void release_effects(eda_ctx *ctx)
 
         ctx->delayed = delayed->next;
         edai_delayed_arm(ctx->worker, delayed);
+    }
+}
+
+/* The same; most often it is one. */
+EDAI_ALWAYS_INLINE void release(eda_ctx *ctx)
+{
+    edai_envelope *only = ctx->effects;
+
+    if (EDAI_LIKELY(
+            only != NULL && only->next == NULL && ctx->armed == NULL && ctx->delayed == NULL)) {
+        ctx->effects = NULL;
+        ctx->worker->sent += ctx->effects_count;
+        dispatch_effect(ctx, only);
+    } else {
+        release_effects(ctx);
     }
 }
 
@@ -277,7 +294,7 @@ static bool settle(edai_worker *worker, edai_activation *activation)
 }
 
 /* Most turns: nothing to save, nobody to be told. */
-static bool finish_simply(eda_ctx *ctx)
+EDAI_ALWAYS_INLINE bool finish_simply(eda_ctx *ctx)
 {
     edai_activation *activation = ctx->activation;
     edai_worker *worker = ctx->worker;
@@ -285,7 +302,7 @@ static bool finish_simply(eda_ctx *ctx)
 
     event(ctx, EDAI_EVENT_END, EDA_OK);
     if (has_effects(ctx)) {
-        release_effects(ctx); /* while the turn is still counted, as in end_well */
+        release(ctx); /* while the turn is still counted, as in end_well */
     }
     activation->turn_count--;
     edai_tally_add(&worker->tallies[envelope->route->index], EDAI_HANDLED);
@@ -326,7 +343,7 @@ static bool is_expired(edai_worker *worker, edai_envelope *envelope)
     return ext != NULL && ext->deadline != EDAI_NO_DEADLINE && ext->deadline <= worker->now;
 }
 
-static bool end(eda_ctx *ctx, eda_status status)
+EDAI_ALWAYS_INLINE bool end(eda_ctx *ctx, eda_status status)
 {
     edai_worker *worker = ctx->worker;
 
@@ -339,7 +356,7 @@ static bool end(eda_ctx *ctx, eda_status status)
 }
 
 /* answers(): the function fills in a reply, which lives until the turn has ended. */
-static bool run_answering(eda_ctx *ctx)
+EDAI_NOINLINE static bool run_answering(eda_ctx *ctx)
 {
     const edai_route *route = ctx->envelope->route;
     size_t size = route->msg->reply_shape.size;
@@ -419,7 +436,8 @@ static inline eda_status call_handler(eda_ctx *ctx)
     return status;
 }
 
-bool edai_turn_run(eda_ctx *ctx, edai_activation *activation, edai_envelope *envelope)
+/* Runs one message; takes the envelope. False: the activation is gone. */
+EDAI_ALWAYS_INLINE bool turn_run(eda_ctx *ctx, edai_activation *activation, edai_envelope *envelope)
 {
     edai_worker *worker = ctx->worker;
 
@@ -439,6 +457,48 @@ bool edai_turn_run(eda_ctx *ctx, edai_activation *activation, edai_envelope *env
         return run_answering(ctx);
     }
     return end(ctx, call_handler(ctx));
+}
+
+/* How many turns an activation may run in a row. */
+static int64_t turns_allowed(const edai_worker *worker)
+{
+    const edai_seat *seat = edai_worker_seat(worker);
+    uint64_t left = seat->turns_stop - seat->turns_ever; /* no more than a pump was asked for */
+    uint32_t budget = worker->sys->options.turn_budget;
+
+    budget = budget < seat->turns_cap ? budget : seat->turns_cap;
+    return left < budget ? (int64_t)left : (int64_t)budget;
+}
+
+/* What a turn takes of the budget: whoever sends much gives way to the receivers, while what was
+ * sent is still in the caches. */
+static uint32_t charge(const edai_worker *worker, uint32_t sent_before)
+{
+    return 1 + (worker->sent - sent_before) / SENDS_PER_TURN;
+}
+
+bool edai_turns_run(edai_worker *worker, edai_activation *activation)
+{
+    int64_t budget = turns_allowed(worker);
+    eda_ctx ctx;
+
+    edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
+    while (budget > 0 && !worker->is_ending && (activation->flags & EDAI_IS_STARTED) != 0 &&
+           edai_mailbox_can_run(activation)) {
+        edai_envelope *envelope = activation->turn_count == 0
+                                      ? edai_mailbox_pop(worker, activation)
+                                      : edai_mailbox_pop_interleaving(worker, activation);
+        uint32_t sent = worker->sent;
+
+        if (!turn_run(&ctx, activation, envelope)) {
+            return false;
+        }
+        budget -= charge(worker, sent);
+        if (EDAI_UNLIKELY(worker->has_resumed && budget > turns_allowed(worker))) {
+            budget = turns_allowed(worker); /* it waited, and the pump has been called anew */
+        }
+    }
+    return true;
 }
 
 /* One turn in place has not ended as most do. */

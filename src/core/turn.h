@@ -43,7 +43,7 @@ typedef struct edai_scratch {
 typedef struct edai_wait {
     edai_wait_kind kind;
     uint64_t seq;      /* asks: unique on the worker */
-    int64_t since;     /* monotonic ns */
+    int64_t since;     /* monotonic ns, as of the round in which it began to wait */
     eda_status status; /* set by who resumes */
     edai_envelope *reply;
     const edai_actor_type *target; /* asks */
@@ -131,10 +131,11 @@ static inline void edai_ctx_renew(eda_ctx *ctx, edai_activation *activation)
     ctx->publisher = activation->type->index;
 }
 
-/* Runs one message on an activation; takes the envelope. The ctx, of edai_ctx_init, may have served
- * other turns. False: the activation is gone. */
-bool edai_turn_run(eda_ctx *ctx, edai_activation *activation, edai_envelope *envelope);
-/* The same with messages of bundles, in place. False: the last of them was suspended meanwhile. */
+/* Runs what waits for an activation that has been started, one turn after the other, until it has
+ * no more or has had its share. False: the activation is gone. */
+bool edai_turns_run(edai_worker *worker, edai_activation *activation);
+/* The same with messages of bundles, in place; the ctx, of edai_ctx_init, may have served other
+ * turns. False: the last of them was suspended meanwhile. */
 bool edai_turn_run_in_place(eda_ctx *ctx, edai_activation *activation, edai_fan_run *run);
 /* Runs the start function with the saved state loaded; false: refused, all waiting messages are
  * dead. */

@@ -258,7 +258,9 @@ static inline bool deliver_again(edai_worker *worker, edai_envelope *envelope)
     if (activation == NULL || (envelope->flags & EDAI_IS_TEXT) != 0 || worker->is_ending) {
         return false;
     }
-    edai_mailbox_put(worker, activation, envelope);
+    if (EDAI_UNLIKELY(!edai_mailbox_put_plainly(worker, activation, envelope))) {
+        edai_mailbox_put(worker, activation, envelope);
+    }
     return true;
 }
 
