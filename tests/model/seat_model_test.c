@@ -30,9 +30,12 @@ static void arrived(edai_worker *worker, const edai_envelope *envelope);
 #define edai_system_idle_check(sys_) ((void)(sys_))
 #define edai_balance_round(seat_) move_one(seat_)
 #define edai_balance_rest(seat_) ((void)(seat_))
-#define edai_publish_owner(sys_, envelope_) ((void)(sys_), (void)(envelope_), (uint16_t)RECEIVER)
-#define edai_activation_get(worker_, route_, envelope_, status_)                                   \
-    ((void)(worker_), (void)(status_), (edai_activation *)(void *)stand_in)
+#define edai_system_owner(sys_, type_, hash_)                                                      \
+    ((void)(sys_), (void)sizeof(type_), (void)(hash_), (uint16_t)RECEIVER)
+#define edai_worker_recent(worker_, type_, identity_)                                              \
+    ((void)(worker_), (void)sizeof(type_), (edai_activation *)NULL)
+#define edai_activation_get(worker_, route_, envelope_, hash_, status_)                            \
+    ((void)(worker_), (void)(hash_), (void)(status_), (edai_activation *)(void *)stand_in)
 #define edai_mailbox_put(worker_, activation_, envelope_)                                          \
     ((void)(activation_), arrived((worker_), (envelope_)))
 #define edai_fetch_begin(worker_, envelope_) ((void)(envelope_), (edai_fetch){.slot_of = NULL})
