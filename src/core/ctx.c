@@ -121,8 +121,8 @@ static eda_status publish(eda_ctx *ctx, const edai_msg *msg, const void *data, e
 /* Next time it is known at once. */
 static void remember(eda_ctx *ctx, const eda_type *type, const edai_msg *msg)
 {
-    if (ctx->worker != NULL && msg->light != NULL && !msg->needs_check) {
-        ctx->worker->published =
+    if (ctx->worker != NULL && ctx->type != NULL && msg->light != NULL && !msg->needs_check) {
+        *edai_worker_published(ctx->worker, ctx->type, type) =
             (edai_published){.type = type, .by = ctx->type, .route = msg->light};
     }
 }
@@ -131,15 +131,17 @@ static void remember(eda_ctx *ctx, const eda_type *type, const edai_msg *msg)
  * so, or no memory. */
 EDAI_ALWAYS_INLINE bool publish_again(eda_ctx *ctx, eda_value message, const eda_receipt *receipt)
 {
-    const edai_worker *worker = ctx->worker;
+    const edai_published *known;
     edai_envelope *envelope;
 
-    if (worker == NULL || worker->published.type != message.type ||
-        worker->published.by != ctx->type || receipt != NULL ||
-        ctx->effects_count >= EDAI_EFFECTS_MAX) {
+    if (ctx->type == NULL || receipt != NULL || ctx->effects_count >= EDAI_EFFECTS_MAX) {
         return false;
     }
-    envelope = edai_publish_light(ctx, worker->published.route, message.data);
+    known = edai_worker_published(ctx->worker, ctx->type, message.type);
+    if (known->type != message.type || known->by != ctx->type) {
+        return false;
+    }
+    envelope = edai_publish_light(ctx, known->route, message.data);
     if (EDAI_UNLIKELY(envelope == NULL)) {
         return false;
     }

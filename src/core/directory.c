@@ -14,6 +14,8 @@
 #define HUGE_MIN (256u * 1024)
 /* Slots looked at with each addition: the last one is done long before the next growth. */
 #define MOVE_STEP 16u
+/* Slots of a table that is kept a quarter full. */
+#define SPARSE_MAX 2048u
 
 static bool is_key(const edai_activation *activation, uint64_t hash, const eda_str *text)
 {
@@ -152,7 +154,8 @@ static eda_status grow(edai_directory *directory)
 /* Five eighths: who is not there is told after some three slots. */
 static uint32_t len_max(uint32_t capacity)
 {
-    return capacity / 2 + capacity / 8;
+    /* Small ones have space to spare: most stand where they belong. */
+    return capacity <= SPARSE_MAX ? capacity / 4 : capacity / 2 + capacity / 8;
 }
 
 eda_status edai_directory_add(edai_directory *directory, uint64_t hash, edai_activation *activation)

@@ -268,15 +268,17 @@ static void deliver(edai_worker *worker, edai_envelope *envelope)
 {
     uint64_t hash;
     edai_worker *owner;
+    bool is_direct;
 
     if (EDAI_LIKELY(deliver_again(worker, envelope))) {
         return;
     }
     hash = edai_publish_hash(envelope);
     owner = &worker->sys->workers[edai_system_owner(worker->sys, envelope->route->actor, hash)];
-    if (owner == worker) {
-        admit(worker, envelope, hash);
-    } else if (edai_worker_seat(owner) != edai_worker_seat(worker) || owner->arrived != NULL) {
+    /* In one: whether it is this worker or another on the seat nobody can foretell. */
+    is_direct = (owner == worker) |
+                ((edai_worker_seat(owner) == edai_worker_seat(worker)) & (owner->arrived == NULL));
+    if (EDAI_UNLIKELY(!is_direct)) {
         hand_over(worker, owner->index, envelope);
     } else if (!deliver_again(owner, envelope)) {
         admit(owner, envelope, hash);

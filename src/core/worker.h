@@ -47,6 +47,8 @@ typedef struct edai_holding {
     int64_t new_at;
 } edai_holding;
 
+#define EDAI_PUBLISHED 8u
+
 /* What was published last on a worker, if it needs no check and its envelope is one copy: the same
  * by the same is not looked up again. */
 typedef struct edai_published {
@@ -90,7 +92,7 @@ struct edai_worker {
     eda_duration scan_delay; /* until the next scan: doubles while somebody waits on */
     edai_holding *holdings;  /* per actor type */
     edai_tally *tallies;     /* per route */
-    edai_published published;
+    edai_published published[EDAI_PUBLISHED]; /* by edai_worker_published */
     uint64_t ask_seq;
     int64_t log_since; /* when the second began in which failed turns were logged */
     uint32_t log_count;
@@ -158,6 +160,15 @@ static inline bool edai_worker_is_foreign(const edai_worker *worker, const edai_
 static inline edai_seat *edai_worker_seat(const edai_worker *worker)
 {
     return atomic_load_explicit(&worker->seat, memory_order_relaxed);
+}
+
+/* Where it is remembered what an actor type published last of a message type. */
+static inline edai_published *edai_worker_published(
+    edai_worker *worker, const edai_actor_type *by, const eda_type *type)
+{
+    uintptr_t mixed = (uintptr_t)type / 16 + by->index;
+
+    return &worker->published[mixed % EDAI_PUBLISHED];
 }
 
 /* The activation of an integer identity, if it was among those found last. */
