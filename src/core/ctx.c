@@ -122,8 +122,14 @@ static eda_status publish(eda_ctx *ctx, const edai_msg *msg, const void *data, e
 static void remember(eda_ctx *ctx, const eda_type *type, const edai_msg *msg)
 {
     if (ctx->worker != NULL && ctx->type != NULL && msg->light != NULL && !msg->needs_check) {
-        *edai_worker_published(ctx->worker, ctx->type, type) =
-            (edai_published){.type = type, .by = ctx->type, .route = msg->light};
+        const edai_envelope model = {.home = ctx->worker->index,
+            .size_class = msg->light->size_class,
+            .kind = EDAI_DELIVERY,
+            .publisher = ctx->type->index};
+        edai_published *known = edai_worker_published(ctx->worker, ctx->type, type);
+
+        *known = (edai_published){.type = type, .by = ctx->type, .route = msg->light};
+        memcpy(known->head, &model.home, sizeof(known->head));
     }
 }
 
@@ -141,7 +147,7 @@ EDAI_ALWAYS_INLINE bool publish_again(eda_ctx *ctx, eda_value message, const eda
     if (known->type != message.type || known->by != ctx->type) {
         return false;
     }
-    envelope = edai_publish_light(ctx, known->route, message.data);
+    envelope = edai_publish_known(ctx->worker, known, message.data);
     if (EDAI_UNLIKELY(envelope == NULL)) {
         return false;
     }
@@ -149,7 +155,7 @@ EDAI_ALWAYS_INLINE bool publish_again(eda_ctx *ctx, eda_value message, const eda
     return true;
 }
 
-static eda_status publish_value(eda_ctx *ctx, eda_value message, eda_receipt *receipt)
+EDAI_NOINLINE static eda_status publish_value(eda_ctx *ctx, eda_value message, eda_receipt *receipt)
 {
     const edai_msg *msg = NULL;
 

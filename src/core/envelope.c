@@ -85,23 +85,6 @@ void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *env
     block_free(sys, worker, envelope, envelope->home, envelope->size_class);
 }
 
-void edai_worker_free(edai_worker *worker, edai_envelope *envelope)
-{
-    if (EDAI_LIKELY((envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_REST)) == 0 &&
-                    envelope->home < EDAI_HOME_NOWHERE)) {
-        /* Not asked first whether it is this worker: which of those on the seat nobody can
-         * foretell.
-         */
-        edai_worker *owner = &worker->sys->workers[envelope->home];
-
-        if (EDAI_LIKELY(edai_worker_seat(owner) == edai_worker_seat(worker))) {
-            edai_slab_free(&owner->slab, envelope, envelope->size_class);
-            return;
-        }
-    }
-    edai_envelope_free(worker->sys, worker, envelope);
-}
-
 size_t edai_reply_room(const edai_envelope *request)
 {
     /* A flat message begins with its struct, whatever follows. */

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 typedef struct edai_activation edai_activation;
 typedef struct edai_client edai_client;
@@ -53,6 +54,13 @@ struct edai_envelope {
     uint8_t attempts;   /* turns that failed on it so far */
     uint16_t publisher; /* index of the actor type, or EDAI_PUBLISHER_CLIENT | client number */
 };
+
+/* From home to publisher: what envelopes of one type by one publisher have in common. */
+#define EDAI_ENVELOPE_HEAD_SIZE 8u
+_Static_assert(
+    offsetof(edai_envelope, publisher) + sizeof(uint16_t) - offsetof(edai_envelope, home) ==
+        EDAI_ENVELOPE_HEAD_SIZE,
+    "copied as one");
 
 typedef struct edai_ext {
     /* Who gets the reply: a client, or the turn `ask_seq` of an activation. The same places as in

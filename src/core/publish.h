@@ -95,7 +95,7 @@ static inline void edai_light_copy(void *to, const edai_route *route, const void
 }
 
 /* Their one envelope, in a worker's turn. NULL: out of memory. */
-EDAI_ALWAYS_INLINE edai_envelope *edai_publish_light(
+static inline edai_envelope *edai_publish_light(
     eda_ctx *ctx, const edai_route *route, const void *data)
 {
     edai_envelope *envelope = edai_slab_alloc(&ctx->worker->slab, route->size_class);
@@ -109,6 +109,23 @@ EDAI_ALWAYS_INLINE edai_envelope *edai_publish_light(
         .size_class = route->size_class,
         .kind = EDAI_DELIVERY,
         .publisher = ctx->publisher};
+    edai_light_copy(envelope + 1, route, data);
+    return envelope;
+}
+
+/* The same for what was published before. */
+EDAI_ALWAYS_INLINE edai_envelope *edai_publish_known(
+    edai_worker *worker, const edai_published *known, const void *data)
+{
+    const edai_route *route = known->route;
+    edai_envelope *envelope = edai_slab_alloc(&worker->slab, route->size_class);
+
+    if (EDAI_UNLIKELY(envelope == NULL)) {
+        return NULL;
+    }
+    envelope->route = route;
+    envelope->identity = edai_light_identity(route, data);
+    memcpy(&envelope->home, known->head, sizeof(known->head));
     edai_light_copy(envelope + 1, route, data);
     return envelope;
 }

@@ -62,18 +62,37 @@ static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
     edai_worker_dispatch(worker, envelope);
 }
 
+/* To the receiver of the one before. False: it is another, or there is more to think of. */
+static inline bool put_again(edai_worker *worker, edai_envelope *envelope)
+{
+    const edai_put *last = &worker->put;
+
+    if (envelope->route != last->route || envelope->identity != last->identity ||
+        (envelope->flags & EDAI_IS_TEXT) != 0 ||
+        !edai_mailbox_put_plainly(last->owner, last->activation, envelope)) {
+        return false;
+    }
+    edai_tally_add(&worker->tallies[last->route->index], EDAI_ACCEPTED);
+    return true;
+}
+
 static void release_effects(eda_ctx *ctx)
 {
+    edai_worker *worker = ctx->worker;
     edai_envelope *at = ctx->effects;
-    edai_fetch fetch = edai_fetch_begin(ctx->worker, at);
+    edai_fetch fetch = edai_fetch_begin(worker, at);
 
     ctx->effects = NULL;
-    ctx->worker->sent += ctx->effects_count;
+    worker->sent += ctx->effects_count;
+    ctx->effects_count = 0;
+    worker->put.route = NULL;
     while (at != NULL) {
         edai_envelope *next = at->next;
 
-        edai_fetch_next(ctx->worker, &fetch);
-        dispatch_effect(ctx, at);
+        edai_fetch_next(worker, &fetch);
+        if (!put_again(worker, at)) {
+            dispatch_effect(ctx, at);
+        }
         at = next;
     }
     if (EDAI_UNLIKELY(ctx->armed != NULL)) {
@@ -95,7 +114,8 @@ EDAI_ALWAYS_INLINE void release(eda_ctx *ctx)
     if (EDAI_LIKELY(
             only != NULL && only->next == NULL && ctx->armed == NULL && ctx->delayed == NULL)) {
         ctx->effects = NULL;
-        ctx->worker->sent += ctx->effects_count;
+        ctx->worker->sent++;
+        ctx->effects_count = 0;
         dispatch_effect(ctx, only);
     } else {
         release_effects(ctx);
@@ -300,7 +320,9 @@ EDAI_ALWAYS_INLINE bool finish_simply(eda_ctx *ctx)
     edai_worker *worker = ctx->worker;
     edai_envelope *envelope = ctx->envelope;
 
-    event(ctx, EDAI_EVENT_END, EDA_OK);
+    if (EDAI_UNLIKELY(worker->is_watched)) {
+        event(ctx, EDAI_EVENT_END, EDA_OK);
+    }
     if (has_effects(ctx)) {
         release(ctx); /* while the turn is still counted, as in end_well */
     }
@@ -330,7 +352,11 @@ static bool finish(eda_ctx *ctx, eda_status status)
     }
     is_alive = status == EDA_OK ? end_well(ctx) : end_badly(ctx, status);
     edai_ctx_release(ctx);
-    return is_alive && settle(worker, activation);
+    is_alive = is_alive && settle(worker, activation);
+    if (is_alive) {
+        edai_ctx_renew(ctx, activation); /* for the next turn of this run */
+    }
+    return is_alive;
 }
 
 /* --- running ------------------------------------------------------------------------------ */
@@ -445,14 +471,14 @@ EDAI_ALWAYS_INLINE bool turn_run(eda_ctx *ctx, edai_activation *activation, edai
         edai_envelope_end(worker, envelope, EDAI_EXPIRED, EDA_ETIMEOUT, "expired before its turn");
         return true;
     }
-    edai_ctx_renew(ctx, activation);
-    ctx->seat = edai_worker_seat(worker);
     ctx->envelope = envelope;
     activation->turn_count++;
     worker->current = ctx;
     count_turn(ctx->seat);
-    event(ctx, EDAI_EVENT_TURN, activation->identity);
-    stray(ctx);
+    if (EDAI_UNLIKELY(worker->is_watched)) {
+        event(ctx, EDAI_EVENT_TURN, activation->identity);
+        stray(ctx);
+    }
     if (EDAI_UNLIKELY(envelope->route->handler->answers)) {
         return run_answering(ctx);
     }
@@ -483,6 +509,8 @@ bool edai_turns_run(edai_worker *worker, edai_activation *activation)
     eda_ctx ctx;
 
     edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
+    edai_ctx_renew(&ctx, activation);
+    ctx.seat = edai_worker_seat(worker);
     while (budget > 0 && !worker->is_ending && (activation->flags & EDAI_IS_STARTED) != 0 &&
            edai_mailbox_can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0

@@ -51,6 +51,7 @@ eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index
 {
     worker->sys = sys;
     worker->port = sys->port;
+    worker->is_watched = sys->port->event != NULL || sys->port->draw != NULL;
     worker->index = index;
     worker->now = edai_system_now(sys);
     edai_slab_init(&worker->slab);
@@ -250,7 +251,7 @@ static void hand_over(edai_worker *worker, uint16_t to, edai_envelope *envelope)
 
 /* The only one of its type, or one of the last messages' receivers, and here: no need to work out
  * whose it is, and to search. */
-static inline bool deliver_again(edai_worker *worker, edai_envelope *envelope)
+static inline bool deliver_again(edai_worker *sender, edai_worker *worker, edai_envelope *envelope)
 {
     const edai_route *route = envelope->route;
     edai_activation *activation = edai_worker_recent(worker, route->actor, envelope->identity);
@@ -258,7 +259,12 @@ static inline bool deliver_again(edai_worker *worker, edai_envelope *envelope)
     if (activation == NULL || (envelope->flags & EDAI_IS_TEXT) != 0 || worker->is_ending) {
         return false;
     }
-    if (EDAI_UNLIKELY(!edai_mailbox_put_plainly(worker, activation, envelope))) {
+    if (EDAI_LIKELY(edai_mailbox_put_plainly(worker, activation, envelope))) {
+        sender->put = (edai_put){.route = route,
+            .identity = envelope->identity,
+            .owner = worker,
+            .activation = activation};
+    } else {
         edai_mailbox_put(worker, activation, envelope);
     }
     return true;
@@ -270,7 +276,7 @@ static void deliver(edai_worker *worker, edai_envelope *envelope)
     edai_worker *owner;
     bool is_direct;
 
-    if (EDAI_LIKELY(deliver_again(worker, envelope))) {
+    if (EDAI_LIKELY(deliver_again(worker, worker, envelope))) {
         return;
     }
     hash = edai_publish_hash(envelope);
@@ -280,7 +286,7 @@ static void deliver(edai_worker *worker, edai_envelope *envelope)
                 ((edai_worker_seat(owner) == edai_worker_seat(worker)) & (owner->arrived == NULL));
     if (EDAI_UNLIKELY(!is_direct)) {
         hand_over(worker, owner->index, envelope);
-    } else if (!deliver_again(owner, envelope)) {
+    } else if (!deliver_again(worker, owner, envelope)) {
         admit(owner, envelope, hash);
     }
 }

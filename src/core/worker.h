@@ -55,12 +55,23 @@ typedef struct edai_published {
     const eda_type *type;
     const edai_actor_type *by;
     const edai_route *route;
+    unsigned char head[EDAI_ENVELOPE_HEAD_SIZE]; /* of the envelopes */
 } edai_published;
+
+/* The last message of a turn that was put into a mailbox on this seat: the next to the same
+ * receiver is put behind it without a search. */
+typedef struct edai_put {
+    const edai_route *route; /* NULL: none */
+    uint64_t identity;
+    edai_worker *owner;
+    edai_activation *activation;
+} edai_put;
 
 struct edai_worker {
     eda_system *sys;
     const edai_port *port;
     uint16_t index;
+    bool is_watched;  /* the simulator's: it hears of every turn */
     bool is_ending;   /* ends what is left, then stops */
     bool is_stopping; /* has ended it */
     bool is_ready;    /* in the seat's list of those with something to run */
@@ -93,6 +104,7 @@ struct edai_worker {
     edai_holding *holdings;  /* per actor type */
     edai_tally *tallies;     /* per route */
     edai_published published[EDAI_PUBLISHED]; /* by edai_worker_published */
+    edai_put put;                             /* while a turn's messages are released */
     uint64_t ask_seq;
     int64_t log_since; /* when the second began in which failed turns were logged */
     uint32_t log_count;
@@ -147,7 +159,7 @@ void edai_worker_unstarve(edai_worker *worker, edai_activation *activation);
 /* Blocks for envelopes; free also drops a shared payload. NULL: out of memory. */
 void *edai_worker_alloc(
     edai_worker *worker, size_t size, uint16_t *ret_home, uint8_t *ret_size_class);
-void edai_worker_free(edai_worker *worker, edai_envelope *envelope);
+static inline void edai_worker_free(edai_worker *worker, edai_envelope *envelope);
 /* The same from any thread; worker NULL: a client's. */
 void edai_envelope_free(eda_system *sys, edai_worker *worker, edai_envelope *envelope);
 
@@ -183,6 +195,22 @@ static inline edai_activation *edai_worker_recent(
 static inline edai_holding *edai_worker_holding(edai_worker *worker, const edai_actor_type *type)
 {
     return &worker->holdings[type->index];
+}
+
+static inline void edai_worker_free(edai_worker *worker, edai_envelope *envelope)
+{
+    if (EDAI_LIKELY((envelope->flags & (EDAI_IS_SHARED | EDAI_HAS_REST)) == 0 &&
+                    envelope->home < EDAI_HOME_NOWHERE)) {
+        /* Workers stand in a row. Not asked first whether it is this one: which of those on the
+         * seat nobody can foretell. */
+        edai_worker *owner = worker - worker->index + envelope->home;
+
+        if (EDAI_LIKELY(edai_worker_seat(owner) == edai_worker_seat(worker))) {
+            edai_slab_free(&owner->slab, envelope, envelope->size_class);
+            return;
+        }
+    }
+    edai_envelope_free(worker->sys, worker, envelope);
 }
 
 #endif
