@@ -555,6 +555,15 @@ void edai_waitgraph_scan(edai_worker *worker)
     post_all(of);
 }
 
+static void on_scan(edai_worker *worker, edai_timer *timer);
+
+static void arm(edai_worker *worker)
+{
+    /* Out of memory: the next wait arms it. */
+    (void)!edai_timers_arm(
+        &worker->timers, &worker->deadlock_scan, worker->now + worker->scan_delay, on_scan);
+}
+
 static void on_scan(edai_worker *worker, edai_timer *timer)
 {
     (void)timer;
@@ -563,7 +572,9 @@ static void on_scan(edai_worker *worker, edai_timer *timer)
     }
     edai_waitgraph_scan(worker);
     worker->scan_delay = worker->scan_delay < EDA_SEC(1) ? worker->scan_delay * 2 : EDA_SEC(1);
-    edai_waitgraph_arm(worker);
+    if (worker->deadlock_scan.index == 0) {
+        arm(worker);
+    }
 }
 
 void edai_waitgraph_arm(edai_worker *worker)
@@ -574,7 +585,5 @@ void edai_waitgraph_arm(edai_worker *worker)
     if (worker->scan_delay == 0 || worker->suspended_count + worker->held_count <= 1) {
         worker->scan_delay = SCAN_DELAY;
     }
-    /* Out of memory: the next wait arms it. */
-    (void)!edai_timers_arm(
-        &worker->timers, &worker->deadlock_scan, worker->now + worker->scan_delay, on_scan);
+    arm(worker);
 }
