@@ -248,11 +248,31 @@ static eda_status ask_in_turn(
     return edai_ctx_fail(ctx, status, "%s: %s", msg->type->name, eda_status_text(status));
 }
 
+/* A turn's; what its actor type asked last is not looked up again. */
+static inline eda_status lookup(eda_ctx *ctx, eda_request request, const edai_msg **ret_msg)
+{
+    edai_asked *known;
+
+    if (ctx->type == NULL) {
+        return edai_ask_lookup(ctx, request, ret_msg);
+    }
+    known = edai_worker_asked(ctx->worker, ctx->type, request.value.type);
+    if (EDAI_LIKELY(known->type == request.value.type && known->by == ctx->type)) {
+        *ret_msg = known->msg;
+        return EDA_OK;
+    }
+    EDA_TRY(edai_ask_lookup(ctx, request, ret_msg));
+    if (!(*ret_msg)->needs_check) {
+        *known = (edai_asked){.type = request.value.type, .by = ctx->type, .msg = *ret_msg};
+    }
+    return EDA_OK;
+}
+
 static eda_status ask_any(eda_ctx *ctx, eda_request request, uint32_t timeout_ms)
 {
     const edai_msg *msg = NULL;
 
-    EDA_TRY(edai_ask_lookup(ctx, request, &msg));
+    EDA_TRY(lookup(ctx, request, &msg));
     EDA_ASSERT(msg != NULL, "found");
     if (ctx->kind == EDAI_CTX_CLIENT) {
         return edai_client_ask((edai_client *)ctx, msg, request, timeout_ms);

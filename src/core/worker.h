@@ -58,6 +58,15 @@ typedef struct edai_published {
     unsigned char head[EDAI_ENVELOPE_HEAD_SIZE]; /* of the envelopes */
 } edai_published;
 
+#define EDAI_ASKED 4u
+
+/* The same for requests that need no check. */
+typedef struct edai_asked {
+    const eda_type *type;
+    const edai_actor_type *by;
+    const edai_msg *msg;
+} edai_asked;
+
 /* The last message of a turn that was put into a mailbox on this seat: the next to the same
  * receiver is put behind it without a search. */
 typedef struct edai_put {
@@ -104,6 +113,7 @@ struct edai_worker {
     edai_holding *holdings;  /* per actor type */
     edai_tally *tallies;     /* per route */
     edai_published published[EDAI_PUBLISHED]; /* by edai_worker_published */
+    edai_asked asked[EDAI_ASKED];             /* by edai_worker_asked */
     edai_put put;                             /* while a turn's messages are released */
     uint64_t ask_seq;
     int64_t log_since; /* when the second began in which failed turns were logged */
@@ -181,6 +191,12 @@ static inline edai_published *edai_worker_published(
     uintptr_t mixed = (uintptr_t)type / 16 + by->index;
 
     return &worker->published[mixed % EDAI_PUBLISHED];
+}
+
+static inline edai_asked *edai_worker_asked(
+    edai_worker *worker, const edai_actor_type *by, const eda_type *type)
+{
+    return &worker->asked[((uintptr_t)type / 16 + by->index) % EDAI_ASKED];
 }
 
 /* The activation of an integer identity, if it was among those found last. */
