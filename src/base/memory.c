@@ -170,7 +170,7 @@ void *edai_pages_alloc_huge(size_t size)
     if (mapped == NULL) {
         return NULL;
     }
-    pages = (char *)(((uintptr_t)mapped + align - 1) & ~(uintptr_t)(align - 1));
+    pages = mapped + (align - (uintptr_t)mapped % align) % align;
     if (pages > mapped) {
         edai_pages_free(mapped, (size_t)(pages - mapped));
     }

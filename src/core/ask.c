@@ -262,6 +262,7 @@ static inline eda_status lookup(eda_ctx *ctx, eda_request request, const edai_ms
         return EDA_OK;
     }
     EDA_TRY(edai_ask_lookup(ctx, request, ret_msg));
+    EDA_ASSERT(*ret_msg != NULL, "found");
     if (!(*ret_msg)->needs_check) {
         *known = (edai_asked){.type = request.value.type, .by = ctx->type, .msg = *ret_msg};
     }

@@ -207,7 +207,7 @@ static void large_table_finds_everything_while_it_moves(void **state)
                 all[j] = NULL;
             }
         }
-        for (j = i % 64; directory.old != NULL && j <= i; j += 64 * KEPT) {
+        for (j = i % 64; directory.old != NULL && j <= i; j += (size_t)64 * KEPT) {
             assert_ptr_equal(edai_directory_find(&directory, spread(j), NULL), all[j]);
         }
     }

@@ -254,7 +254,9 @@ static bool look(threads *self, sight *sights)
             continue;
         }
         last->looks++;
-        if (last->looks == 1 && self->takes_over) {
+        /* Again at the next look if there was no seat, stack or memory for it. */
+        if (self->takes_over &&
+            atomic_load_explicit(&seat->claim, memory_order_relaxed) != EDAI_TAKEN) {
             take_over(self, seat, user);
         }
         if (last->looks == slow_looks) {

@@ -67,8 +67,9 @@ static inline bool put_again(edai_worker *worker, edai_envelope *envelope)
 {
     const edai_put *last = &worker->put;
 
-    if (envelope->route != last->route || envelope->identity != last->identity ||
-        (envelope->flags & EDAI_IS_TEXT) != 0 ||
+    /* A reply has no route, and there may be none to compare with. */
+    if (last->route == NULL || envelope->route != last->route ||
+        envelope->identity != last->identity || (envelope->flags & EDAI_IS_TEXT) != 0 ||
         !edai_mailbox_put_plainly(last->owner, last->activation, envelope)) {
         return false;
     }
