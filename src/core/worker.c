@@ -274,17 +274,15 @@ static void deliver(edai_worker *worker, edai_envelope *envelope)
 {
     uint64_t hash;
     edai_worker *owner;
-    bool is_direct;
 
     if (EDAI_LIKELY(deliver_again(worker, worker, envelope))) {
         return;
     }
     hash = edai_publish_hash(envelope);
     owner = &worker->sys->workers[edai_system_owner(worker->sys, envelope->route->actor, hash)];
-    /* In one: whether it is this worker or another on the seat nobody can foretell. */
-    is_direct = (owner == worker) |
-                ((edai_worker_seat(owner) == edai_worker_seat(worker)) & (owner->arrived == NULL));
-    if (EDAI_UNLIKELY(!is_direct)) {
+    /* Not asked first whether it is this worker: which of those on the seat nobody can foretell. */
+    if (EDAI_UNLIKELY(edai_worker_seat(owner) != edai_worker_seat(worker)) ||
+        EDAI_UNLIKELY((owner->arrived != NULL) & (owner != worker))) {
         hand_over(worker, owner->index, envelope);
     } else if (!deliver_again(worker, owner, envelope)) {
         admit(owner, envelope, hash);
