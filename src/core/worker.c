@@ -465,8 +465,11 @@ void edai_worker_forget(edai_worker *worker, edai_activation *activation)
 /* Of many that were dispatched in a batch the first have left the nearer caches when they run. */
 EDAI_ALWAYS_INLINE void fetch_next(const edai_activation *next)
 {
-    if (next != NULL) {
-        __builtin_prefetch(next->head);
+    if (next == NULL) {
+        return;
+    }
+    __builtin_prefetch(next->head);
+    if (next->run_next != NULL) {
         __builtin_prefetch(next->run_next, 1);
         __builtin_prefetch((const char *)next->run_next + 64, 1);
     }
