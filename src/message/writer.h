@@ -34,7 +34,10 @@ static inline bool edai_writer_has(const edai_writer *self, size_t size)
  * said by commit. */
 static inline uint8_t *edai_writer_reserve(edai_writer *self, size_t size)
 {
-    return edai_writer_has(self, size) ? self->data + self->used : edai_writer_grow(self, size);
+    if (EDAI_UNLIKELY(!edai_writer_has(self, size))) {
+        return edai_writer_grow(self, size);
+    }
+    return self->used > 0 ? self->data + self->used : self->data; /* which may be NULL as yet */
 }
 
 static inline void edai_writer_commit(edai_writer *self, size_t size)
