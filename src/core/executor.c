@@ -18,8 +18,8 @@
 #define SPIN_NS EDA_US(20)
 #define BLOCKING_THREADS_MAX 64u
 /* The watcher's: a turn that runs at two looks in a row loses its workers, so others wait for it
- * for 0.4 to 0.8 ms. */
-#define LOOK_NS EDA_US(400)
+ * for 0.25 to 0.5 ms. */
+#define LOOK_NS EDA_US(250)
 /* Looks at which everybody slept, before the watcher sleeps, too. */
 #define IDLE_LOOKS 3u
 
