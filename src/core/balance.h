@@ -9,7 +9,7 @@
 
 #include "core/seat.h"
 
-/* A seat with fewer turns in it than this cannot tell what they cost. */
+/* Over so long a time, at least, a seat measures what its turns cost and how busy it is. */
 #define EDAI_WINDOW_NS 2000000
 /* Mean time of a turn from which workers are spread, and below which they come together. */
 #define EDAI_SPREAD_TURN_NS 1000

@@ -354,16 +354,6 @@ void edai_mailbox_refuse_one(
     shed(worker, envelope, status, text);
 }
 
-void edai_mailbox_refuse_waiting(
-    edai_worker *worker, edai_activation *activation, eda_status status, const char *text)
-{
-    edai_extra *extra = activation->extra;
-
-    while (extra != NULL && extra->waiting != NULL) {
-        edai_mailbox_refuse_one(worker, extra->waiting, status, text);
-    }
-}
-
 void edai_mailbox_lose(edai_worker *worker, edai_activation *activation)
 {
     while (activation->head != NULL) {

@@ -32,11 +32,9 @@ edai_envelope *edai_mailbox_take_self(
     edai_worker *worker, edai_activation *activation, uint64_t timer_id);
 /* For a planted fault: what waits is forgotten, uncounted. */
 void edai_mailbox_lose(edai_worker *worker, edai_activation *activation);
-/* Refuses an EDA_WAIT delivery that waits for room; every one of them. */
+/* Refuses an EDA_WAIT delivery that waits for room. */
 void edai_mailbox_refuse_one(
     edai_worker *worker, edai_waiting *waiting, eda_status status, const char *text);
-void edai_mailbox_refuse_waiting(
-    edai_worker *worker, edai_activation *activation, eda_status status, const char *text);
 
 /* At the end, whether there is room or not. */
 static inline void edai_mailbox_append(edai_activation *activation, edai_envelope *envelope)
