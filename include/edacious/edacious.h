@@ -3,6 +3,7 @@
 #define EDA_EDACIOUS_H
 
 #include <edacious/actor.h>
+#include <edacious/bus.h>
 #include <edacious/codec.h>
 #include <edacious/ctx.h>
 #include <edacious/declare.h>
