@@ -1,0 +1,124 @@
+/* wire.h - what nodes say to each other, as bytes: batches of items, and hellos (docs/wire.md).
+ *
+ * Writing appends to a buffer and never looks back; reading borrows from what is read. Threads: no
+ * shared state. */
+#ifndef EDAI_WIRE_H
+#define EDAI_WIRE_H
+
+#include <edacious/type.h>
+
+#define EDAI_WIRE_INC_LEN 16u
+#define EDAI_WIRE_NODE_LEN_MAX 255u
+#define EDAI_WIRE_LINKS_MAX 256u /* nodes a hello tells of */
+#define EDAI_WIRE_HELD_MAX 256u  /* actor types */
+#define EDAI_PARTITIONS 256u
+
+/* Grows; zero before use; the bytes are owned. */
+typedef struct edai_buffer {
+    uint8_t *bytes;
+    size_t size;
+    size_t capacity;
+    bool is_broken; /* out of memory: what was written is not whole */
+} edai_buffer;
+
+/* Empties, keeping the memory. */
+void edai_buffer_clear(edai_buffer *buffer);
+void edai_buffer_fini(edai_buffer *buffer);
+
+enum {
+    EDAI_WIRE_REQUEST = 1,
+    EDAI_WIRE_WANTS_END = 2,
+    EDAI_WIRE_PASSED_ON = 4
+};
+
+typedef enum edai_wire_kind {
+    EDAI_WIRE_MESSAGE = 0,
+    EDAI_WIRE_END,
+    EDAI_WIRE_MOVED,
+    EDAI_WIRE_ACK,
+    EDAI_WIRE_RAW
+} edai_wire_kind;
+
+/* One item; only the fields of its kind are set. All borrowed. */
+typedef struct edai_wire_item {
+    edai_wire_kind kind;
+    uint32_t flags;     /* message, raw */
+    eda_str type;       /* message: name of its type; raw: its topic */
+    eda_str actor;      /* message, raw: for whom; moved */
+    eda_str from;       /* message, raw */
+    uint64_t corr;      /* message, raw, end */
+    uint32_t left_ms;   /* message, raw */
+    eda_bytes body;     /* message, raw; end: the reply */
+    eda_str encoding;   /* raw */
+    eda_status status;  /* end */
+    eda_str text;       /* end */
+    uint32_t partition; /* moved */
+    uint64_t arrived;   /* ack */
+    uint64_t lost;
+} edai_wire_item;
+
+/* Begins a batch of "NODE/INC", whose first message has that number. */
+void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first);
+void edai_wire_put(edai_buffer *buffer, const edai_wire_item *item);
+/* A message whose body is encoded in place. EDA_EINVAL, EDA_ERANGE, EDA_ENOMEM: nothing was
+ * written. */
+EDA_CHECK eda_status edai_wire_put_value(
+    edai_buffer *buffer, const edai_wire_item *item, eda_value value);
+void edai_wire_end(edai_buffer *buffer);
+
+/* A batch being read. */
+typedef struct edai_wire_reader {
+    const uint8_t *at;
+    const uint8_t *end;
+    eda_str sender;
+    uint64_t first;
+} edai_wire_reader;
+
+/* EDA_ESYNTAX: no batch. Checks UTF-8 and the bounds of every text. */
+EDA_CHECK eda_status edai_wire_read(eda_bytes bytes, edai_wire_reader *ret_reader);
+/* The next item. EDA_ENOENT: the batch has ended. EDA_ESYNTAX: it is broken from here on. An item
+ * of an unknown kind is passed over. */
+EDA_CHECK eda_status edai_wire_next(edai_wire_reader *reader, edai_wire_item *ret_item);
+
+/* A hello. Texts borrowed. */
+typedef struct edai_wire_link {
+    eda_str peer; /* "NODE/INC" */
+    uint64_t arrived;
+    uint64_t lost;
+} edai_wire_link;
+
+typedef struct edai_wire_held {
+    eda_str actor;
+    uint8_t bits[EDAI_PARTITIONS / 8];
+} edai_wire_held;
+
+typedef struct edai_hello {
+    eda_str node;
+    eda_str inc;
+    uint64_t view;
+    bool is_leaving;
+    uint64_t actors; /* hash of what it hosts */
+    bool is_idle;
+    uint64_t sent;
+    uint64_t arrived;
+    edai_wire_link *links; /* room for EDAI_WIRE_LINKS_MAX, given by the caller */
+    uint32_t link_count;
+    edai_wire_held *held; /* room for EDAI_WIRE_HELD_MAX, given by the caller */
+    uint32_t held_count;
+} edai_hello;
+
+void edai_wire_hello(edai_buffer *buffer, const edai_hello *hello);
+/* EDA_ESYNTAX; EDA_ERANGE: more links or types than there is room for. */
+EDA_CHECK eda_status edai_wire_read_hello(eda_bytes bytes, edai_hello *hello);
+
+/* The values of an attachment that nodes and outsiders send; what is missing is empty. EDA_ESYNTAX.
+ * JSON texts are copied into `buffer`. */
+typedef struct edai_attachment {
+    eda_str type;
+    eda_str source;
+} edai_attachment;
+void edai_wire_attachment(edai_buffer *buffer, const edai_attachment *attachment);
+EDA_CHECK eda_status edai_wire_read_attachment(
+    eda_bytes bytes, edai_buffer *buffer, edai_attachment *ret_attachment);
+
+#endif
