@@ -43,6 +43,13 @@ typedef eda_status eda_start_fn(void *state, const void *deps, eda_ctx *ctx);
 /* Before it goes. What it changes in saved fields needs an eda_save. */
 typedef void eda_stop_fn(void *state, eda_stop_reason reason, eda_ctx *ctx);
 
+/* Where instances of an actor type live in a cluster. CLUSTER: each on one node, wherever a message
+ * for it is published. NODE: every node has its own, which hear that node's messages. */
+typedef enum eda_scope {
+    EDA_SCOPE_CLUSTER = 0,
+    EDA_SCOPE_NODE
+} eda_scope;
+
 /* An entry without a function ends the array. */
 typedef struct eda_handler {
     const eda_type *type; /* NULL with a pattern */
@@ -68,6 +75,9 @@ typedef struct eda_actor_options {
     bool dedicated_thread;    /* every turn runs on a thread of the type's own: for blocking code */
     bool passivates_at_once;  /* after every turn that leaves nothing to do */
     bool saves_lazily;        /* written before the activation goes, not with each turn */
+    eda_scope scope;
+    bool spawns_for_outside; /* outsiders' messages bring it to life, too; keyed types only: others
+                              * always do */
 } eda_actor_options;
 
 /* One actor type; zero where nothing is said. */

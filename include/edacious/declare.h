@@ -101,7 +101,8 @@
  * Verbs, in any order: key(field), pool(n), pool(n, field), supervised_by(s), saves(field...),
  * saves_lazily, emits(type...), emits(any), start(fn), stop(fn), on(type, fn, extra...),
  * answers(request, fn, extra...), on_self(record, fn, extra...), on_any("pattern", fn),
- * on_failure(restart|resume|stop), dedicated_thread, options(.x = ...).
+ * on_failure(restart|resume|stop), dedicated_thread, scope(cluster|node), spawns_for(outside),
+ * options(.x = ...).
  * Extras: key(field), attempts(n), interleaves. A handler is one of
  *     eda_status fn(T *, const type *, eda_ctx *)       void fn(T *, const type *)
  *     eda_status fn(T *, const request *, reply *, eda_ctx *)       with answers, and without ctx

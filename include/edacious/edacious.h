@@ -4,6 +4,7 @@
 
 #include <edacious/actor.h>
 #include <edacious/bus.h>
+#include <edacious/cluster.h>
 #include <edacious/codec.h>
 #include <edacious/ctx.h>
 #include <edacious/declare.h>

@@ -235,6 +235,11 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_DECISION_resume EDA_RESUME
 #define EDAI_DECISION_stop EDA_STOP
 #define EDAI_VERB_dedicated_thread ~, (.options.dedicated_thread = true, ),
+#define EDAI_VERB_scope(scope_) ~, (.options.scope = EDAI_SCOPE_##scope_, ),
+#define EDAI_SCOPE_cluster EDA_SCOPE_CLUSTER
+#define EDAI_SCOPE_node EDA_SCOPE_NODE
+#define EDAI_VERB_spawns_for(whom_) ~, (EDAI_SPAWNS_FOR_##whom_, ),
+#define EDAI_SPAWNS_FOR_outside .options.spawns_for_outside = true
 #define EDAI_VERB_saves_lazily ~, (.options.saves_lazily = true, ),
 #define EDAI_VERB_options(...) ~, (),
 

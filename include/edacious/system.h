@@ -39,6 +39,11 @@ typedef struct eda_options {
     uint32_t slow_turn_ms;    /* a turn that runs longer is reported: 1,000 */
     uint64_t seed;            /* of eda_random; 0: from the operating system */
     bool passivates_at_once; /* every actor, after each turn that leaves nothing to do: for tests */
+    const char *bus;         /* "inproc", "local", "zenoh", a driver's path; NULL: this process */
+    const char *bus_config;  /* the driver's (bus.h); NULL: its defaults */
+    const char *cluster;     /* name; nodes of one cluster share actors: "edacious" */
+    bool is_unfenced;        /* actors that save may run on several nodes without a shared store,
+                              * though two nodes may for a moment believe that one is theirs */
     eda_log_fn *log;         /* NULL: standard error; called from any thread, one at a time */
     void *log_arg;
 } eda_options;
@@ -67,8 +72,10 @@ EDA_CHECK eda_status eda_provide(eda_system *sys, eda_value deps);
 EDA_CHECK eda_status eda_configure(eda_system *sys, const char *path);
 EDA_CHECK eda_status eda_configure_text(eda_system *sys, eda_str json);
 
-/* Checks every contract and dependency, starts the workers, returns when messages can be published.
- * EDA_EMISSING: a dependency or the store. EDA_EINVAL. EDA_ENOMEM, EDA_ELIMIT: no threads. */
+/* Checks every contract and dependency, starts the workers, returns when messages can be published,
+ * and on a bus when other nodes and outsiders can reach this one. EDA_EMISSING: a dependency or the
+ * store. EDA_EINVAL. EDA_ENOMEM, EDA_ELIMIT: no threads. EDA_ENOENT: no such bus driver. EDA_EIO,
+ * EDA_ETIMEOUT: the bus cannot be opened. */
 EDA_CHECK eda_status eda_system_start(eda_system *sys);
 /* Refuses new messages, lets work finish for drain_ms, ends what is left (counted stopped), stops
  * every activation. Not from a handler. */
@@ -93,7 +100,8 @@ uint32_t eda_system_step(eda_system *sys, uint32_t turns_max, uint32_t *ret_wait
 /* Pumped systems: readable while eda_system_step has work; for poll. -1: not pumped. */
 int eda_system_fd(eda_system *sys);
 
-/* Ends of deliveries; balance = accepted minus the six outcomes = what is still on its way. */
+/* Ends of deliveries; balance = accepted minus the nine outcomes = what is still on its way. A
+ * delivery that is passed on to another node ends there, too: accepted once more. */
 typedef struct eda_counts {
     uint64_t accepted;
     uint64_t handled;
@@ -102,7 +110,10 @@ typedef struct eda_counts {
     uint64_t shed;
     uint64_t dead;
     uint64_t stopped;
-    uint64_t unheard; /* publishes without a receiver; not accepted, not in the balance */
+    uint64_t forwarded; /* has arrived on another node */
+    uint64_t lost;      /* has not */
+    uint64_t unknown;   /* the node vanished before it told */
+    uint64_t unheard;   /* publishes without a receiver; not accepted, not in the balance */
 } eda_counts;
 
 /* Sums over a message type and an actor type by name; NULL: all. Any thread, any time; exact at

@@ -24,7 +24,8 @@ static const eda_options defaults = {.name = "edacious",
     .keys_max = 10000000,
     .new_keys_per_s = EDA_UNLIMITED,
     .drain_ms = 30000,
-    .slow_turn_ms = 1000};
+    .slow_turn_ms = 1000,
+    .cluster = "edacious"};
 
 #define CHECK(sys_)                                                                                \
     EDA_ASSERT((sys_) != NULL && (sys_)->magic == EDAI_SYSTEM_MAGIC, "a system that was not "      \
@@ -92,6 +93,9 @@ static eda_status fill_options(eda_system *sys, const eda_options *given)
     }
     if (options->name == NULL) {
         options->name = defaults.name;
+    }
+    if (options->cluster == NULL) {
+        options->cluster = defaults.cluster;
     }
     fill_u32(&options->workers, options->pumped ? 1 : worker_per_core());
     fill_u32(&options->mailbox_len_max, defaults.mailbox_len_max);

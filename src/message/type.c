@@ -1,7 +1,7 @@
 /* type.c - descriptors of the basic field types, of lists and optionals of them, and of the
  * system's own messages. */
+#include <edacious/cluster.h>
 #include <edacious/declare.h>
-#include <edacious/system.h>
 
 #define BASIC(type_, kind_)                                                                        \
     const eda_type eda_type_##type_ = {.name = #type_, .kind = kind_, .size = sizeof(type_)};
@@ -49,3 +49,29 @@ const eda_type eda_type_eda_dead_letter = {.name = "eda_dead_letter",
     .find = {"see which messages failed", "messages that were given up", "retry a lost message"},
     .fields = (const eda_field[]){
         TEXT(topic), TEXT(message), TEXT(actor), TEXT(reason), TEXT(payload), {.name = NULL}}};
+
+/* Private: others read the field by its number. */
+static const eda_type type_node_state = {.name = "eda_node_state",
+    .kind = EDA_KIND_ENUM,
+    .size = sizeof(eda_node_state),
+    .enumerators = (const eda_enumerator[]){{.value = 0, .name = "unknown"},
+        {.value = EDA_NODE_UP, .name = "up"}, {.value = EDA_NODE_SUSPECT, .name = "suspect"},
+        {.value = EDA_NODE_LEAVING, .name = "leaving"}, {.value = EDA_NODE_DOWN, .name = "down"},
+        {.name = NULL}}};
+
+static eda_type_slot node_change_slot;
+const eda_type eda_type_eda_node_change = {.name = "eda_node_change",
+    .topic = "@edacious/node",
+    .kind = EDA_KIND_RECORD,
+    .size = sizeof(eda_node_change),
+    .slot = &node_change_slot,
+    .doc = "A node of the cluster came, was suspected, leaves or went, as this node sees it.",
+    .find = {"see which nodes there are", "a node died", "a node joined"},
+    .fields = (const eda_field[]){
+        {.name = "node", .type = &eda_type_eda_str, .offset = offsetof(eda_node_change, node)},
+        {.name = "incarnation",
+            .type = &eda_type_eda_str,
+            .offset = offsetof(eda_node_change, incarnation)},
+        {.name = "state", .type = &type_node_state, .offset = offsetof(eda_node_change, state)},
+        {.name = "nodes", .type = &eda_type_uint32_t, .offset = offsetof(eda_node_change, nodes)},
+        {.name = NULL}}};
