@@ -123,6 +123,27 @@ unsigned edai_cpu_count(void)
     return online > 0 ? (unsigned)online : 1;
 }
 
+static uint32_t fork_count; /* written in a new process only, by its one thread */
+
+static void fork_seen(void)
+{
+    fork_count++;
+}
+
+static void fork_watch(void)
+{
+    int error = pthread_atfork(NULL, NULL, fork_seen);
+    EDA_ASSERT(error == 0, "there is memory for one handler of forks");
+}
+
+uint32_t edai_fork_count(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    int error = pthread_once(&once, fork_watch);
+    EDA_ASSERT(error == 0, "a once control is initialised");
+    return fork_count;
+}
+
 /* --- barrier --- */
 
 #if defined(__linux__) && defined(SYS_membarrier)

@@ -31,6 +31,10 @@ void edai_thread_yield(void);
 /* The processors this process may run on; at least 1. */
 unsigned edai_cpu_count(void);
 
+/* How often this process is a fork of the one that first asked: 0 there, 1 in its child. What owns
+ * threads or connections remembers the number it was made under; under another it is of no use. */
+uint32_t edai_fork_count(void);
+
 /* True if edai_barrier_all works here (Linux 4.14 and on, unless it is forbidden): asks for it,
  * once per process is enough. */
 bool edai_barrier_all_prepare(void);
