@@ -9,8 +9,9 @@
 
 #define EDAI_WIRE_INC_LEN 16u
 #define EDAI_WIRE_NODE_LEN_MAX 255u
-#define EDAI_WIRE_LINKS_MAX 256u /* nodes a hello tells of */
-#define EDAI_WIRE_HELD_MAX 256u  /* actor types */
+#define EDAI_WIRE_LINKS_MAX 256u  /* nodes a hello tells of */
+#define EDAI_WIRE_HELD_MAX 256u   /* actor types */
+#define EDAI_WIRE_TEXT_MAX 65535u /* bytes of a text; of a whole attachment */
 #define EDAI_PARTITIONS 256u
 
 /* Grows; zero before use; the bytes are owned. */
@@ -57,11 +58,16 @@ typedef struct edai_wire_item {
     uint64_t lost;
 } edai_wire_item;
 
+/* Is it "NODE/INC": a chunk of a key without wildcards or control characters, and 16 hexadecimal
+ * digits? */
+bool edai_wire_id_is_good(eda_str id);
+
 /* Begins a batch of "NODE/INC", whose first message has that number. */
 void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first);
+/* Texts are UTF-8 of at most EDAI_WIRE_TEXT_MAX bytes; of an end's a longer one is cut. */
 void edai_wire_put(edai_buffer *buffer, const edai_wire_item *item);
-/* A message whose body is encoded in place. EDA_EINVAL, EDA_ERANGE, EDA_ENOMEM: nothing was
- * written. */
+/* A message whose body is encoded in place; the item's own is not looked at. EDA_EINVAL,
+ * EDA_ERANGE, EDA_ENOMEM: nothing was written. */
 EDA_CHECK eda_status edai_wire_put_value(
     edai_buffer *buffer, const edai_wire_item *item, eda_value value);
 void edai_wire_end(edai_buffer *buffer);
@@ -72,9 +78,14 @@ typedef struct edai_wire_reader {
     const uint8_t *end;
     eda_str sender;
     uint64_t first;
+    uint64_t left;   /* items, unless their list is open */
+    uint64_t behind; /* elements of the batch behind the items, to be passed over */
+    bool is_open;
+    bool is_broken;
 } edai_wire_reader;
 
-/* EDA_ESYNTAX: no batch. Checks UTF-8 and the bounds of every text. */
+/* EDA_ESYNTAX: no batch. Checks UTF-8 and the bounds of every text. The reader borrows the bytes.
+ */
 EDA_CHECK eda_status edai_wire_read(eda_bytes bytes, edai_wire_reader *ret_reader);
 /* The next item. EDA_ENOENT: the batch has ended. EDA_ESYNTAX: it is broken from here on. An item
  * of an unknown kind is passed over. */
@@ -108,16 +119,18 @@ typedef struct edai_hello {
 } edai_hello;
 
 void edai_wire_hello(edai_buffer *buffer, const edai_hello *hello);
-/* EDA_ESYNTAX; EDA_ERANGE: more links or types than there is room for. */
+/* Sets all but the two pointers. EDA_ESYNTAX; EDA_ERANGE: more links or types than there is room
+ * for. */
 EDA_CHECK eda_status edai_wire_read_hello(eda_bytes bytes, edai_hello *hello);
 
-/* The values of an attachment that nodes and outsiders send; what is missing is empty. EDA_ESYNTAX.
- * JSON texts are copied into `buffer`. */
+/* The values of an attachment that nodes and outsiders send; what is missing is empty. */
 typedef struct edai_attachment {
     eda_str type;
     eda_str source;
 } edai_attachment;
 void edai_wire_attachment(edai_buffer *buffer, const edai_attachment *attachment);
+/* EDA_ESYNTAX: neither a CBOR map nor a JSON object, or of another version; EDA_ENOMEM. Texts of
+ * JSON are copied into `buffer`, which is emptied first; others are borrowed from the bytes. */
 EDA_CHECK eda_status edai_wire_read_attachment(
     eda_bytes bytes, edai_buffer *buffer, edai_attachment *ret_attachment);
 

@@ -4,75 +4,44 @@
 #include <string.h>
 
 #include "message/cbor.h"
-#include "message/cbor_number.h"
+#include "message/cbor_head.h"
 #include "message/encode.h"
 
-#define HEAD_SIZE_MAX 9
+#define HEAD_SIZE_MAX EDAI_CBOR_HEAD_SIZE_MAX
 
-/* --- heads: a major type and a number, in as few bytes as hold it --- */
+/* --- heads --- */
 
-typedef enum major {
-    MAJOR_UNSIGNED,
-    MAJOR_NEGATIVE,
-    MAJOR_BYTES,
-    MAJOR_TEXT,
-    MAJOR_ARRAY,
-    MAJOR_MAP
-} major;
-
-#define MAJOR_SHIFT 5
-#define DIRECT_MAX 23 /* the number stands in the head byte */
 #define CHAR_FALSE '\xf4'
 #define CHAR_TRUE '\xf5'
 #define CHAR_NULL '\xf6'
 #define CHAR_FLOAT '\xfa'
 #define CHAR_DOUBLE '\xfb'
-#define IN_1_BYTE 24 /* in the bytes behind it; one more: twice as many */
 
-/* Writes a head where there is room for HEAD_SIZE_MAX bytes; returns its size. */
-static inline size_t put_head(uint8_t *room, major kind, uint64_t number)
-{
-    uint8_t first = (uint8_t)((unsigned)kind << MAJOR_SHIFT);
-
-    if (number <= DIRECT_MAX) {
-        room[0] = (uint8_t)(first | number);
-        return 1;
-    }
-    unsigned power = number <= UINT8_MAX    ? 0
-                     : number <= UINT16_MAX ? 1
-                     : number <= UINT32_MAX ? 2
-                                            : 3;
-    size_t size = (size_t)1 << power;
-    room[0] = (uint8_t)(first | (IN_1_BYTE + power));
-    edai_cbor_put_number(room + 1, number, size);
-    return 1 + size;
-}
-
-static void write_head(edai_writer *writer, major kind, uint64_t number);
+static void write_head(edai_writer *writer, edai_cbor_major kind, uint64_t number);
 
 /* Apart, so that the usual way has nothing to keep over a call. */
-static EDAI_COLD void grow_for_head(edai_writer *writer, major kind, uint64_t number)
+static EDAI_COLD void grow_for_head(edai_writer *writer, edai_cbor_major kind, uint64_t number)
 {
     if (edai_writer_grow(writer, HEAD_SIZE_MAX) != NULL) {
         write_head(writer, kind, number);
     }
 }
 
-static void write_head(edai_writer *writer, major kind, uint64_t number)
+static void write_head(edai_writer *writer, edai_cbor_major kind, uint64_t number)
 {
     if (!edai_writer_has(writer, HEAD_SIZE_MAX)) {
         grow_for_head(writer, kind, number);
         return;
     }
-    writer->used += put_head(writer->data + writer->used, kind, number);
+    writer->used += edai_cbor_put_head(writer->data + writer->used, kind, number);
 }
 
 static void write_signed(edai_writer *writer, int64_t number)
 {
     if (number < 0) {
-        write_head(writer, MAJOR_NEGATIVE, ~(uint64_t)number);
+        write_head(writer, EDAI_CBOR_MAJOR_NEGATIVE, ~(uint64_t)number);
     } else {
-        write_head(writer, MAJOR_UNSIGNED, (uint64_t)number);
+        write_head(writer, EDAI_CBOR_MAJOR_UNSIGNED, (uint64_t)number);
     }
 }
 
@@ -144,13 +113,13 @@ static void write_number(edai_writer *writer, eda_kind kind, const void *data)
         break;
     case EDA_KIND_U8:
     case EDA_KIND_U16:
-        write_head(writer, MAJOR_UNSIGNED, edai_scalar_unsigned(kind, data));
+        write_head(writer, EDAI_CBOR_MAJOR_UNSIGNED, edai_scalar_unsigned(kind, data));
         break;
     case EDA_KIND_U32:
-        write_head(writer, MAJOR_UNSIGNED, edai_scalar_unsigned(EDA_KIND_U32, data));
+        write_head(writer, EDAI_CBOR_MAJOR_UNSIGNED, edai_scalar_unsigned(EDA_KIND_U32, data));
         break;
     case EDA_KIND_U64:
-        write_head(writer, MAJOR_UNSIGNED, edai_scalar_unsigned(EDA_KIND_U64, data));
+        write_head(writer, EDAI_CBOR_MAJOR_UNSIGNED, edai_scalar_unsigned(EDA_KIND_U64, data));
         break;
     case EDA_KIND_I8:
     case EDA_KIND_I16:
@@ -167,32 +136,32 @@ static void write_number(edai_writer *writer, eda_kind kind, const void *data)
 /* --- strings and containers --- */
 
 static __attribute__((noinline)) void write_long_string(
-    edai_writer *writer, major kind, const void *bytes, size_t len)
+    edai_writer *writer, edai_cbor_major kind, const void *bytes, size_t len)
 {
     write_head(writer, kind, len);
     edai_writer_put(writer, bytes, len);
 }
 
-static void write_string(edai_writer *writer, major kind, const void *bytes, size_t len)
+static void write_string(edai_writer *writer, edai_cbor_major kind, const void *bytes, size_t len)
 {
-    if (len > DIRECT_MAX || !edai_writer_has(writer, 1 + len)) {
+    if (len > EDAI_CBOR_DIRECT_MAX || !edai_writer_has(writer, 1 + len)) {
         write_long_string(writer, kind, bytes, len);
         return;
     }
     uint8_t *room = writer->data + writer->used;
-    room[0] = (uint8_t)((unsigned)kind << MAJOR_SHIFT | len);
+    room[0] = (uint8_t)((unsigned)kind << EDAI_CBOR_MAJOR_SHIFT | len);
     edai_writer_copy(room + 1, bytes, len);
     writer->used += 1 + len;
 }
 
 static void write_text(edai_writer *writer, const char *text, size_t len)
 {
-    write_string(writer, MAJOR_TEXT, text, len);
+    write_string(writer, EDAI_CBOR_MAJOR_TEXT, text, len);
 }
 
 static void write_bytes(edai_writer *writer, eda_bytes bytes)
 {
-    write_string(writer, MAJOR_BYTES, bytes.ptr, bytes.len);
+    write_string(writer, EDAI_CBOR_MAJOR_BYTES, bytes.ptr, bytes.len);
 }
 
 static void write_key(edai_writer *writer, const char *name, bool is_first)
@@ -203,7 +172,7 @@ static void write_key(edai_writer *writer, const char *name, bool is_first)
 
 static void write_open(edai_writer *writer, eda_kind kind, size_t count)
 {
-    write_head(writer, kind == EDA_KIND_LIST ? MAJOR_ARRAY : MAJOR_MAP, count);
+    write_head(writer, kind == EDA_KIND_LIST ? EDAI_CBOR_MAJOR_ARRAY : EDAI_CBOR_MAJOR_MAP, count);
 }
 
 static void write_close(edai_writer *writer, eda_kind kind)
@@ -242,4 +211,25 @@ eda_status eda_cbor_encode(eda_value value, uint8_t **ret_bytes, size_t *ret_siz
 
     edai_encode(&encoder, &format, value);
     return edai_encode_finish(&encoder, value, ret_bytes, ret_size);
+}
+
+eda_status edai_cbor_append(edai_writer *writer, eda_value value)
+{
+    edai_encoder encoder = {.writer = *writer};
+    size_t start = writer->used;
+
+    encoder.writer.start = start;
+    edai_encode_more(&encoder, &format, value);
+    if (encoder.writer.used - start > EDA_CODEC_SIZE_MAX) {
+        edai_writer_fail(&encoder.writer, EDA_ERANGE);
+    }
+    eda_status status = encoder.writer.status;
+    *writer = encoder.writer;
+    writer->start = 0;
+    if (status != EDA_OK) {
+        writer->used = start;
+        writer->status = EDA_OK;
+        EDA_TRY(edai_flat_check_within(value.type, value.data, EDAI_FLAT_SIZE_MAX, NULL));
+    }
+    return status;
 }

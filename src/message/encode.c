@@ -3,7 +3,13 @@
 
 void edai_encode(edai_encoder *self, const edai_format *format, eda_value value)
 {
-    *self = (edai_encoder){.flat_size = value.type->size};
+    *self = (edai_encoder){.flat_size = 0};
+    edai_encode_more(self, format, value);
+}
+
+void edai_encode_more(edai_encoder *self, const edai_format *format, eda_value value)
+{
+    self->flat_size = value.type->size;
     if (value.type->size > EDAI_FLAT_SIZE_MAX) {
         edai_writer_fail(&self->writer, EDA_ERANGE);
         return;

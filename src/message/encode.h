@@ -37,6 +37,9 @@ typedef struct edai_format {
 /* Writes one value from outside: all of it, or the encoder's writer has failed. */
 void edai_encode(edai_encoder *self, const edai_format *format, eda_value value);
 
+/* The same behind what stands in the writer already; `flat_size` and `depth` are 0. */
+void edai_encode_more(edai_encoder *self, const edai_format *format, eda_value value);
+
 /* Hands the bytes over as edai_writer_finish. What the check of the value says goes first:
  * EDA_EINVAL, EDA_ERANGE as edai_flat_check_within. */
 EDA_CHECK eda_status edai_encode_finish(

@@ -23,7 +23,8 @@ static bool grow(edai_writer *self, size_t wanted)
     while (capacity < wanted) {
         capacity *= 2;
     }
-    capacity = capacity < CAPACITY_MAX ? capacity : CAPACITY_MAX;
+    size_t capacity_max = CAPACITY_MAX + self->start;
+    capacity = capacity < capacity_max ? capacity : capacity_max;
     uint8_t *data = edai_realloc(self->data, capacity);
     if (data == NULL) {
         edai_writer_fail(self, EDA_ENOMEM);
@@ -39,7 +40,7 @@ uint8_t *edai_writer_grow(edai_writer *self, size_t size)
     if (self->status != EDA_OK) {
         return NULL;
     }
-    if (size > CAPACITY_MAX - self->used) {
+    if (size > CAPACITY_MAX + self->start - self->used) {
         edai_writer_fail(self, EDA_ERANGE);
         return NULL;
     }
@@ -51,7 +52,7 @@ uint8_t *edai_writer_grow(edai_writer *self, size_t size)
 
 eda_status edai_writer_finish(edai_writer *self, uint8_t **ret_data, size_t *ret_size)
 {
-    if (self->used > EDA_CODEC_SIZE_MAX) {
+    if (self->used - self->start > EDA_CODEC_SIZE_MAX) {
         edai_writer_fail(self, EDA_ERANGE);
     }
     uint8_t *room = edai_writer_reserve(self, 1);

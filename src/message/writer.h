@@ -16,6 +16,7 @@ typedef struct edai_writer {
     uint8_t *data;
     size_t used;
     size_t capacity;   /* after a failure no more than was used */
+    size_t start;      /* bytes that were there before: the bound is on what stands behind them */
     eda_status status; /* of the first failure */
 } edai_writer;
 
