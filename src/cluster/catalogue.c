@@ -32,7 +32,7 @@ static eda_status check_name(const edai_path *at, eda_str text, eda_problem *pro
         return EDA_OK;
     }
     return edai_problem_set(problem, at, EDA_EINVAL,
-        " is \"%.*s\"; allowed: 1 to %d letters, digits and '_'",
+        "is \"%.*s\"; allowed: 1 to %d letters, digits and '_'",
         text.len < EDAI_TYPE_NAME_LEN_MAX ? (int)text.len : EDAI_TYPE_NAME_LEN_MAX, text.ptr,
         EDAI_TYPE_NAME_LEN_MAX);
 }
@@ -42,7 +42,7 @@ static eda_status check_topic(const edai_path *at, eda_str text, eda_problem *pr
     if (eda_topic_check(text) == EDA_OK) {
         return EDA_OK;
     }
-    return edai_problem_set(problem, at, EDA_EINVAL, " is no key expression");
+    return edai_problem_set(problem, at, EDA_EINVAL, "is no key expression");
 }
 
 static eda_status check_message(
@@ -69,7 +69,7 @@ static eda_status check_handle(
 
     if (handle->message.is_set == handle->pattern.is_set) {
         return edai_problem_set(
-            problem, at, EDA_EINVAL, " needs a message or a pattern, one of the two");
+            problem, at, EDA_EINVAL, "needs a message or a pattern, one of the two");
     }
     if (handle->message.is_set) {
         EDA_TRY(check_name(&message, handle->message.value, problem));
@@ -91,7 +91,9 @@ static eda_status check_actor(
     const edai_path emits = {.up = at, .name = "emits"};
 
     EDA_TRY(check_name(&name, actor->name, problem));
-    EDA_TRY(check_name(&supervisor, actor->supervisor, problem));
+    if (actor->supervisor.len == 0) {
+        return edai_problem_set(problem, &supervisor, EDA_EINVAL, "is empty; name it");
+    }
     for (size_t i = 0; i < actor->handles.len; i++) {
         const edai_path item = {.up = &handles, .index = i};
         EDA_TRY(check_handle(&item, &actor->handles.items[i], problem));
@@ -200,8 +202,7 @@ eda_str edai_catalogue_pattern(eda_str topic, char *buffer)
     for (size_t at = 0; at < topic.len;) {
         const char *slash = memchr(topic.ptr + at, '/', topic.len - at);
         size_t chunk = slash != NULL ? (size_t)(slash - topic.ptr) - at : topic.len - at;
-        bool is_field =
-            chunk > 1 && topic.ptr[at] == '{' && topic.ptr[at + chunk - 1] == '}';
+        bool is_field = chunk > 1 && topic.ptr[at] == '{' && topic.ptr[at + chunk - 1] == '}';
 
         if (is_field) {
             buffer[len++] = '*';
