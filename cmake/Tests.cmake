@@ -2,6 +2,7 @@
 #
 #   src/**/x_test.c, tests/scenario/x_test.c   a cmocka program each
 #   tests/support/*.c                          linked into all of them
+#   tests/driver/x.c                           libedacious-x.so beside the programs, for find_test
 #   tests/model/x_test.c                       explores every schedule of what it includes; see tests/model/explore.h
 #   tests/fuzz/x_fuzz.c                        replayed on tests/fuzz/corpus/x, or a libFuzzer program (EDA_FUZZ)
 #   tests/compile_fail/*.c, tests/cxx/*.cpp    compiled, not run (EDA_TOOL_TESTS)
@@ -54,6 +55,20 @@ foreach(source IN LISTS tests scenarios)
     add_test(NAME ${name} COMMAND ${name})
     eda_test_properties(${name} LABELS ${folder})
 endforeach()
+
+# Libraries that are bus drivers, or nearly. Those that use the library find it in the program, as others would.
+file(GLOB drivers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/driver/*.c)
+if(TARGET find_test)
+    foreach(source IN LISTS drivers)
+        cmake_path(GET source STEM name)
+        add_library(edacious-${name} MODULE ${source})
+        target_include_directories(edacious-${name} PRIVATE ${PROJECT_SOURCE_DIR}/include)
+        set_target_properties(edacious-${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY $<TARGET_FILE_DIR:find_test>)
+        add_dependencies(find_test edacious-${name})
+    endforeach()
+    set_target_properties(find_test PROPERTIES ENABLE_EXPORTS ON)
+    target_link_libraries(find_test PRIVATE ${CMAKE_DL_LIBS})
+endif()
 
 # Without membarrier(2), under valgrind for one, nothing is taken over.
 if(TARGET takeover_test)
