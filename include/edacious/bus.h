@@ -122,7 +122,8 @@ EDA_CHECK eda_status eda_bus_find(
     const char *name, const eda_bus_driver **ret_driver, eda_bus_problem *ret_problem);
 
 /* Runs the conformance suite on sessions that can reach each other, opened with these
- * configurations. EDA_OK, or EDA_EFAILED with the sentence in `ret_problem`. */
+ * configurations: one with the first, up to three at a time with the second, each of which reaches
+ * the first. EDA_OK, or EDA_EFAILED with the sentence in `ret_problem`. */
 EDA_CHECK eda_status eda_bus_conform(const eda_bus_driver *driver, const char *config_a,
     const char *config_b, eda_bus_problem *ret_problem);
 

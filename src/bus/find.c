@@ -54,8 +54,9 @@ static eda_status load(
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 
     if (library == NULL) {
-        return edai_config_refuse(
-            problem, EDA_EINVAL, "the driver cannot be loaded: %.200s", dlerror());
+        const char *why =
+            dlerror(); /* NOLINT(concurrency-mt-unsafe): a thread's own in glibc, musl */
+        return edai_config_refuse(problem, EDA_EINVAL, "the driver cannot be loaded: %.200s", why);
     }
     /* POSIX demands that this conversion works; C has no words for it. */
     eda_bus_driver_fn *table_of = NULL;

@@ -72,7 +72,10 @@ void edai_inproc_forget(eda_bus *bus, const edai_inproc_declaration *to)
     sift(&bus->urgent, to, &out);
     sift(&bus->queue, to, &out);
     while ((notice = take_first(&out)) != NULL) {
-        edai_inproc_dispose(notice);
+        /* A sighting stays until its watch's callback has returned, which may run with it now. */
+        if (notice->what != EDAI_INPROC_TELL_TOKEN) {
+            edai_inproc_dispose(notice);
+        }
     }
 }
 
@@ -96,7 +99,7 @@ static void dispose_put(edai_inproc_notice *notice)
     edai_inproc_release(sender);
 }
 
-/* A sighting ends when its watch was told that the token went. */
+/* A sighting ends when its watch was told that the token went, or with the watch. */
 static void dispose_token(edai_inproc_notice *notice)
 {
     edai_inproc_sighting *sighting = notice->of.sighting;
