@@ -4,13 +4,15 @@
  * says what to do. So the same view is reached by whoever hears the same.
  *
  * A member is found by a token or a hello, usable once a ping was answered and its catalogue is
- * known, suspected after EDAI_SUSPECT_MS without a hello (its token gone: at once), pinged then,
- * and dead when that brings nothing for EDAI_DEAD_MS. A dead incarnation never comes back: the
- * process behind it has to find out and take a new one.
+ * known, suspected after EDAI_SUSPECT_MS without a hello (its token gone, or a namesake found: at
+ * once), pinged then, and dead when that brings nothing for EDAI_DEAD_MS, or nobody serves the
+ * pings. A dead incarnation that was usable once never comes back (EDA_ESTALE): the process behind
+ * it has to find out and take a new one.
  *
  * Placement (docs/wire.md, "Who hosts what"): rendezvous hashing over the usable nodes that host a
- * type, but a partition that some of them hold stays with these. Threads: one, but for
- * edai_place_owner, which any may call. */
+ * type, but a partition that some of them hold stays with these, and one that only a leaving node
+ * holds stays with that until it lets go. Threads: one, but for edai_place_owner and
+ * edai_place_partition, which any may call. */
 #ifndef EDAI_VIEW_H
 #define EDAI_VIEW_H
 
@@ -23,7 +25,14 @@
 #define EDAI_SUSPECT_MS 3000u
 #define EDAI_DEAD_MS 1000u
 #define EDAI_PING_MS 250u /* between pings of one that is not usable, or suspected */
-#define EDAI_SELF 0u      /* slot of this node */
+#define EDAI_UNSERVED_MAX                                                                          \
+    2u /* pings of a suspect without a token that nobody serves: it is dead                        \
+        */
+#define EDAI_CATALOGUE_MS 1000u /* between requests for one catalogue */
+#define EDAI_STALL_MS 500u      /* a tick so much too late: this node stood still, not the others */
+#define EDAI_DEATHS_MAX 1024u   /* dead incarnations that are remembered */
+#define EDAI_PLACES_MAX 1024u   /* actor types */
+#define EDAI_SELF 0u            /* slot of this node */
 #define EDAI_NOBODY UINT16_MAX
 
 typedef struct edai_view edai_view;
@@ -50,7 +59,9 @@ typedef struct edai_member {
     uint64_t view;
 } edai_member;
 
-/* What the view wants done, called from within the calls below. */
+/* What the view wants done, called from within the calls below; none of these may be called back
+ * but those that take a const view. `changed` is told of others than this node: `before` is 0 when
+ * one was found, and a dead one cannot be found any more. `placed` comes last. */
 typedef struct edai_view_events {
     void *arg;
     void (*ping)(void *arg, const edai_member *member);
@@ -73,7 +84,7 @@ EDA_CHECK eda_status edai_view_new(
 void edai_view_free(edai_view *view);
 
 /* The placement of a type of that name, made if need be; stays where it is until the view is freed.
- * NULL: out of memory. */
+ * NULL: out of memory, or over EDAI_PLACES_MAX. */
 edai_place *edai_view_place(edai_view *view, eda_str actor);
 /* This node hosts the type. Before ready. */
 EDA_CHECK eda_status edai_view_host(edai_view *view, eda_str actor);
@@ -83,22 +94,27 @@ void edai_view_hold(edai_view *view, const edai_place *place, const uint8_t *bit
 void edai_view_ready(edai_view *view);
 void edai_view_leave(edai_view *view);
 
-/* What was heard. `id` "NODE/INC"; of this node itself: ignored. Over EDAI_MEMBERS_MAX: EDA_ELIMIT.
- */
+/* What was heard. `id` "NODE/INC"; of this node itself: ignored. EDA_EINVAL: no such id.
+ * EDA_ELIMIT: over EDAI_MEMBERS_MAX, EDAI_PLACES_MAX. EDA_ENOMEM. EDA_ESTALE: that incarnation is
+ * dead here; whoever said so should be told. */
 EDA_CHECK eda_status edai_view_token(edai_view *view, eda_str id, bool is_alive, int64_t now);
 EDA_CHECK eda_status edai_view_hello(edai_view *view, const edai_hello *hello, int64_t now);
 /* A ping was answered with that hello. */
 EDA_CHECK eda_status edai_view_pong(edai_view *view, const edai_hello *hello, int64_t now);
-/* The names of actor types it hosts with cluster scope; `hash` as in its hello. */
+/* A ping ended at once, since nobody serves it; not: in time. */
+void edai_view_unserved(edai_view *view, eda_str id, int64_t now);
+/* The names of actor types it hosts with cluster scope; `hash` as in its hello. EDA_ENOENT: no such
+ * member. EDA_ENOMEM, EDA_ELIMIT: nothing has changed; it will be asked for again. */
 EDA_CHECK eda_status edai_view_catalogued(
     edai_view *view, eda_str id, uint64_t hash, const eda_str *actors, uint32_t count);
-/* Time passes; returns when to call again at the latest. */
+/* Time passes; returns when to call again at the latest, and after anything that was heard. */
 int64_t edai_view_tick(edai_view *view, int64_t now);
 
 /* A live member; NULL: none of that id, slot. Valid until the next call that may change it. */
 const edai_member *edai_view_find(const edai_view *view, eda_str id);
 const edai_member *edai_view_at(const edai_view *view, uint16_t slot);
-/* Nodes that are usable, this one included; changes of membership seen so far. */
+/* Nodes that are usable, suspected ones and this one included; changes of membership seen so far:
+ * a node usable, leaving, dead after that. */
 uint32_t edai_view_usable_count(const edai_view *view);
 uint64_t edai_view_number(const edai_view *view);
 
@@ -106,6 +122,13 @@ uint64_t edai_view_number(const edai_view *view);
 static inline uint16_t edai_place_owner(const edai_place *place, uint32_t partition)
 {
     return atomic_load_explicit(&place->owner[partition], memory_order_relaxed);
+}
+
+/* Partition of a key: mix(number), or hash of its text; 0 for singletons and pools, by
+ * themselves. Any thread. */
+static inline uint32_t edai_place_partition(const edai_place *place, uint64_t key)
+{
+    return (uint32_t)((key ^ place->hash) % EDAI_PARTITIONS);
 }
 
 #endif
