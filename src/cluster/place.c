@@ -214,7 +214,7 @@ static void set_host(edai_spot *spot, uint16_t slot, bool is_host)
 {
     if (edai_slots_has(&spot->hosts, slot) != is_host) {
         edai_slots_put(&spot->hosts, slot, is_host);
-        spot->is_stale = true;
+        spot->is_stale = !EDAI_VIEW_PLANTED(UNMOVED) || is_host;
     }
 }
 
@@ -235,7 +235,7 @@ void edai_place_forget(edai_view *view, uint16_t slot)
 {
     for (edai_place *place = view->places; place != NULL; place = place->next) {
         set_host(spot_of(place), slot, false);
-        if (!EDAI_VIEW_PLANTED(KEPT_HELD) && edai_slots_has(&spot_of(place)->holders, slot)) {
+        if (edai_slots_has(&spot_of(place)->holders, slot)) {
             set_held(spot_of(place), slot, NULL);
         }
     }

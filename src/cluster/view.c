@@ -137,9 +137,6 @@ static void ping(edai_view *view, edai_peer *peer, int64_t now)
 
 static bool wants_catalogue(const edai_peer *peer)
 {
-    if (EDAI_VIEW_PLANTED(OLD_CATALOGUE) && peer->is_catalogued) {
-        return false;
-    }
     return peer->was_heard &&
            (!peer->is_catalogued || peer->shown.catalogued != peer->shown.actors);
 }
@@ -147,7 +144,8 @@ static bool wants_catalogue(const edai_peer *peer)
 static void ask_catalogue(edai_view *view, edai_peer *peer, int64_t now)
 {
     if (!wants_catalogue(peer) ||
-        (peer->is_asked && now - peer->asked_at < EDA_MS(EDAI_CATALOGUE_MS))) {
+        (peer->is_asked &&
+            (now - peer->asked_at < EDA_MS(EDAI_CATALOGUE_MS) || EDAI_VIEW_PLANTED(ASKED_ONCE)))) {
         return;
     }
     peer->is_asked = true;
