@@ -1,0 +1,274 @@
+//! The configuration: safe defaults, and the user's JSON5 merged over them.
+
+use serde_json::{json, Map, Value};
+use zenoh::Config;
+
+/// Our own section, taken out before Zenoh sees the rest.
+const SECTION: &str = "edacious";
+const FILE_MAX: u64 = 1 << 20;
+
+/// What holds unless the user says otherwise.
+fn defaults() -> Value {
+    json!({
+        "mode": "peer",
+        "scouting": {
+            // Router mode always sleeps this long in open.
+            "delay": 50,
+            "multicast": {"enabled": false},
+            // Two peers that dial one another may end up split.
+            "gossip": {"enabled": true, "autoconnect_strategy": {"peer": {"to_router": "always", "to_peer": "greater-zid"}}},
+        },
+        "transport": {
+            "unicast": {"open_timeout": 2000},
+            "link": {
+                "tx": {
+                    "lease": 3000,
+                    // Nobody is waited for longer than he may be silent.
+                    "queue": {"congestion_control": {"block": {"wait_before_close": 3_000_000}}},
+                },
+                "rx": {"max_message_size": 64 << 20},
+            },
+        },
+        "adminspace": {"enabled": false},
+    })
+}
+
+/// Reads and merges; the error is a sentence that names the key.
+pub fn load(user: Option<&str>) -> Result<Config, String> {
+    let mut user = match user {
+        None => Value::Object(Map::new()),
+        Some(text) => read(text)?,
+    };
+    let may_be_plain = take_section(&mut user)?;
+    let mut merged = defaults();
+    merge(&mut merged, user);
+    fill_listen(&mut merged)?;
+    if !may_be_plain {
+        check_listen(&merged)?;
+    }
+    into_config(&merged)
+}
+
+/// The same, for a session that takes over from a sick one, which may still hold the port: it is tried for again and again.
+pub fn for_replacement(config: &Config) -> Config {
+    let mut config = config.clone();
+    for (key, value) in [("listen/exit_on_failure", "false"), ("listen/timeout_ms", "-1")] {
+        if let Err(error) = config.insert_json5(key, value) {
+            tracing::warn!("{key}: {error}");
+        }
+    }
+    config
+}
+
+fn read(text: &str) -> Result<Value, String> {
+    let (name, body) = if text.trim_start().starts_with('{') {
+        ("the configuration".to_owned(), text.to_owned())
+    } else {
+        let size = std::fs::metadata(text).map_err(|e| format!("{text}: {e}"))?.len();
+        if size > FILE_MAX {
+            return Err(format!("{text}: {size} bytes; a configuration has at most {FILE_MAX}"));
+        }
+        let body = std::fs::read_to_string(text).map_err(|e| format!("{text}: {e}"))?;
+        (text.to_owned(), body)
+    };
+    let value: Value = json5::from_str(&body).map_err(|e| format!("{name} is no JSON5: {}", one_line(&e.to_string())))?;
+    if value.is_object() {
+        Ok(value)
+    } else {
+        Err(format!("{name} must be an object, {{...}}"))
+    }
+}
+
+/// Takes `edacious: {allow_plaintext}` out; returns whether plain text may be listened to beyond this machine.
+fn take_section(user: &mut Value) -> Result<bool, String> {
+    let Some(section) = user.as_object_mut().and_then(|user| user.remove(SECTION)) else {
+        return Ok(false);
+    };
+    let Value::Object(section) = section else {
+        return Err(format!("{SECTION} must be an object: {SECTION}: {{allow_plaintext: true}}"));
+    };
+    let mut may_be_plain = false;
+    for (key, value) in section {
+        match (key.as_str(), value) {
+            ("allow_plaintext", Value::Bool(is)) => may_be_plain = is,
+            ("allow_plaintext", _) => return Err(format!("{SECTION}/allow_plaintext must be true or false")),
+            _ => return Err(format!("{SECTION}/{key}: there is no such key; there is: allow_plaintext")),
+        }
+    }
+    Ok(may_be_plain)
+}
+
+/// Objects are merged, anything else is replaced.
+fn merge(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                merge(base.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+/// Where the user names nothing, this machine alone is listened to; Zenoh's own default is every address it has.
+fn fill_listen(merged: &mut Value) -> Result<(), String> {
+    let mode = mode(merged)?.to_owned();
+    let default = match mode.as_str() {
+        "peer" => json!(["tcp/127.0.0.1:0"]),
+        "router" => json!(["tcp/127.0.0.1:7447"]),
+        _ => json!([]),
+    };
+    let listen = merged.as_object_mut().expect("an object").entry("listen").or_insert_with(|| json!({}));
+    let Value::Object(listen) = listen else {
+        return Err("listen must be an object: listen: {endpoints: [\"tls/0.0.0.0:7447\"]}".into());
+    };
+    match listen.entry("endpoints").or_insert(Value::Null) {
+        Value::Object(by_mode) => {
+            by_mode.entry(mode).or_insert(default);
+        }
+        endpoints if endpoints.is_null() => *endpoints = default,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn mode(merged: &Value) -> Result<&str, String> {
+    match merged["mode"].as_str() {
+        Some(mode @ ("peer" | "client" | "router")) => Ok(mode),
+        _ => Err(format!("mode is {}; there are: \"peer\", \"client\", \"router\"", merged["mode"])),
+    }
+}
+
+/// Refuses to let the whole network in without TLS.
+fn check_listen(merged: &Value) -> Result<(), String> {
+    let endpoints = match &merged["listen"]["endpoints"] {
+        Value::Object(by_mode) => &by_mode[mode(merged)?],
+        endpoints => endpoints,
+    };
+    let all = endpoints.as_array().map_or(std::slice::from_ref(endpoints), Vec::as_slice);
+    for endpoint in all.iter().filter_map(Value::as_str) {
+        if is_open_to_all(endpoint) {
+            return Err(format!(
+                "listen/endpoints: {endpoint} lets anybody in who reaches it, unencrypted. Listen with tls/..., on 127.0.0.1, \
+                 or say edacious: {{allow_plaintext: true}}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_open_to_all(endpoint: &str) -> bool {
+    let Some((protocol, rest)) = endpoint.split_once('/') else {
+        return false; // no endpoint: Zenoh says so
+    };
+    if matches!(protocol, "tls" | "quic" | "unixsock-stream" | "unixpipe") {
+        return false;
+    }
+    let address = rest.split(['?', '#']).next().unwrap_or(rest);
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match host.parse::<std::net::IpAddr>() {
+        Ok(ip) => !ip.is_loopback(),
+        Err(_) => host != "localhost",
+    }
+}
+
+/// Zenoh's own check; twice, since only the first names the path and only the second looks at values together.
+fn into_config(merged: &Value) -> Result<Config, String> {
+    if let Err(error) = serde_path_to_error::deserialize::<_, Config>(merged) {
+        let path = error.path().to_string().replace('.', "/");
+        return Err(format!("{path}: {}", one_line(&error.into_inner().to_string())));
+    }
+    Config::from_json5(&merged.to_string()).map_err(|e| format!("the configuration: {}", one_line(&e.to_string())))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(user: &str, key: &str) -> String {
+        load(Some(user)).expect(user).get_json(key).expect(key)
+    }
+
+    fn problem(user: &str) -> String {
+        match load(Some(user)) {
+            Ok(_) => panic!("accepted: {user}"),
+            Err(text) => text,
+        }
+    }
+
+    #[test]
+    fn defaults_are_safe() {
+        let config = load(None).expect("defaults");
+        for (key, value) in [
+            ("mode", "\"peer\""),
+            ("listen/endpoints", "[\"tcp/127.0.0.1:0\"]"),
+            ("scouting/multicast/enabled", "false"),
+            ("scouting/delay", "50"),
+            ("transport/link/tx/lease", "3000"),
+            ("transport/unicast/open_timeout", "2000"),
+            ("transport/link/rx/max_message_size", "67108864"),
+            ("adminspace/enabled", "false"),
+        ] {
+            assert_eq!(config.get_json(key).expect(key), value, "{key}");
+        }
+    }
+
+    #[test]
+    fn users_values_win_and_leave_the_rest() {
+        let user = "{scouting: {multicast: {enabled: true}}, /* JSON5 */ transport: {link: {tx: {lease: 500}}}}";
+        assert_eq!(get(user, "scouting/multicast/enabled"), "true");
+        assert_eq!(get(user, "transport/link/tx/lease"), "500");
+        assert_eq!(get(user, "scouting/delay"), "50");
+    }
+
+    #[test]
+    fn listen_depends_on_mode() {
+        assert_eq!(get("{mode: 'router'}", "listen/endpoints"), "[\"tcp/127.0.0.1:7447\"]");
+        assert_eq!(get("{mode: 'client'}", "listen/endpoints"), "[]");
+        let by_mode = "{mode: 'peer', listen: {endpoints: {router: ['tls/0.0.0.0:1']}}}";
+        assert!(get(by_mode, "listen/endpoints").contains("tcp/127.0.0.1:0"));
+    }
+
+    #[test]
+    fn plaintext_beyond_loopback_is_refused() {
+        for bad in ["tcp/0.0.0.0:7447", "tcp/[::]:0", "tcp/10.0.0.1:1#iface=eth0", "tcp/host:1", "udp/192.168.1.1:1"] {
+            let text = problem(&format!("{{listen: {{endpoints: ['{bad}']}}}}"));
+            assert!(text.contains(bad) && text.contains("allow_plaintext"), "{text}");
+            assert!(is_open_to_all(bad));
+        }
+        for good in ["tcp/127.0.0.1:0", "tcp/[::1]:0", "tcp/localhost:7447", "unixsock-stream//tmp/x", "tls/0.0.0.0:7447"] {
+            assert!(load(Some(&format!("{{listen: {{endpoints: ['{good}']}}}}"))).is_ok(), "{good}");
+        }
+        problem("{mode: 'peer', listen: {endpoints: {peer: ['tcp/0.0.0.0:0']}}}");
+        assert!(load(Some("{listen: {endpoints: ['tcp/0.0.0.0:0']}, edacious: {allow_plaintext: true}}")).is_ok());
+    }
+
+    #[test]
+    fn errors_name_the_key() {
+        for (user, word) in [
+            ("{scoutin: {}}", "scoutin"),
+            ("{transport: {link: {tx: {lease: 'long'}}}}", "transport/link/tx/lease"),
+            ("{transport: {link: {tx: {leas: 1}}}}", "leas"),
+            ("{mode: 'gossip'}", "mode"),
+            ("{edacious: {allow: true}}", "edacious/allow"),
+            ("{edacious: {allow_plaintext: 1}}", "edacious/allow_plaintext"),
+            ("{listen: []}", "listen"),
+            ("{mode: ", "JSON5"),
+            ("/no/such/file.json5", "/no/such/file.json5"),
+        ] {
+            let text = problem(user);
+            assert!(text.contains(word), "{user}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_replacement_waits_for_its_port() {
+        let config = for_replacement(&load(None).expect("defaults"));
+        assert_eq!(config.get_json("listen/exit_on_failure").expect("set"), "false");
+    }
+}

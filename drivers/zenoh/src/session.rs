@@ -1,0 +1,470 @@
+//! A session: what outlives each Zenoh session below it, and the thread that makes all its calls but sending.
+//!
+//! A Zenoh session may get stuck for good. So it is one *life* of ours, with a number and threads of its own; the keeper
+//! (keeper.rs) gives up a life whose thread is overdue and begins the next, which declares everything again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{sync_channel, SyncSender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use zenoh::{Config, Session, Wait};
+
+use crate::commands::{Command, Commands, Ticket};
+use crate::declare::{self, Declaration, Held, Kind};
+use crate::ffi::{self, Arg, ReplacedFn, Status, Str};
+use crate::query::{Gets, Queries};
+use crate::sender::{self, Queue, LANES};
+use crate::{config, keeper, log};
+
+/// Locks are held for a few lines that do not panic; if one did, its data still holds.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Since when a thread is inside a call of Zenoh's.
+pub struct Busy {
+    epoch: Instant,
+    /// Microseconds since the epoch, and 1; 0: it is not.
+    since: AtomicU64,
+}
+
+impl Busy {
+    fn new() -> Busy {
+        Busy {
+            epoch: Instant::now(),
+            since: AtomicU64::new(0),
+        }
+    }
+    pub fn begin(&self) {
+        // Relaxed: only a duration is read from it.
+        self.since.store(self.epoch.elapsed().as_micros() as u64 + 1, Ordering::Relaxed);
+    }
+    pub fn end(&self) {
+        self.since.store(0, Ordering::Relaxed);
+    }
+    pub fn time(&self) -> Duration {
+        match self.since.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            since => self.epoch.elapsed().saturating_sub(Duration::from_micros(since - 1)),
+        }
+    }
+}
+
+/// Of `Life::busy`, beside those of the lanes.
+pub const CONTROL: usize = 2;
+
+/// One Zenoh session, from before its open.
+pub struct Life {
+    pub number: u64,
+    pub busy: [Busy; 3],
+}
+
+impl Life {
+    fn new(number: u64) -> Arc<Life> {
+        Arc::new(Life {
+            number,
+            busy: [Busy::new(), Busy::new(), Busy::new()],
+        })
+    }
+}
+
+/// How a session is opened.
+pub struct Options {
+    pub config: Config,
+    pub call: Duration,
+    pub queue_size: usize,
+    pub replaced: Option<ReplacedFn>,
+    pub log: Option<ffi::LogFn>,
+    pub arg: Arg,
+}
+
+pub struct Shared {
+    id: u64,
+    pub call: Duration,
+    config: Config,
+    replaced: Mutex<Option<(ReplacedFn, Arg)>>,
+    /// Of the current life; a life of another number is given up, and what comes from it is dropped.
+    number: AtomicU64,
+    life: Mutex<Arc<Life>>,
+    is_up: AtomicBool,
+    is_closing: AtomicBool,
+    pub commands: Commands,
+    pub queue: Queue,
+    declarations: Mutex<BTreeMap<u64, Arc<Declaration>>>,
+    last_id: AtomicU64,
+    /// Keys of our own tokens, and how often each is declared.
+    pub tokens: Mutex<HashMap<String, usize>>,
+    pub gets: Gets,
+    pub queries: Queries,
+    threads: Mutex<usize>,
+    thread_ended: Condvar,
+}
+
+static LAST_ID: AtomicU64 = AtomicU64::new(0);
+
+type Opened = SyncSender<Result<(), String>>;
+
+impl Shared {
+    /// Opens; the error is a sentence.
+    pub fn open(options: Options) -> Result<Arc<Shared>, (Status, String)> {
+        let life = Life::new(1);
+        let shared = Arc::new(Shared {
+            id: LAST_ID.fetch_add(1, Ordering::Relaxed),
+            call: options.call,
+            config: options.config,
+            replaced: Mutex::new(options.replaced.map(|function| (function, options.arg))),
+            number: AtomicU64::new(1),
+            life: Mutex::new(life.clone()),
+            is_up: AtomicBool::new(false),
+            is_closing: AtomicBool::new(false),
+            commands: Commands::default(),
+            queue: Queue::new(options.queue_size),
+            declarations: Mutex::default(),
+            last_id: AtomicU64::new(0),
+            tokens: Mutex::default(),
+            gets: Gets::default(),
+            queries: Queries::default(),
+            threads: Mutex::new(0),
+            thread_ended: Condvar::new(),
+        });
+        if let Some(log) = options.log {
+            log::add(shared.id, log, options.arg);
+        }
+        let (opened, result) = sync_channel(1);
+        let is_started = shared.spawn("control", move |shared| control(shared, &life, Begin::First(opened)));
+        let result = if is_started {
+            result.recv_timeout(shared.call).unwrap_or_else(|_| {
+                Err(format!("open took longer than {} ms", shared.call.as_millis()))
+            })
+        } else {
+            return Err((ffi::ENOMEM, "no thread could be started".into()));
+        };
+        if let Err(text) = result {
+            let status = if shared.life_is_busy() { ffi::ETIMEOUT } else { ffi::EIO };
+            shared.close();
+            return Err((status, text));
+        }
+        shared.spawn("keeper", |shared| keeper::run(shared));
+        Ok(shared)
+    }
+
+    fn life_is_busy(&self) -> bool {
+        lock(&self.life).busy[CONTROL].time() > Duration::ZERO
+    }
+
+    pub fn is_current(&self, number: u64) -> bool {
+        // Acquire: pairs with the release in `replace`; afterwards nothing of an old life is let through.
+        self.number.load(Ordering::Acquire) == number
+    }
+
+    pub fn is_up(&self) -> bool {
+        self.is_up.load(Ordering::Acquire)
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
+    }
+
+    pub fn life(&self) -> Arc<Life> {
+        lock(&self.life).clone()
+    }
+
+    /// A thread that `close` waits for. False: there is none to be had.
+    fn spawn(self: &Arc<Self>, name: &str, body: impl FnOnce(&Arc<Shared>) + Send + 'static) -> bool {
+        let shared = self.clone();
+        *lock(&self.threads) += 1;
+        let thread = std::thread::Builder::new().name(format!("eda-{name}")).spawn(move || {
+            declare::shield(|| body(&shared));
+            shared.thread_is_over();
+        });
+        if thread.is_err() {
+            self.thread_is_over();
+        }
+        thread.is_ok()
+    }
+
+    fn thread_is_over(&self) {
+        *lock(&self.threads) -= 1;
+        self.thread_ended.notify_all();
+    }
+
+    /// Makes a declaration; its id.
+    pub fn declare(&self, key: zenoh::key_expr::KeyExpr<'static>, kind: Kind, arg: Arg) -> Result<u64, Status> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let what = Declaration::new(id, key, kind, arg);
+        let ticket = Ticket::new();
+        self.commands.push(Command::Declare(what.clone(), ticket.clone()));
+        let result = ticket.wait(self.call);
+        if result != Ok(()) {
+            what.close_gate();
+        }
+        result.map(|()| id)
+    }
+
+    /// Ends a declaration.
+    pub fn undeclare(&self, id: u64) {
+        let Some(what) = lock(&self.declarations).remove(&id) else { return };
+        what.close_gate();
+        let ticket = Ticket::new();
+        self.commands.push(Command::Undeclare(id, ticket.clone()));
+        let _ = ticket.wait(self.call);
+        if matches!(what.kind, Kind::Token) {
+            self.forget_token(what.key.as_str());
+        }
+    }
+
+    fn forget_token(&self, key: &str) {
+        let mut tokens = lock(&self.tokens);
+        if let Some(count) = tokens.get_mut(key) {
+            *count -= 1;
+            if *count == 0 {
+                tokens.remove(key);
+            }
+        }
+    }
+
+    /// Gives up the life of this number and begins the next.
+    pub fn replace(self: &Arc<Self>, number: u64, why: String) {
+        let life = {
+            let mut life = lock(&self.life);
+            if life.number != number || self.is_closing() {
+                return;
+            }
+            self.is_up.store(false, Ordering::Release);
+            *life = Life::new(number + 1);
+            self.number.store(number + 1, Ordering::Release);
+            life.clone()
+        };
+        tracing::warn!("{why}: the session is replaced");
+        for what in lock(&self.declarations).values() {
+            what.doubt();
+        }
+        self.retire();
+        if !self.spawn("control", move |shared| control(shared, &life, Begin::Again(why))) {
+            tracing::error!("no thread for a new session: this one stays closed");
+        }
+    }
+
+    /// Threads of lives that are over end where they wait.
+    fn retire(&self) {
+        self.commands.wake_all();
+        self.queue.wake_all();
+    }
+
+    /// Sends what waits, and ends: no callback runs after it.
+    pub fn close(&self) {
+        let deadline = Instant::now() + self.call;
+        self.queue.close();
+        if self.is_up() {
+            self.queue.wait_empty(Instant::now() + self.call * 3 / 4);
+        }
+        self.is_closing.store(true, Ordering::Release);
+        for what in lock(&self.declarations).values() {
+            what.close_gate();
+        }
+        *lock(&self.replaced) = None;
+        self.gets.close();
+        self.commands.push(Command::Close);
+        self.wait_threads(deadline);
+        // Whoever is stuck is let go of.
+        self.number.fetch_add(1, Ordering::Release);
+        self.retire();
+        log::remove(self.id);
+    }
+
+    fn wait_threads(&self, deadline: Instant) {
+        let mut threads = lock(&self.threads);
+        while *threads > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left == Duration::ZERO {
+                tracing::warn!("close: {} threads are stuck", *threads);
+                return;
+            }
+            threads = self.thread_ended.wait_timeout(threads, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn tell_replaced(&self, why: &str) {
+        if let Some((function, arg)) = *lock(&self.replaced) {
+            function(arg.0, Str::of(why));
+        }
+    }
+
+    /// Enters what was declared, unless its caller has gone or the life is over. False: it is to be undone.
+    fn commit(&self, number: u64, what: &Arc<Declaration>, ticket: &Ticket) -> bool {
+        // The lock under which a life ends: the next one declares all that is entered.
+        let life = lock(&self.life);
+        if life.number != number {
+            ticket.end(Err(ffi::ETIMEOUT));
+            return false;
+        }
+        ticket.end_with(|| {
+            lock(&self.declarations).insert(what.id, what.clone());
+        })
+    }
+}
+
+/// Why a life begins.
+enum Begin {
+    First(Opened),
+    Again(String),
+}
+
+/// The control thread's state.
+struct Control<'a> {
+    shared: &'a Arc<Shared>,
+    life: &'a Arc<Life>,
+    session: Session,
+    held: HashMap<u64, Held>,
+}
+
+fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
+    let busy = &life.busy[CONTROL];
+    let session = match &begin {
+        Begin::First(opened) => {
+            busy.begin();
+            match zenoh::open(shared.config.clone()).wait() {
+                Ok(session) => session,
+                Err(error) => {
+                    busy.end();
+                    let _ = opened.send(Err(format!("zenoh: {error}")));
+                    return;
+                }
+            }
+        }
+        Begin::Again(_) => match reopen(shared, life) {
+            Some(session) => session,
+            None => return,
+        },
+    };
+    let mut control = Control {
+        shared,
+        life,
+        session,
+        held: HashMap::new(),
+    };
+    control.start_senders();
+    match begin {
+        Begin::First(opened) => {
+            shared.is_up.store(true, Ordering::Release);
+            busy.end();
+            if opened.send(Ok(())).is_err() {
+                return control.dispose();
+            }
+        }
+        Begin::Again(why) => {
+            control.declare_again();
+            busy.end();
+            if shared.is_current(life.number) {
+                shared.is_up.store(true, Ordering::Release);
+                shared.tell_replaced(&why);
+            }
+        }
+    }
+    control.serve();
+}
+
+/// Until it opens; every failure doubles the wait, up to 4 s.
+fn reopen(shared: &Arc<Shared>, life: &Arc<Life>) -> Option<Session> {
+    let config = config::for_replacement(&shared.config);
+    let mut pause = Duration::from_millis(250);
+    while shared.is_current(life.number) && !shared.is_closing() {
+        life.busy[CONTROL].begin();
+        match zenoh::open(config.clone()).wait() {
+            Ok(session) => return Some(session),
+            Err(error) => tracing::warn!("the session cannot be opened again: {error}"),
+        }
+        life.busy[CONTROL].end();
+        shared.gets.pause(pause);
+        pause = (pause * 2).min(Duration::from_secs(4));
+    }
+    None
+}
+
+impl Control<'_> {
+    fn start_senders(&self) {
+        for lane in LANES {
+            let (life, session) = (self.life.clone(), self.session.clone());
+            self.shared.spawn("send", move |shared| sender::run(shared, &life, &session, lane));
+        }
+    }
+
+    /// Tokens last: they say that all else is there.
+    fn declare_again(&mut self) {
+        let mut all: Vec<_> = lock(&self.shared.declarations).values().cloned().collect();
+        all.sort_by_key(|what| (matches!(what.kind, Kind::Token), what.id));
+        for what in all {
+            self.life.busy[CONTROL].begin();
+            match declare::make(self.shared, self.life.number, &self.session, &what) {
+                Ok(held) => {
+                    declare::confirm(self.shared, self.life.number, &self.session, &what, &held);
+                    self.held.insert(what.id, held);
+                }
+                Err(error) => tracing::error!("{} could not be declared again: {error}", what.key),
+            }
+        }
+    }
+
+    /// Until closed or given up.
+    fn serve(mut self) {
+        let busy = &self.life.busy[CONTROL];
+        while let Some(command) = self.shared.commands.next(|| self.shared.is_current(self.life.number)) {
+            busy.begin();
+            match command {
+                Command::Declare(what, ticket) => self.declare(&what, &ticket),
+                Command::Undeclare(id, ticket) => {
+                    if let Some(held) = self.held.remove(&id) {
+                        held.undeclare();
+                    }
+                    ticket.end(Ok(()));
+                }
+                Command::Close => break,
+                #[cfg(test)]
+                Command::Stall(time) => std::thread::sleep(time),
+            }
+            busy.end();
+        }
+        self.dispose();
+    }
+
+    fn declare(&mut self, what: &Arc<Declaration>, ticket: &Ticket) {
+        if ticket.is_over() {
+            return;
+        }
+        let is_token = matches!(what.kind, Kind::Token);
+        if is_token {
+            // Before it is declared, since our own watch may see it at once.
+            *lock(&self.shared.tokens).entry(what.key.to_string()).or_insert(0) += 1;
+        }
+        let made = declare::make(self.shared, self.life.number, &self.session, what);
+        match made {
+            Ok(held) if self.shared.commit(self.life.number, what, ticket) => {
+                self.held.insert(what.id, held);
+                return;
+            }
+            Ok(held) => held.undeclare(),
+            Err(error) => {
+                tracing::warn!("{}: {error}", what.key);
+                ticket.end(Err(ffi::EIO));
+            }
+        }
+        if is_token {
+            self.shared.forget_token(what.key.as_str());
+        }
+    }
+
+    fn dispose(mut self) {
+        if self.shared.is_closing() {
+            drop(self.shared.queries.take_all());
+        }
+        for (_, held) in self.held.drain() {
+            held.undeclare();
+        }
+        if let Err(error) = self.session.close().wait() {
+            tracing::warn!("close: {error}");
+        }
+        self.life.busy[CONTROL].end();
+    }
+}

@@ -1,0 +1,132 @@
+//! Whole sessions over loopback, through the functions of the table: what the conformance suite cannot bring about.
+
+use std::ffi::{c_void, CString};
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use crate::commands::Command;
+use crate::ffi::{Handle, Message, Options, Problem, Str, ETIMEOUT, OK};
+use crate::session::Shared;
+use crate::TABLE;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What callbacks told, awaited by the test.
+#[derive(Default)]
+struct Told {
+    lines: Mutex<Vec<String>>,
+    changed: Condvar,
+}
+
+impl Told {
+    fn arg(&self) -> *mut c_void {
+        std::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    fn add(arg: *mut c_void, line: String) {
+        let told = unsafe { &*arg.cast::<Told>() };
+        told.lines.lock().expect("lines").push(line);
+        told.changed.notify_all();
+    }
+
+    fn wait(&self, line: &str) {
+        let lines = self.lines.lock().expect("lines");
+        let has = |lines: &mut Vec<String>| !lines.iter().any(|told| told == line);
+        let (lines, timeout) = self.changed.wait_timeout_while(lines, LIMIT, has).expect("lines");
+        assert!(!timeout.timed_out(), "{line} was not told, but {:?}", *lines);
+    }
+
+    fn count(&self, line: &str) -> usize {
+        self.lines.lock().expect("lines").iter().filter(|told| *told == line).count()
+    }
+}
+
+fn text(text: Str) -> String {
+    String::from_utf8_lossy(unsafe { text.bytes() }).into_owned()
+}
+
+extern "C" fn on_token(arg: *mut c_void, key: Str, is_alive: bool) {
+    Told::add(arg, format!("{} {}", if is_alive { "alive" } else { "gone" }, text(key)));
+}
+
+extern "C" fn on_heard(arg: *mut c_void, is_heard: bool) {
+    Told::add(arg, format!("heard {is_heard}"));
+}
+
+extern "C" fn on_put(arg: *mut c_void, message: *const Message) {
+    Told::add(arg, format!("put {}", text(unsafe { (*message).key })));
+}
+
+extern "C" fn on_replaced(arg: *mut c_void, _why: Str) {
+    Told::add(arg, "replaced".into());
+}
+
+fn open(config: &str, call_ms: u32, told: &Told) -> *mut Handle {
+    let config = CString::new(config).expect("config");
+    let options = Options {
+        config: config.as_ptr(),
+        call_ms,
+        queue_size: 0,
+        replaced: Some(on_replaced),
+        log: None,
+        arg: told.arg(),
+    };
+    let mut handle = std::ptr::null_mut();
+    let mut problem = Problem { text: [0; 256] };
+    let status = (TABLE.open)(&options, &mut handle, &mut problem);
+    let bytes: Vec<u8> = problem.text.iter().map(|&c| c as u8).collect();
+    assert_eq!(status, OK, "{}", String::from_utf8_lossy(&bytes));
+    handle
+}
+
+fn shared<'a>(handle: *mut Handle) -> &'a Shared {
+    unsafe { crate::session(handle) }
+}
+
+/// A socket's path of this test's own: no port that somebody else may have.
+fn socket(name: &str) -> String {
+    format!("unixsock-stream/{}/eda-{}-{name}", std::env::temp_dir().display(), std::process::id())
+}
+
+fn put(handle: *mut Handle, key: &str) -> i32 {
+    let message = Message {
+        key: Str::of(key),
+        encoding: Str::of(""),
+        payload: crate::ffi::Bytes::of(b"1"),
+        attachment: crate::ffi::Bytes::of(b""),
+        is_urgent: false,
+    };
+    (TABLE.put)(handle, &message)
+}
+
+#[test]
+fn stuck_session_is_replaced_and_declares_again() {
+    let (here, there) = (Told::default(), Told::default());
+    let place = socket("replaced");
+    let a = open(&format!("{{listen: {{endpoints: ['{place}']}}}}"), 5000, &there);
+    let b = open(&format!("{{connect: {{endpoints: ['{place}']}}, listen: {{endpoints: []}}}}"), 200, &here);
+    let mut id = 0;
+    assert_eq!((TABLE.watch)(a, Str::of("live/*"), Some(on_token), there.arg(), &mut id), OK);
+    assert_eq!((TABLE.heard)(a, Str::of("to/b"), Some(on_heard), there.arg(), &mut id), OK);
+    assert_eq!((TABLE.watch)(b, Str::of("live/*"), Some(on_token), here.arg(), &mut id), OK);
+    assert_eq!((TABLE.token)(a, Str::of("live/a"), &mut id), OK);
+    assert_eq!((TABLE.token)(b, Str::of("live/b"), &mut id), OK);
+    assert_eq!((TABLE.subscribe)(b, Str::of("to/b"), Some(on_put), here.arg(), &mut id), OK);
+    there.wait("alive live/b");
+    there.wait("heard true");
+    here.wait("alive live/a");
+
+    shared(b).commands.push(Command::Stall(Duration::from_millis(600)));
+    assert_eq!((TABLE.token)(b, Str::of("live/late"), &mut id), ETIMEOUT);
+    here.wait("replaced");
+    while there.count("put to/b") == 0 && here.count("put to/b") == 0 {
+        assert_eq!(put(a, "to/b"), OK);
+        std::thread::yield_now();
+    }
+    assert_eq!(here.count("replaced"), 1);
+    assert_eq!(here.count("alive live/a"), 1, "what still lives is not told again");
+    assert_eq!(there.count("alive live/b"), 1, "the new session took over from the stuck one");
+    assert_eq!(there.count("alive live/late"), 0, "what timed out does not stand");
+    (TABLE.close)(b);
+    (TABLE.close)(a);
+}
