@@ -56,6 +56,18 @@ foreach(source IN LISTS tests scenarios)
     eda_test_properties(${name} LABELS ${folder})
 endforeach()
 
+# The drivers with libraries of their own. What is not built here is skipped aloud.
+if(NOT EDA_FUZZ)
+    add_executable(zenoh_test ${PROJECT_SOURCE_DIR}/drivers/zenoh/zenoh_test.c)
+    target_include_directories(zenoh_test PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(zenoh_test PRIVATE ${eda_test_links})
+    add_test(NAME zenoh_test COMMAND zenoh_test "${EDA_ZENOH_LIBRARY}")
+    eda_test_properties(zenoh_test LABELS drivers/zenoh SKIP_RETURN_CODE 77)
+    if(EDA_ZENOH_LIBRARY)
+        add_dependencies(zenoh_test edacious-zenoh)
+    endif()
+endif()
+
 # Libraries that are bus drivers, or nearly. Those that use the library find it in the program, as others would.
 file(GLOB drivers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/driver/*.c)
 if(TARGET find_test)

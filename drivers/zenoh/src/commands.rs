@@ -94,7 +94,11 @@ impl Ticket {
                 *result = Some(Err(ffi::ETIMEOUT));
                 break;
             }
-            result = self.ended.wait_timeout(result, left).unwrap_or_else(PoisonError::into_inner).0;
+            result = self
+                .ended
+                .wait_timeout(result, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         (*result).unwrap_or(Err(ffi::ETIMEOUT))
     }

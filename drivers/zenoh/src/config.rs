@@ -71,7 +71,8 @@ fn read(text: &str) -> Result<Value, String> {
         let body = std::fs::read_to_string(text).map_err(|e| format!("{text}: {e}"))?;
         (text.to_owned(), body)
     };
-    let value: Value = json5::from_str(&body).map_err(|e| format!("{name} is no JSON5: {}", one_line(&e.to_string())))?;
+    let value: Value =
+        json5::from_str(&body).map_err(|e| format!("{name} is no JSON5: {}", one_line(&e.to_string())))?;
     if value.is_object() {
         Ok(value)
     } else {
@@ -85,14 +86,20 @@ fn take_section(user: &mut Value) -> Result<bool, String> {
         return Ok(false);
     };
     let Value::Object(section) = section else {
-        return Err(format!("{SECTION} must be an object: {SECTION}: {{allow_plaintext: true}}"));
+        return Err(format!(
+            "{SECTION} must be an object: {SECTION}: {{allow_plaintext: true}}"
+        ));
     };
     let mut may_be_plain = false;
     for (key, value) in section {
         match (key.as_str(), value) {
             ("allow_plaintext", Value::Bool(is)) => may_be_plain = is,
             ("allow_plaintext", _) => return Err(format!("{SECTION}/allow_plaintext must be true or false")),
-            _ => return Err(format!("{SECTION}/{key}: there is no such key; there is: allow_plaintext")),
+            _ => {
+                return Err(format!(
+                    "{SECTION}/{key}: there is no such key; there is: allow_plaintext"
+                ))
+            }
         }
     }
     Ok(may_be_plain)
@@ -118,7 +125,11 @@ fn fill_listen(merged: &mut Value) -> Result<(), String> {
         "router" => json!(["tcp/127.0.0.1:7447"]),
         _ => json!([]),
     };
-    let listen = merged.as_object_mut().expect("an object").entry("listen").or_insert_with(|| json!({}));
+    let listen = merged
+        .as_object_mut()
+        .expect("an object")
+        .entry("listen")
+        .or_insert_with(|| json!({}));
     let Value::Object(listen) = listen else {
         return Err("listen must be an object: listen: {endpoints: [\"tls/0.0.0.0:7447\"]}".into());
     };
@@ -135,7 +146,10 @@ fn fill_listen(merged: &mut Value) -> Result<(), String> {
 fn mode(merged: &Value) -> Result<&str, String> {
     match merged["mode"].as_str() {
         Some(mode @ ("peer" | "client" | "router")) => Ok(mode),
-        _ => Err(format!("mode is {}; there are: \"peer\", \"client\", \"router\"", merged["mode"])),
+        _ => Err(format!(
+            "mode is {}; there are: \"peer\", \"client\", \"router\"",
+            merged["mode"]
+        )),
     }
 }
 
@@ -145,7 +159,9 @@ fn check_listen(merged: &Value) -> Result<(), String> {
         Value::Object(by_mode) => &by_mode[mode(merged)?],
         endpoints => endpoints,
     };
-    let all = endpoints.as_array().map_or(std::slice::from_ref(endpoints), Vec::as_slice);
+    let all = endpoints
+        .as_array()
+        .map_or(std::slice::from_ref(endpoints), Vec::as_slice);
     for endpoint in all.iter().filter_map(Value::as_str) {
         if is_open_to_all(endpoint) {
             return Err(format!(
@@ -236,16 +252,34 @@ mod tests {
 
     #[test]
     fn plaintext_beyond_loopback_is_refused() {
-        for bad in ["tcp/0.0.0.0:7447", "tcp/[::]:0", "tcp/10.0.0.1:1#iface=eth0", "tcp/host:1", "udp/192.168.1.1:1"] {
+        for bad in [
+            "tcp/0.0.0.0:7447",
+            "tcp/[::]:0",
+            "tcp/10.0.0.1:1#iface=eth0",
+            "tcp/host:1",
+            "udp/192.168.1.1:1",
+        ] {
             let text = problem(&format!("{{listen: {{endpoints: ['{bad}']}}}}"));
             assert!(text.contains(bad) && text.contains("allow_plaintext"), "{text}");
             assert!(is_open_to_all(bad));
         }
-        for good in ["tcp/127.0.0.1:0", "tcp/[::1]:0", "tcp/localhost:7447", "unixsock-stream//tmp/x", "tls/0.0.0.0:7447"] {
-            assert!(load(Some(&format!("{{listen: {{endpoints: ['{good}']}}}}"))).is_ok(), "{good}");
+        for good in [
+            "tcp/127.0.0.1:0",
+            "tcp/[::1]:0",
+            "tcp/localhost:7447",
+            "unixsock-stream//tmp/x",
+            "tls/0.0.0.0:7447",
+        ] {
+            assert!(
+                load(Some(&format!("{{listen: {{endpoints: ['{good}']}}}}"))).is_ok(),
+                "{good}"
+            );
         }
         problem("{mode: 'peer', listen: {endpoints: {peer: ['tcp/0.0.0.0:0']}}}");
-        assert!(load(Some("{listen: {endpoints: ['tcp/0.0.0.0:0']}, edacious: {allow_plaintext: true}}")).is_ok());
+        assert!(load(Some(
+            "{listen: {endpoints: ['tcp/0.0.0.0:0']}, edacious: {allow_plaintext: true}}"
+        ))
+        .is_ok());
     }
 
     #[test]

@@ -136,7 +136,11 @@ pub fn make(shared: &Arc<Shared>, number: u64, session: &Session, what: &Arc<Dec
                 .wait()
                 .map(Held::Queryable)
         }
-        Kind::Token => session.liveliness().declare_token(what.key.clone()).wait().map(Held::Token),
+        Kind::Token => session
+            .liveliness()
+            .declare_token(what.key.clone())
+            .wait()
+            .map(Held::Token),
         Kind::Watch(function) => watch(shared, number, session, what, function),
         Kind::Heard(function) => heard(shared, number, session, what, function),
     }
@@ -216,7 +220,10 @@ fn heard(
     function: HeardFn,
 ) -> zenoh::Result<Held> {
     let (shared, what) = (shared.clone(), what.clone());
-    let publisher = session.declare_publisher(what.key.clone()).allowed_destination(Locality::Remote).wait()?;
+    let publisher = session
+        .declare_publisher(what.key.clone())
+        .allowed_destination(Locality::Remote)
+        .wait()?;
     let listener = publisher
         .matching_listener()
         .callback(move |status| {
@@ -234,7 +241,10 @@ fn heard(
 pub fn confirm(shared: &Arc<Shared>, number: u64, session: &Session, what: &Arc<Declaration>, held: &Held) {
     match (what.kind, held) {
         (Kind::Heard(function), Held::Heard(publisher, _)) => {
-            let is_heard = publisher.matching_status().wait().map_or(false, |status| status.matching());
+            let is_heard = publisher
+                .matching_status()
+                .wait()
+                .map_or(false, |status| status.matching());
             if let Some(mut gate) = what.enter(shared, number) {
                 what.heard_changed(&mut gate, function, is_heard);
             }

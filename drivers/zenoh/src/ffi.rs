@@ -90,14 +90,7 @@ pub struct Driver {
     pub watch: extern "C" fn(*mut Handle, Str, Option<TokenFn>, *mut c_void, *mut u64) -> Status,
     pub heard: extern "C" fn(*mut Handle, Str, Option<HeardFn>, *mut c_void, *mut u64) -> Status,
     pub drop: extern "C" fn(*mut Handle, u64),
-    pub get: extern "C" fn(
-        *mut Handle,
-        *const Message,
-        bool,
-        u32,
-        Option<AnswerFn>,
-        *mut c_void,
-    ) -> Status,
+    pub get: extern "C" fn(*mut Handle, *const Message, bool, u32, Option<AnswerFn>, *mut c_void) -> Status,
     pub answer: extern "C" fn(*mut Handle, *mut QueryHandle, *const Message, bool),
 }
 

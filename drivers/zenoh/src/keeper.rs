@@ -29,7 +29,10 @@ fn find_stuck(shared: &Shared) -> Option<(u64, String)> {
         (Lane::Data as usize, "a put or get", shared.call * 2),
     ] {
         if life.busy[place].time() > limit {
-            return Some((life.number, format!("{what} takes longer than {} ms", limit.as_millis())));
+            return Some((
+                life.number,
+                format!("{what} takes longer than {} ms", limit.as_millis()),
+            ));
         }
     }
     None

@@ -23,9 +23,7 @@ use std::time::Duration;
 use zenoh::bytes::ZBytes;
 
 use declare::Kind;
-use ffi::{
-    AnswerFn, Arg, Driver, GetFn, Handle, HeardFn, Message, Problem, PutFn, QueryHandle, Status, Str, TokenFn,
-};
+use ffi::{AnswerFn, Arg, Driver, GetFn, Handle, HeardFn, Message, Problem, PutFn, QueryHandle, Status, Str, TokenFn};
 use query::{Answer, AnswerJob, Ask, GetJob};
 use sender::{Job, Lane, PutJob, Refusal};
 use session::Shared;
@@ -191,7 +189,11 @@ fn declare(handle: *mut Handle, pattern: Str, kind: Option<Kind>, arg: *mut c_vo
     enter(ffi::ECLOSED, || unsafe {
         let Some(kind) = kind else { return ffi::EINVAL };
         let bytes = pattern.bytes();
-        let key = if matches!(kind, Kind::Token) { keys::key(bytes) } else { keys::pattern(bytes) };
+        let key = if matches!(kind, Kind::Token) {
+            keys::key(bytes)
+        } else {
+            keys::pattern(bytes)
+        };
         let Some(key) = key else { return ffi::EKEY };
         match session(handle).declare(key, kind, Arg(arg)) {
             Ok(id) => {
@@ -283,7 +285,9 @@ unsafe fn get_message(shared: &Shared, request: &Message, ask: Ask) -> Status {
 extern "C" fn answer(handle: *mut Handle, query: *mut QueryHandle, message: *const Message, is_error: bool) {
     enter((), || unsafe {
         let shared = session(handle);
-        let Some((number, query)) = shared.queries.take(query) else { return };
+        let Some((number, query)) = shared.queries.take(query) else {
+            return;
+        };
         let answer = (!message.is_null()).then(|| answer_of(&*message, is_error));
         query::answer(shared, AnswerJob { number, query, answer });
     });

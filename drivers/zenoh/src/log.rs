@@ -23,11 +23,17 @@ static START: Once = Once::new();
 /// Tells lines to `log` until `remove` of the same id.
 pub fn add(id: u64, log: LogFn, arg: Arg) {
     START.call_once(start);
-    SINKS.write().unwrap_or_else(PoisonError::into_inner).push(Sink { id, log, arg });
+    SINKS
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(Sink { id, log, arg });
 }
 
 pub fn remove(id: u64) {
-    SINKS.write().unwrap_or_else(PoisonError::into_inner).retain(|sink| sink.id != id);
+    SINKS
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .retain(|sink| sink.id != id);
 }
 
 fn start() {
@@ -93,7 +99,14 @@ mod tests {
     #[test]
     fn warnings_are_told_until_removed() {
         let lines = Mutex::new(Vec::<String>::new());
-        let count = |word: &str| lines.lock().expect("lines").iter().filter(|line| line.contains(word)).count();
+        let count = |word: &str| {
+            lines
+                .lock()
+                .expect("lines")
+                .iter()
+                .filter(|line| line.contains(word))
+                .count()
+        };
         add(u64::MAX, keep, Arg(std::ptr::from_ref(&lines).cast_mut().cast()));
         tracing::warn!(port = 7, "log_test told");
         tracing::debug!("log_test too fine");

@@ -163,7 +163,10 @@ impl Gets {
         if state.is_closed {
             return;
         }
-        let next = state.deadlines.first().map(|(deadline, _)| deadline.saturating_duration_since(Instant::now()));
+        let next = state
+            .deadlines
+            .first()
+            .map(|(deadline, _)| deadline.saturating_duration_since(Instant::now()));
         let time = next.map_or(limit, |next| next.min(limit));
         drop(self.earlier.wait_timeout(state, time));
     }
@@ -177,7 +180,11 @@ impl Gets {
             if left == Duration::ZERO {
                 return;
             }
-            state = self.earlier.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .earlier
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
@@ -214,7 +221,11 @@ impl Drop for Sink {
     fn drop(&mut self) {
         shield(|| {
             // A session that was given up knows nothing about its answers.
-            let status = if self.shared.is_current(self.number) { ffi::OK } else { ffi::ETIMEOUT };
+            let status = if self.shared.is_current(self.number) {
+                ffi::OK
+            } else {
+                ffi::ETIMEOUT
+            };
             self.shared.gets.end(&self.slot, status);
         });
     }
@@ -238,7 +249,11 @@ impl GetJob {
             .payload(self.payload)
             .encoding(self.encoding)
             .attachment(self.attachment)
-            .target(if is_for_all { QueryTarget::All } else { QueryTarget::BestMatching })
+            .target(if is_for_all {
+                QueryTarget::All
+            } else {
+                QueryTarget::BestMatching
+            })
             .consolidation(ConsolidationMode::None)
             .allowed_destination(Locality::Remote)
             .timeout(left + MARGIN)
@@ -271,7 +286,9 @@ struct QueriesState {
 impl Queries {
     /// A get has arrived.
     pub fn arrived(&self, shared: &Shared, number: u64, what: &Declaration, function: GetFn, query: Query) {
-        let Some(_gate) = what.enter(shared, number) else { return };
+        let Some(_gate) = what.enter(shared, number) else {
+            return;
+        };
         let payload = query.payload().map(|bytes| bytes.to_bytes()).unwrap_or_default();
         let attachment = query.attachment().map(|bytes| bytes.to_bytes()).unwrap_or_default();
         let encoding = query.encoding().map(encoding::text).unwrap_or_default();
@@ -284,7 +301,10 @@ impl Queries {
         };
         match self.keep(number, query.clone()) {
             Some(id) => function(what.arg.0, &message, id as *mut QueryHandle),
-            None => tracing::warn!("{QUERIES_MAX} gets wait for an answer: one for {} was dropped", query.key_expr()),
+            None => tracing::warn!(
+                "{QUERIES_MAX} gets wait for an answer: one for {} was dropped",
+                query.key_expr()
+            ),
         }
     }
 
@@ -330,7 +350,9 @@ pub struct Answer {
 
 impl AnswerJob {
     pub fn size(&self) -> usize {
-        self.answer.as_ref().map_or(0, |answer| answer.payload.len() + answer.attachment.as_ref().map_or(0, ZBytes::len))
+        self.answer.as_ref().map_or(0, |answer| {
+            answer.payload.len() + answer.attachment.as_ref().map_or(0, ZBytes::len)
+        })
     }
 
     pub fn send(self, number: u64) {
@@ -344,7 +366,11 @@ impl AnswerJob {
             self.query.reply_err(answer.payload).encoding(answer.encoding).wait()
         } else {
             let key = answer.key.unwrap_or_else(|| self.query.key_expr().clone());
-            self.query.reply(key, answer.payload).encoding(answer.encoding).attachment(answer.attachment).wait()
+            self.query
+                .reply(key, answer.payload)
+                .encoding(answer.encoding)
+                .attachment(answer.attachment)
+                .wait()
         };
         if let Err(error) = sent {
             tracing::warn!("answer to {}: {error}", self.query.key_expr());
@@ -357,6 +383,9 @@ pub fn answer(shared: &Shared, job: AnswerJob) {
     let size = job.size();
     if let Err(Job::Answer(refused)) = shared.queue.push_answer(size, Job::Answer(job)) {
         tracing::warn!("an answer of {size} bytes was dropped: the queue is full");
-        shared.queue.push_end(Job::Answer(AnswerJob { answer: None, ..refused }));
+        shared.queue.push_end(Job::Answer(AnswerJob {
+            answer: None,
+            ..refused
+        }));
     }
 }

@@ -82,12 +82,14 @@ impl Queue {
     }
 
     pub fn push(&self, lane: Lane, size: usize, job: Job) -> Result<(), Refusal> {
-        self.push_within(self.size_max, lane, size, job).map_err(|(refusal, _)| refusal)
+        self.push_within(self.size_max, lane, size, job)
+            .map_err(|(refusal, _)| refusal)
     }
 
     /// For answers, which may use as much again; returns the job if even that is full.
     pub fn push_answer(&self, size: usize, job: Job) -> Result<(), Job> {
-        self.push_within(self.size_max.saturating_mul(2), Lane::Data, size, job).map_err(|(_, job)| job)
+        self.push_within(self.size_max.saturating_mul(2), Lane::Data, size, job)
+            .map_err(|(_, job)| job)
     }
 
     /// For what says nothing and must arrive: refused only when closed.
@@ -134,7 +136,9 @@ impl Queue {
                 return false;
             }
             place.is_asleep = true;
-            state = self.wake[lane as usize].wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.wake[lane as usize]
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         let place = &mut state.lanes[lane as usize];
         let len = place.jobs.len().min(BATCH_LEN);
@@ -180,7 +184,11 @@ impl Queue {
             if left == Duration::ZERO {
                 return false;
             }
-            state = self.idle.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .idle
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         true
     }
@@ -200,7 +208,10 @@ impl State {
 pub fn run(shared: &Arc<Shared>, life: &Life, session: &Session, lane: Lane) {
     let mut batch = Vec::with_capacity(BATCH_LEN);
     shared.queue.adopt(lane, life.number);
-    while shared.queue.take(lane, life.number, || shared.is_current(life.number), &mut batch) {
+    while shared
+        .queue
+        .take(lane, life.number, || shared.is_current(life.number), &mut batch)
+    {
         for job in batch.drain(..) {
             life.busy[lane as usize].begin();
             match job {
@@ -221,7 +232,9 @@ fn send_put(session: &Session, lane: Lane, job: PutJob) {
         .allowed_destination(Locality::Remote);
     let put = match lane {
         Lane::Data => put.congestion_control(CongestionControl::Block),
-        Lane::Urgent => put.congestion_control(CongestionControl::Drop).priority(Priority::InteractiveHigh),
+        Lane::Urgent => put
+            .congestion_control(CongestionControl::Drop)
+            .priority(Priority::InteractiveHigh),
     };
     if let Err(error) = put.wait() {
         tracing::warn!("put: {error}");

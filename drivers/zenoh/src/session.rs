@@ -39,7 +39,8 @@ impl Busy {
     }
     pub fn begin(&self) {
         // Relaxed: only a duration is read from it.
-        self.since.store(self.epoch.elapsed().as_micros() as u64 + 1, Ordering::Relaxed);
+        self.since
+            .store(self.epoch.elapsed().as_micros() as u64 + 1, Ordering::Relaxed);
     }
     pub fn end(&self) {
         self.since.store(0, Ordering::Relaxed);
@@ -135,9 +136,9 @@ impl Shared {
         let (opened, result) = sync_channel(1);
         let is_started = shared.spawn("control", move |shared| control(shared, &life, Begin::First(opened)));
         let result = if is_started {
-            result.recv_timeout(shared.call).unwrap_or_else(|_| {
-                Err(format!("open took longer than {} ms", shared.call.as_millis()))
-            })
+            result
+                .recv_timeout(shared.call)
+                .unwrap_or_else(|_| Err(format!("open took longer than {} ms", shared.call.as_millis())))
         } else {
             return Err((ffi::ENOMEM, "no thread could be started".into()));
         };
@@ -205,7 +206,9 @@ impl Shared {
 
     /// Ends a declaration.
     pub fn undeclare(&self, id: u64) {
-        let Some(what) = lock(&self.declarations).remove(&id) else { return };
+        let Some(what) = lock(&self.declarations).remove(&id) else {
+            return;
+        };
         what.close_gate();
         let ticket = Ticket::new();
         self.commands.push(Command::Undeclare(id, ticket.clone()));
@@ -282,7 +285,11 @@ impl Shared {
                 tracing::warn!("close: {} threads are stuck", *threads);
                 return;
             }
-            threads = self.thread_ended.wait_timeout(threads, left).unwrap_or_else(PoisonError::into_inner).0;
+            threads = self
+                .thread_ended
+                .wait_timeout(threads, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
@@ -387,7 +394,8 @@ impl Control<'_> {
     fn start_senders(&self) {
         for lane in LANES {
             let (life, session) = (self.life.clone(), self.session.clone());
-            self.shared.spawn("send", move |shared| sender::run(shared, &life, &session, lane));
+            self.shared
+                .spawn("send", move |shared| sender::run(shared, &life, &session, lane));
         }
     }
 

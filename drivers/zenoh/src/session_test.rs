@@ -37,7 +37,12 @@ impl Told {
     }
 
     fn count(&self, line: &str) -> usize {
-        self.lines.lock().expect("lines").iter().filter(|told| *told == line).count()
+        self.lines
+            .lock()
+            .expect("lines")
+            .iter()
+            .filter(|told| *told == line)
+            .count()
     }
 }
 
@@ -46,7 +51,10 @@ fn text(text: Str) -> String {
 }
 
 extern "C" fn on_token(arg: *mut c_void, key: Str, is_alive: bool) {
-    Told::add(arg, format!("{} {}", if is_alive { "alive" } else { "gone" }, text(key)));
+    Told::add(
+        arg,
+        format!("{} {}", if is_alive { "alive" } else { "gone" }, text(key)),
+    );
 }
 
 extern "C" fn on_heard(arg: *mut c_void, is_heard: bool) {
@@ -85,7 +93,11 @@ fn shared<'a>(handle: *mut Handle) -> &'a Shared {
 
 /// A socket's path of this test's own: no port that somebody else may have.
 fn socket(name: &str) -> String {
-    format!("unixsock-stream/{}/eda-{}-{name}", std::env::temp_dir().display(), std::process::id())
+    format!(
+        "unixsock-stream/{}/eda-{}-{name}",
+        std::env::temp_dir().display(),
+        std::process::id()
+    )
 }
 
 fn put(handle: *mut Handle, key: &str) -> i32 {
@@ -104,14 +116,30 @@ fn stuck_session_is_replaced_and_declares_again() {
     let (here, there) = (Told::default(), Told::default());
     let place = socket("replaced");
     let a = open(&format!("{{listen: {{endpoints: ['{place}']}}}}"), 5000, &there);
-    let b = open(&format!("{{connect: {{endpoints: ['{place}']}}, listen: {{endpoints: []}}}}"), 200, &here);
+    let b = open(
+        &format!("{{connect: {{endpoints: ['{place}']}}, listen: {{endpoints: []}}}}"),
+        200,
+        &here,
+    );
     let mut id = 0;
-    assert_eq!((TABLE.watch)(a, Str::of("live/*"), Some(on_token), there.arg(), &mut id), OK);
-    assert_eq!((TABLE.heard)(a, Str::of("to/b"), Some(on_heard), there.arg(), &mut id), OK);
-    assert_eq!((TABLE.watch)(b, Str::of("live/*"), Some(on_token), here.arg(), &mut id), OK);
+    assert_eq!(
+        (TABLE.watch)(a, Str::of("live/*"), Some(on_token), there.arg(), &mut id),
+        OK
+    );
+    assert_eq!(
+        (TABLE.heard)(a, Str::of("to/b"), Some(on_heard), there.arg(), &mut id),
+        OK
+    );
+    assert_eq!(
+        (TABLE.watch)(b, Str::of("live/*"), Some(on_token), here.arg(), &mut id),
+        OK
+    );
     assert_eq!((TABLE.token)(a, Str::of("live/a"), &mut id), OK);
     assert_eq!((TABLE.token)(b, Str::of("live/b"), &mut id), OK);
-    assert_eq!((TABLE.subscribe)(b, Str::of("to/b"), Some(on_put), here.arg(), &mut id), OK);
+    assert_eq!(
+        (TABLE.subscribe)(b, Str::of("to/b"), Some(on_put), here.arg(), &mut id),
+        OK
+    );
     there.wait("alive live/b");
     there.wait("heard true");
     here.wait("alive live/a");
@@ -125,7 +153,11 @@ fn stuck_session_is_replaced_and_declares_again() {
     }
     assert_eq!(here.count("replaced"), 1);
     assert_eq!(here.count("alive live/a"), 1, "what still lives is not told again");
-    assert_eq!(there.count("alive live/b"), 1, "the new session took over from the stuck one");
+    assert_eq!(
+        there.count("alive live/b"),
+        1,
+        "the new session took over from the stuck one"
+    );
     assert_eq!(there.count("alive live/late"), 0, "what timed out does not stand");
     (TABLE.close)(b);
     (TABLE.close)(a);
