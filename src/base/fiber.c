@@ -239,3 +239,33 @@ void edai_fiber_exit(edai_fiber *from, edai_fiber *to)
     edai_fiber_swap(&from->sp, to->sp);
     EDA_ASSERT(false, "a fiber that has ended is never resumed");
 }
+
+#if !EDAI_FIBER_IS_LIGHT
+/* On the caller's stack; copied before that may go on. */
+typedef struct call {
+    edai_fiber *from;
+    edai_fiber *on;
+    void (*fn)(void *arg);
+    void *arg;
+} call;
+
+static void call_main(void *arg)
+{
+    const call made = *(const call *)arg;
+
+    made.fn(made.arg);
+    edai_fiber_exit(made.on, made.from);
+}
+
+bool edai_fiber_run(
+    edai_fiber *from, edai_fiber *on, edai_stack *stack, void (*fn)(void *arg), void *arg)
+{
+    call made = {.from = from, .on = on, .fn = fn, .arg = arg};
+
+    if (edai_fiber_init(on, stack, call_main, &made) != EDA_OK) {
+        return false;
+    }
+    edai_fiber_switch(from, on);
+    return true;
+}
+#endif

@@ -43,6 +43,9 @@
 #define EDAI_FIBER_TSAN 0
 #endif
 
+/* 1: nobody needs to be told of a switch, and one is a few instructions. */
+#define EDAI_FIBER_IS_LIGHT (!EDAI_FIBER_ASAN && !EDAI_FIBER_TSAN && !EDAI_FIBER_IS_UCONTEXT)
+
 #define EDAI_STACK_SIZE_MIN ((size_t)16 * 1024)
 
 typedef struct edai_stack {
@@ -96,6 +99,31 @@ static inline void edai_fiber_switch_inline(edai_fiber *from, edai_fiber *to)
 #else
     EDA_ASSERT(from != to, "a running fiber has no saved stack pointer to go on with");
     edai_fiber_swap(&from->sp, to->sp);
+#endif
+}
+/* Calls fn(arg) upon another stack, as a fiber of its own: `on`, which was not made by init. True:
+ * fn has returned, and edai_fiber_called is due; or somebody has switched back to `from`, which is
+ * the caller's: then fn goes on as a fiber does, and never returns. False: no memory for a
+ * sanitizer's or ucontext's state; nothing happened. */
+#if EDAI_FIBER_IS_LIGHT
+EDA_CHECK static inline bool edai_fiber_run(
+    edai_fiber *from, edai_fiber *on, edai_stack *stack, void (*fn)(void *arg), void *arg)
+{
+    (void)on;
+    edai_fiber_call(&from->sp, stack->top, fn, arg);
+    return true;
+}
+#else
+EDA_CHECK bool edai_fiber_run(
+    edai_fiber *from, edai_fiber *on, edai_stack *stack, void (*fn)(void *arg), void *arg);
+#endif
+/* Its function has returned: nothing of it is left. */
+static inline void edai_fiber_called(edai_fiber *on)
+{
+#if EDAI_FIBER_IS_LIGHT
+    (void)on;
+#else
+    edai_fiber_fini(on);
 #endif
 }
 /* Switches away for good. Once `to` runs, from's stack may be used again or freed, and from given

@@ -82,6 +82,76 @@ edai_fiber_swap:
     .cfi_endproc
     .size edai_fiber_swap, . - edai_fiber_swap
 
+    /* void edai_fiber_call(void **ret_sp: x0, void *top: x1, void (*fn)(void *): x2, void *arg: x3)
+     * Leaves the same shape behind as a switch does. */
+    .globl edai_fiber_call
+    .hidden edai_fiber_call
+    .type edai_fiber_call, %function
+    .p2align 4
+edai_fiber_call:
+    .cfi_startproc
+    hint #34                    /* bti c */
+    stp x29, x30, [sp, #-176]!
+    .cfi_adjust_cfa_offset 176
+    .cfi_rel_offset x29, 0
+    .cfi_rel_offset x30, 8
+    stp x19, x20, [sp, #16]
+    .cfi_rel_offset x19, 16
+    .cfi_rel_offset x20, 24
+    stp x21, x22, [sp, #32]
+    .cfi_rel_offset x21, 32
+    .cfi_rel_offset x22, 40
+    stp x23, x24, [sp, #48]
+    .cfi_rel_offset x23, 48
+    .cfi_rel_offset x24, 56
+    stp x25, x26, [sp, #64]
+    .cfi_rel_offset x25, 64
+    .cfi_rel_offset x26, 72
+    stp x27, x28, [sp, #80]
+    .cfi_rel_offset x27, 80
+    .cfi_rel_offset x28, 88
+    stp d8, d9, [sp, #96]
+    stp d10, d11, [sp, #112]
+    stp d12, d13, [sp, #128]
+    stp d14, d15, [sp, #144]
+    mrs x9, fpcr
+    str x9, [sp, #160]
+    mov x19, sp
+    str x19, [x0]
+    .cfi_remember_state
+    .cfi_undefined x30          /* the caller may go on before fn returns: no way back to be shown */
+    and x1, x1, #-16
+    mov sp, x1
+    mov x0, x3
+    blr x2
+    mov sp, x19
+    .cfi_restore_state
+    /* What fn keeps need not be read again, only what was used here. */
+    mrs x9, fpcr
+    ldr x10, [sp, #160]
+    cmp x9, x10
+    b.eq 1f
+    msr fpcr, x10
+1:
+    ldr x19, [sp, #16]
+    ldp x29, x30, [sp], #176
+    .cfi_adjust_cfa_offset -176
+    .cfi_restore x19
+    .cfi_restore x20
+    .cfi_restore x21
+    .cfi_restore x22
+    .cfi_restore x23
+    .cfi_restore x24
+    .cfi_restore x25
+    .cfi_restore x26
+    .cfi_restore x27
+    .cfi_restore x28
+    .cfi_restore x29
+    .cfi_restore x30
+    ret
+    .cfi_endproc
+    .size edai_fiber_call, . - edai_fiber_call
+
     /* Where a new stack goes on first: calls x19 with x20. The stack ends here for whoever
      * unwinds it. */
     .type fiber_start, %function

@@ -289,6 +289,51 @@ static void fiber_rounding_mode_is_its_own(void **state)
     partner_end(&p);
 }
 
+/* Runs as a call of the thread's own stack. */
+static void count_call(void *arg)
+{
+    partner *p = arg;
+    p->count++;
+    if (p->rounds > 0) { /* it will not return */
+        edai_fiber_switch(&p->fiber, p->back);
+        p->count++;
+        edai_fiber_exit(&p->fiber, p->back);
+    }
+    (void)fesetround(FE_DOWNWARD);
+    assert_int_equal((uintptr_t)__builtin_frame_address(0) % 16, 0);
+}
+
+static void fiber_run_returns_when_its_function_does(void **state)
+{
+    (void)state;
+    edai_fiber self;
+    edai_fiber_init_thread(&self);
+    partner p = {.back = &self, .stack = edai_stack_new(STACK_SIZE)};
+    assert_non_null(p.stack);
+    int before = fegetround();
+    for (uint64_t i = 0; i < 1000; i++) {
+        assert_true(edai_fiber_run(&self, &p.fiber, p.stack, count_call, &p));
+        edai_fiber_called(&p.fiber);
+        assert_int_equal(p.count, i + 1);
+        assert_int_equal(fegetround(), before);
+    }
+    edai_stack_free(p.stack);
+}
+
+static void fiber_run_goes_on_when_somebody_switches_back(void **state)
+{
+    (void)state;
+    edai_fiber self;
+    edai_fiber_init_thread(&self);
+    partner p = {.back = &self, .stack = edai_stack_new(STACK_SIZE), .rounds = 1};
+    assert_non_null(p.stack);
+    assert_true(edai_fiber_run(&self, &p.fiber, p.stack, count_call, &p));
+    assert_int_equal(p.count, 1);
+    edai_fiber_switch(&self, &p.fiber);
+    assert_int_equal(p.count, 2);
+    partner_end(&p);
+}
+
 /* More values than there are registers, alive across a switch: those the convention keeps must come
  * back. */
 static double mix(partner *p, double start)
@@ -458,6 +503,8 @@ int main(void)
         cmocka_unit_test(fiber_suspended_deep_in_its_stack_finds_it_unchanged),
         cmocka_unit_test(fiber_stack_used_by_many_in_turn_is_clean),
         cmocka_unit_test(fiber_rounding_mode_is_its_own),
+        cmocka_unit_test(fiber_run_returns_when_its_function_does),
+        cmocka_unit_test(fiber_run_goes_on_when_somebody_switches_back),
         cmocka_unit_test(fiber_registers_are_kept_across_switches),
         cmocka_unit_test(fiber_stack_is_aligned_for_the_library),
         cmocka_unit_test(fiber_stack_moves_between_threads),

@@ -87,6 +87,75 @@ edai_fiber_swap:
     .cfi_endproc
     .size edai_fiber_swap, . - edai_fiber_swap
 
+    /* void edai_fiber_call(void **ret_sp: rdi, void *top: rsi, void (*fn)(void *): rdx, void *arg:
+     * rcx)
+     * Leaves the same shape behind as a switch does. The call and its two returns are a pair each,
+     * so that the processor foretells them, whatever stack they are on. */
+    .globl edai_fiber_call
+    .hidden edai_fiber_call
+    .type edai_fiber_call, %function
+    .p2align 4
+edai_fiber_call:
+    .cfi_startproc
+    endbr64
+    pushq %rbp
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %rbp, 0
+    pushq %rbx
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %rbx, 0
+    pushq %r12
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r12, 0
+    pushq %r13
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r13, 0
+    pushq %r14
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r14, 0
+    pushq %r15
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r15, 0
+    subq $8, %rsp
+    .cfi_adjust_cfa_offset 8
+    stmxcsr (%rsp)
+    fnstcw 4(%rsp)
+    movq %rsp, (%rdi)
+    movq %rsp, %rbx
+    .cfi_remember_state
+    .cfi_undefined %rip         /* the caller may go on before fn returns: no way back to be shown */
+    andq $-16, %rsi
+    movq %rsi, %rsp
+    movq %rcx, %rdi
+    call *%rdx
+    movq %rbx, %rsp
+    .cfi_restore_state
+    /* What fn keeps need not be read again, only what was used here. */
+    stmxcsr -8(%rsp)
+    fnstcw -4(%rsp)
+    movl -8(%rsp), %ecx
+    movzwl -4(%rsp), %edx
+    cmpl %ecx, (%rsp)
+    je 1f
+    ldmxcsr (%rsp)
+1:
+    cmpw %dx, 4(%rsp)
+    je 2f
+    fldcw 4(%rsp)
+2:
+    movq 40(%rsp), %rbx
+    .cfi_restore %rbx
+    addq $56, %rsp
+    .cfi_adjust_cfa_offset -56
+    .cfi_restore %rbp
+    .cfi_restore %r12
+    .cfi_restore %r13
+    .cfi_restore %r14
+    .cfi_restore %r15
+    ret
+    .cfi_endproc
+    .size edai_fiber_call, . - edai_fiber_call
+
     /* Where a new stack goes on first: calls r12 with r13. The stack ends here for whoever
      * unwinds it. */
     .type fiber_start, %function

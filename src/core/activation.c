@@ -139,6 +139,16 @@ static inline edai_activation *find_at_home(
                : NULL;
 }
 
+edai_activation *edai_activation_find(
+    edai_worker *worker, const edai_actor_type *type, uint64_t identity)
+{
+    edai_activation *found = edai_worker_recent(worker, type, identity);
+
+    return EDAI_LIKELY(found != NULL) ? found
+                                      : find_at_home(&edai_worker_holding(worker, type)->directory,
+                                            edai_hash_u64(identity), identity);
+}
+
 edai_activation *edai_activation_get(edai_worker *worker, const edai_route *route,
     edai_envelope *envelope, uint64_t hash, eda_status *ret_status)
 {

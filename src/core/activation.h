@@ -115,6 +115,9 @@ typedef struct edai_pool {
  * `ret_status`: EDA_ENOMEM, EDA_ELIMIT. */
 edai_activation *edai_activation_get(edai_worker *worker, const edai_route *route,
     edai_envelope *envelope, uint64_t hash, eda_status *ret_status);
+/* That of an integer key or none, if it takes no more than a look to find it. NULL: not so. */
+edai_activation *edai_activation_find(
+    edai_worker *worker, const edai_actor_type *type, uint64_t identity);
 /* Gives the slot back; nothing refers to it any more. */
 void edai_activation_discard(edai_worker *worker, edai_activation *activation);
 edai_extra *edai_activation_extra(edai_activation *activation); /* NULL: out of memory */

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/planted.h"
+#include "core/nest.h"
 #include "core/publish.h"
 #include "core/takeover.h"
 
@@ -40,7 +41,7 @@ static void settle(edai_wait *wait, int64_t now)
     ext->timeout_ms = 0;
 }
 
-static void young_add(edai_worker *worker, edai_wait *wait, edai_envelope *request)
+void edai_ask_under_way(edai_worker *worker, edai_wait *wait, edai_envelope *request)
 {
     wait->young_request = request;
     wait->young_next = worker->young;
@@ -112,20 +113,21 @@ static void limit(const eda_ctx *ctx, edai_wait *wait, uint32_t timeout_ms)
     }
 }
 
-/* Stays on this thread till the round ends: whatever becomes of it until then, who asked is told
- * in the same moment. The planted faults lose track of requests. */
-static bool is_near(const eda_ctx *ctx, const edai_envelope *envelope)
+/* The receiver's worker, if the request stays on this thread till the round ends: whatever becomes
+ * of it until then, who asked is told in the same moment. NULL: elsewhere. The planted faults lose
+ * track of requests. */
+static edai_worker *near_owner(const eda_ctx *ctx, const edai_envelope *envelope)
 {
-    const edai_worker *owner;
+    edai_worker *owner;
 
     if (EDAI_PLANTED(WRONG_REPLY)) {
-        return false;
+        return NULL;
     }
     if (EDAI_PLANTED(PASSIVATION_LOSS)) {
-        return false;
+        return NULL;
     }
     owner = &ctx->sys->workers[edai_publish_owner(ctx->sys, envelope)];
-    return edai_worker_seat(owner) == edai_worker_seat(ctx->worker);
+    return edai_worker_seat(owner) == edai_worker_seat(ctx->worker) ? owner : NULL;
 }
 
 /* --- asking ------------------------------------------------------------------------------- */
@@ -160,18 +162,22 @@ eda_status edai_ask_result(eda_ctx *ctx, edai_envelope *envelope, const void **r
     return EDA_OK;
 }
 
-/* Suspends until the reply, the deadline or the actor's end. */
+/* Waits for the reply, the deadline or the actor's end. */
 static eda_status wait_for_reply(eda_ctx *ctx, edai_envelope *envelope, edai_wait *wait)
 {
     edai_worker *worker = ctx->worker;
+    edai_worker *owner = near_owner(ctx, envelope);
     eda_status status = edai_timers_reserve(&worker->timers);
 
     if (status != EDA_OK) {
         edai_worker_free(worker, envelope);
         return edai_ctx_fail(ctx, status, "out of memory for the deadline");
     }
-    young_add(worker, wait, envelope);
-    if (!is_near(ctx, envelope)) {
+    if (owner != NULL && edai_nest_ask(ctx, owner, envelope, wait)) {
+        return wait->status;
+    }
+    edai_ask_under_way(worker, wait, envelope);
+    if (owner == NULL) {
         grow_up(worker, wait, edai_system_now(ctx->sys));
     }
     wait->request = envelope; /* leaves as soon as the stack for the loop is there */

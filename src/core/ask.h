@@ -17,6 +17,8 @@ EDA_CHECK eda_status edai_ask_answer(eda_ctx *ctx, const void *reply);
  * it. Their time runs from this look at the clock on: a deadline may be late by a round, and is
  * never early. A look for each ask would be a sixth of its cost. */
 void edai_ask_settle(edai_worker *worker, int64_t now);
+/* Whoever asked waits for a request that is under way on its seat. */
+void edai_ask_under_way(edai_worker *worker, edai_wait *wait, edai_envelope *request);
 /* A young wait ends, with that status. */
 void edai_ask_grown(edai_worker *worker, edai_wait *wait, eda_status status);
 /* A reply stands in line behind what has arrived for the asker's worker: its request is gone. */

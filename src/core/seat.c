@@ -444,9 +444,8 @@ static void park(edai_seat *seat)
     }
 }
 
-static void loop(void *arg)
+_Noreturn void edai_seat_loop(edai_seat *seat)
 {
-    edai_seat *seat = arg;
     bool is_busy = false;
 
     edai_strands_reclaim(&seat->strands);
@@ -471,6 +470,11 @@ static void loop(void *arg)
     seat->is_done = true;
     seat->strands.retired = seat->strands.current;
     edai_fiber_exit(&seat->strands.current->fiber, &seat->host);
+}
+
+static void loop(void *arg)
+{
+    edai_seat_loop(arg);
 }
 
 eda_status edai_seat_prepare(edai_seat *seat)

@@ -22,6 +22,7 @@
 typedef struct edai_worker edai_worker;
 typedef struct edai_route edai_route;
 typedef struct edai_detached edai_detached;
+typedef struct edai_nest edai_nest;
 typedef struct eda_system eda_system;
 typedef struct eda_ctx eda_ctx;
 
@@ -55,6 +56,8 @@ typedef struct edai_seat {
     uint32_t worker_count;
     edai_worker *ready; /* those with something to run, by ready_next */
     edai_worker *ready_last;
+    edai_nest *nest;     /* whose turn runs within others (nest.h); NULL: nobody's */
+    uint32_t nests_left; /* of them in a row, before others run */
     edai_strands strands;
     edai_fiber host; /* who entered the loop: the thread's own stack, the pump, the simulator */
     edai_waiter waiter;
@@ -87,6 +90,8 @@ void edai_seat_fini(edai_seat *seat);
 EDA_CHECK eda_status edai_seat_prepare(edai_seat *seat);
 /* Runs the loop from the thread's own stack, until it ends or yields. */
 void edai_seat_enter(edai_seat *seat);
+/* The loop, upon the stack that is called with: it never returns. */
+_Noreturn void edai_seat_loop(edai_seat *seat);
 /* Executors of one thread: back to whoever entered; goes on when entered again. */
 void edai_seat_yield(edai_seat *seat);
 

@@ -39,7 +39,7 @@ static edai_strand *make(const edai_strands *strands)
 
 static void keep(edai_strands *strands, edai_strand *strand)
 {
-    if (strands->free_count == EDAI_STRANDS_KEPT) {
+    if (strands->free_count >= EDAI_STRANDS_KEPT) {
         edai_stack_free(strand->stack);
         edai_free(strand);
         return;

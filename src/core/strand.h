@@ -30,6 +30,24 @@ void edai_strands_init(edai_strands *strands, size_t stack_size);
 void edai_strands_fini(edai_strands *strands);
 /* A strand that will run fn(arg). NULL: out of memory. */
 edai_strand *edai_strands_take(edai_strands *strands, void (*fn)(void *arg), void *arg);
+/* One that is free, for edai_fiber_run; NULL: none at hand. */
+static inline edai_strand *edai_strands_borrow(edai_strands *strands)
+{
+    edai_strand *strand = strands->free;
+
+    if (EDAI_LIKELY(strand != NULL)) {
+        strands->free = strand->next;
+        strands->free_count--;
+    }
+    return strand;
+}
+/* It was not needed, or what ran on it has returned. */
+static inline void edai_strands_give_back(edai_strands *strands, edai_strand *strand)
+{
+    strand->next = strands->free;
+    strands->free = strand;
+    strands->free_count++;
+}
 /* To be called first by whatever runs after a switch. */
 void edai_strands_reclaim(edai_strands *strands);
 

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "core/fan.h"
+#include "core/nest.h"
 #include "core/system.h"
 
 /* What a turn that was left alone needs to be found again; owned by its ctx. */
@@ -33,6 +34,7 @@ static bool detach(edai_seat *seat, edai_detached *made)
     }
     made->wait =
         (edai_wait){.kind = EDAI_WAIT_JOB, .ctx = ctx, .since = seat->port->now(seat->port->self)};
+    edai_nest_settle(seat);
     ctx->detached = made;
     ctx->wait = &made->wait;
     ctx->next_suspended = extra->suspended;

@@ -9,6 +9,7 @@
 #include "core/fan.h"
 #include "core/fetch.h"
 #include "core/mailbox.h"
+#include "core/nest.h"
 #include "core/publish.h"
 #include "core/state.h"
 #include "core/takeover.h"
@@ -530,6 +531,16 @@ bool edai_turns_run(edai_worker *worker, edai_activation *activation)
     return true;
 }
 
+bool edai_turn_run_within(edai_worker *worker, edai_activation *activation, edai_envelope *request)
+{
+    eda_ctx ctx;
+
+    edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
+    edai_ctx_renew(&ctx, activation);
+    ctx.seat = edai_worker_seat(worker);
+    return turn_run(&ctx, activation, request);
+}
+
 /* One turn in place has not ended as most do. */
 static bool finish_in_place(
     eda_ctx *ctx, const edai_fan_run *run, const edai_fan_stub *stub, eda_status status)
@@ -786,6 +797,16 @@ static void depart(eda_ctx *ctx, edai_wait *wait)
     }
 }
 
+void edai_turn_waits(eda_ctx *ctx, edai_wait *wait)
+{
+    edai_extra *extra = ctx->activation->extra;
+
+    EDA_ASSERT(extra != NULL, "made before anything was sent");
+    ctx->wait = wait;
+    ctx->next_suspended = extra->suspended;
+    extra->suspended = ctx;
+}
+
 eda_status edai_turn_leave(eda_ctx *ctx, edai_wait *wait, edai_strand **ret_next)
 {
     edai_worker *worker = ctx->worker;
@@ -801,10 +822,9 @@ eda_status edai_turn_leave(eda_ctx *ctx, edai_wait *wait, edai_strand **ret_next
         return edai_ctx_fail(ctx, EDA_ELIMIT,
             "%u turns are suspended on this worker; raise stacks_max", worker->suspended_count);
     }
-    EDA_ASSERT(activation->extra != NULL, "made before anything was sent");
-    ctx->wait = wait;
-    ctx->next_suspended = activation->extra->suspended;
-    activation->extra->suspended = ctx;
+    edai_nest_settle(seat);
+    seat->nests_left = ctx->sys->options.turn_budget; /* others have had their turn by then */
+    edai_turn_waits(ctx, wait);
     worker->suspended_count++;
     worker->current = NULL;
     depart(ctx, wait);

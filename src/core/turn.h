@@ -134,14 +134,18 @@ static inline void edai_ctx_renew(eda_ctx *ctx, edai_activation *activation)
 /* Runs what waits for an activation that has been started, one turn after the other, until it has
  * no more or has had its share. False: the activation is gone. */
 bool edai_turns_run(edai_worker *worker, edai_activation *activation);
-/* The same with messages of bundles, in place; the ctx, of edai_ctx_init, may have served other
- * turns. False: the last of them was suspended meanwhile. */
+/* One turn, of one that is idle, within that of whoever asked it (nest.h). False: it is gone. */
+bool edai_turn_run_within(edai_worker *worker, edai_activation *activation, edai_envelope *request);
+/* The same as edai_turns_run with messages of bundles, in place; the ctx, of edai_ctx_init, may
+ * have served other turns. False: the last of them was suspended meanwhile. */
 bool edai_turn_run_in_place(eda_ctx *ctx, edai_activation *activation, edai_fan_run *run);
 /* Runs the start function with the saved state loaded; false: refused, all waiting messages are
  * dead. */
 bool edai_turn_start(edai_worker *worker, edai_activation *activation);
 void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason);
 
+/* From now on the turn is one that waits; counted by the caller. */
+void edai_turn_waits(eda_ctx *ctx, edai_wait *wait);
 /* The two halves of edai_turn_suspend: before its stack is left, and once it goes on. */
 EDA_CHECK eda_status edai_turn_leave(eda_ctx *ctx, edai_wait *wait, edai_strand **ret_next);
 void edai_turn_resumed(eda_ctx *ctx);

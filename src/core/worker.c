@@ -9,6 +9,7 @@
 #include "core/fetch.h"
 #include "core/held.h"
 #include "core/mailbox.h"
+#include "core/nest.h"
 #include "core/publish.h"
 #include "core/stop.h"
 
@@ -303,6 +304,9 @@ void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
         EDA_ASSERT(envelope->kind == EDAI_REPLY, "others are sent to a worker by number");
         const edai_reply *reply = edai_envelope_body(envelope);
 
+        if (edai_nest_take(edai_worker_seat(worker), envelope)) {
+            return;
+        }
         to = reply->client != NULL ? worker->index : reply->worker;
     }
     if (to == worker->index) {
