@@ -16,7 +16,7 @@
 
 #define NAME_LEN_MAX 64
 
-static const eda_bus_driver *const built_in[] = {&eda_bus_inproc};
+static const eda_bus_driver *const built_in[] = {&eda_bus_inproc, &eda_bus_local};
 #define BUILT_IN_LEN (sizeof(built_in) / sizeof(built_in[0]))
 
 static bool is_whole(const eda_bus_driver *d)
