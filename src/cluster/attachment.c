@@ -30,7 +30,7 @@ void edai_wire_attachment(edai_buffer *buffer, const edai_attachment *attachment
 
 static bool take_value(edai_cbor_reader *reader, eda_str key, edai_attachment *attachment)
 {
-    uint64_t version;
+    uint64_t version = 0;
 
     if (eda_str_equal(key, EDA_STR("v"))) {
         return edai_wire_take_number(reader, VERSION, &version) && version == VERSION;

@@ -203,7 +203,7 @@ static bool take_state(edai_cbor_reader *reader, edai_hello *hello)
 
 static bool take_version(edai_cbor_reader *reader, bool *ret_is_ours)
 {
-    uint64_t version;
+    uint64_t version = 0;
 
     *ret_is_ours = edai_wire_take_number(reader, VERSION, &version) && version == VERSION;
     return *ret_is_ours;
