@@ -1,0 +1,12 @@
+# Cli.cmake - the command edacious: build/bin/edacious. Its parts are a library of their own, which its tests link.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
+list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.c$")
+add_library(edacious-cli STATIC ${sources})
+target_include_directories(edacious-cli PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(edacious-cli PRIVATE edacious PkgConfig::JANSSON m)
+
+add_executable(edacious-command ${PROJECT_SOURCE_DIR}/src/cli/main.c)
+target_include_directories(edacious-command PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(edacious-command PRIVATE edacious-cli edacious)
+set_target_properties(edacious-command PROPERTIES OUTPUT_NAME edacious)
+install(TARGETS edacious-command)

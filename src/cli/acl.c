@@ -1,0 +1,422 @@
+/* acl.c - `edacious acl`: access control for Zenoh out of the actors' contracts. */
+#include <string.h>
+
+#include "cli/grants.h"
+#include "cli/nodes.h"
+#include "cli/text.h"
+
+static const edai_args_option options[] = {
+    {.name = "--subject",
+        .value = "WHO[=ACTOR,...]",
+        .help = "a node, and which actors it hosts; none named: all",
+        .may_repeat = true},
+    {.name = "--outsider",
+        .value = "WHO=MAY,...",
+        .help = "publishes:TYPE, receives:TYPE, asks:TYPE, answers:TYPE, operates",
+        .may_repeat = true},
+    {.name = "--catalogue",
+        .value = "FILE",
+        .help = "what ask printed of @edacious/v1/CLUSTER/catalogue/**, instead of asking",
+        .may_repeat = true},
+    {.name = NULL}};
+
+typedef struct acl {
+    edai_cli *cli;
+    edai_nodes nodes;
+    edai_grants grants;
+} acl;
+
+static edai_exit refuse(acl *self, eda_status status)
+{
+    return edai_cli_fail(self->cli, EDAI_EXIT_FAILED, "%s", eda_status_text(status));
+}
+
+/* --- what an actor's contract allows --- */
+
+/* What stands under @edacious/, or travels between nodes alone, has no topic of its own outside. */
+static bool is_outside(const edai_catalogue_message *message)
+{
+    return message != NULL && !message->is_inside && message->topic.ptr[0] != '@';
+}
+
+static eda_status allow_message(
+    acl *self, size_t role, edai_act act, const edai_catalogue_message *message)
+{
+    char buffer[EDA_TOPIC_LEN_MAX];
+
+    if (!is_outside(message)) {
+        return EDA_OK;
+    }
+    return edai_grants_allow(
+        &self->grants, role, act, edai_catalogue_pattern(message->topic, buffer));
+}
+
+static eda_status allow_emitted(
+    acl *self, size_t role, const edai_catalogue_message *message)
+{
+    bool is_request = message != NULL && message->kind == EDAI_CATALOGUE_REQUEST;
+
+    return allow_message(self, role, is_request ? EDAI_ACT_ASKS : EDAI_ACT_PUBLISHES, message);
+}
+
+static eda_status allow_handle(acl *self, size_t role, const edai_catalogue_handle *handle)
+{
+    if (handle->pattern.is_set) {
+        return handle->pattern.value.ptr[0] == '@'
+                   ? EDA_OK
+                   : edai_grants_allow(
+                         &self->grants, role, EDAI_ACT_RECEIVES, handle->pattern.value);
+    }
+    return allow_message(self, role, handle->answers ? EDAI_ACT_ANSWERS : EDAI_ACT_RECEIVES,
+        edai_nodes_find_message(&self->nodes, handle->message.value));
+}
+
+/* emits(any): every message that somebody declares. */
+static eda_status allow_any(acl *self, size_t role)
+{
+    for (size_t i = 0; i < self->nodes.count; i++) {
+        const eda_list_edai_catalogue_message *messages = &self->nodes.items[i]->messages;
+
+        for (size_t j = 0; j < messages->len; j++) {
+            EDA_TRY(allow_emitted(self, role, &messages->items[j]));
+        }
+    }
+    return EDA_OK;
+}
+
+static eda_status allow_actor(acl *self, const edai_catalogue_actor *actor, size_t *ret_role)
+{
+    size_t role;
+
+    EDA_TRY(edai_grants_role(&self->grants, actor->name, &role));
+    for (size_t i = 0; i < actor->handles.len; i++) {
+        EDA_TRY(allow_handle(self, role, &actor->handles.items[i]));
+    }
+    for (size_t i = 0; i < actor->emits.len; i++) {
+        EDA_TRY(allow_emitted(
+            self, role, edai_nodes_find_message(&self->nodes, actor->emits.items[i])));
+    }
+    if (actor->emits_any) {
+        EDA_TRY(allow_any(self, role));
+    }
+    *ret_role = role;
+    return EDA_OK;
+}
+
+/* --- WHO --- */
+
+typedef struct who {
+    eda_str name;
+    bool is_user;
+    eda_str rest; /* behind the '=' */
+    bool has_rest;
+} who;
+
+static edai_exit read_who(acl *self, const char *option, const char *text, who *ret_who)
+{
+    const char *equals = strchr(text, '=');
+    eda_str name = {.ptr = text, .len = equals != NULL ? (size_t)(equals - text) : strlen(text)};
+    who made = {.has_rest = equals != NULL, .rest = eda_str_from(equals != NULL ? equals + 1 : "")};
+
+    made.is_user = name.len >= 5 && memcmp(name.ptr, "user:", 5) == 0;
+    size_t skip = made.is_user ? 5 : name.len >= 3 && memcmp(name.ptr, "cn:", 3) == 0 ? 3 : 0;
+    made.name = (eda_str){.ptr = name.ptr + skip, .len = name.len - skip};
+    if (made.name.len == 0) {
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "%s %s: WHO is cn:NAME (of a certificate) or user:NAME", option, text);
+    }
+    *ret_who = made;
+    return EDAI_EXIT_OK;
+}
+
+/* The next part of "a,b,c". False: no more. */
+static bool next_part(eda_str *io_rest, eda_str *ret_part)
+{
+    const char *comma =
+        io_rest->len > 0 ? memchr(io_rest->ptr, ',', io_rest->len) : NULL;
+    size_t len = comma != NULL ? (size_t)(comma - io_rest->ptr) : io_rest->len;
+
+    if (io_rest->len == 0) {
+        return false;
+    }
+    *ret_part = (eda_str){.ptr = io_rest->ptr, .len = len};
+    size_t used = comma != NULL ? len + 1 : len;
+    *io_rest = (eda_str){.ptr = io_rest->ptr + used, .len = io_rest->len - used};
+    return true;
+}
+
+/* --- nodes --- */
+
+/* What nodes do among themselves. */
+static eda_status give_room(acl *self, const who *subject)
+{
+    char key[EDA_TOPIC_LEN_MAX];
+    eda_str cluster = edai_nodes_cluster(&self->nodes);
+    size_t role;
+
+    (void)snprintf(key, sizeof key, "@edacious/v1/%.*s/**",
+        cluster.len < 255 ? (int)cluster.len : 255, cluster.ptr);
+    EDA_TRY(edai_grants_role(&self->grants, EDA_STR("a node"), &role));
+    EDA_TRY(edai_grants_allow(&self->grants, role, EDAI_ACT_LIVES, eda_str_from(key)));
+    /* It shows on plain topics only what somebody hears, on however wide a pattern. */
+    EDA_TRY(edai_grants_allow(&self->grants, role, EDAI_ACT_WATCHES, EDA_STR("**")));
+    return edai_grants_give(&self->grants, subject->name, subject->is_user, role);
+}
+
+/* An actor type of that name; NULL name: any. It may differ from node to node: all of it counts. */
+static eda_status give_actors(acl *self, const who *subject, const eda_str *name, bool *ret_found)
+{
+    for (size_t i = 0; i < self->nodes.count; i++) {
+        const eda_list_edai_catalogue_actor *actors = &self->nodes.items[i]->actors;
+
+        for (size_t j = 0; j < actors->len; j++) {
+            size_t role;
+
+            if (name != NULL && !eda_str_equal(actors->items[j].name, *name)) {
+                continue;
+            }
+            EDA_TRY(allow_actor(self, &actors->items[j], &role));
+            if (!edai_grants_is_empty(&self->grants, role)) {
+                EDA_TRY(
+                    edai_grants_give(&self->grants, subject->name, subject->is_user, role));
+            }
+            *ret_found = true;
+        }
+    }
+    return EDA_OK;
+}
+
+static edai_exit add_subject(acl *self, const char *text)
+{
+    who subject;
+    eda_str actor;
+    bool is_found = false;
+    edai_exit code = read_who(self, "--subject", text, &subject);
+
+    if (code != EDAI_EXIT_OK) {
+        return code;
+    }
+    eda_status status = give_room(self, &subject);
+    if (status == EDA_OK && !subject.has_rest) {
+        status = give_actors(self, &subject, NULL, &is_found);
+    }
+    while (status == EDA_OK && next_part(&subject.rest, &actor)) {
+        is_found = false;
+        status = give_actors(self, &subject, &actor, &is_found);
+        if (status == EDA_OK && !is_found) {
+            return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+                "--subject %s: no node hosts an actor type '%.*s'; edacious ps shows them", text,
+                EDA_STR_ARG(actor));
+        }
+    }
+    return status == EDA_OK ? EDAI_EXIT_OK : refuse(self, status);
+}
+
+/* --- outsiders --- */
+
+static bool is_pattern(eda_str text)
+{
+    return memchr(text.ptr, '/', text.len) != NULL || memchr(text.ptr, '*', text.len) != NULL;
+}
+
+static const char *const act_names[] = {[EDAI_ACT_PUBLISHES] = "publishes",
+    [EDAI_ACT_RECEIVES] = "receives",
+    [EDAI_ACT_ASKS] = "asks",
+    [EDAI_ACT_ANSWERS] = "answers"};
+#define ACT_NAMES_LEN (sizeof act_names / sizeof act_names[0])
+
+static bool find_act(eda_str name, edai_act *ret_act)
+{
+    for (size_t i = 0; i < ACT_NAMES_LEN; i++) {
+        if (eda_str_equal(name, eda_str_from(act_names[i]))) {
+            *ret_act = (edai_act)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static edai_exit check_type(
+    acl *self, edai_act act, eda_str name, const edai_catalogue_message *message)
+{
+    bool is_asking = act == EDAI_ACT_ASKS || act == EDAI_ACT_ANSWERS;
+    bool is_request = message != NULL && message->kind == EDAI_CATALOGUE_REQUEST;
+
+    if (message == NULL) {
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--outsider: no message type '%.*s'; edacious messages lists them; a topic has a '/'",
+            EDA_STR_ARG(name));
+    }
+    if (!is_outside(message)) {
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--outsider: '%.*s' travels between nodes alone; nobody else may have it",
+            EDA_STR_ARG(name));
+    }
+    if (is_request != is_asking) {
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--outsider: '%.*s' is a %s; use %s", EDA_STR_ARG(name),
+            is_request ? "request" : "message",
+            is_request ? "asks:... or answers:..." : "publishes:... or receives:...");
+    }
+    return EDAI_EXIT_OK;
+}
+
+/* ps, messages, and sub's look whether nodes are there. */
+static eda_status allow_operating(acl *self, size_t role)
+{
+    static const char *const whats[] = {"ps", "catalogue", "ping"};
+    eda_str cluster = edai_nodes_cluster(&self->nodes);
+
+    for (size_t i = 0; i < sizeof whats / sizeof whats[0]; i++) {
+        char key[EDA_TOPIC_LEN_MAX];
+
+        (void)snprintf(key, sizeof key, "@edacious/v1/%.*s/%s/**",
+            cluster.len < 255 ? (int)cluster.len : 255, cluster.ptr, whats[i]);
+        EDA_TRY(
+            edai_grants_allow(&self->grants, role, EDAI_ACT_ASKS, eda_str_from(key)));
+    }
+    return EDA_OK;
+}
+
+static edai_exit allow_named(acl *self, size_t role, edai_act act, eda_str name)
+{
+    const edai_catalogue_message *message = NULL;
+    eda_status status;
+
+    if (is_pattern(name)) {
+        if (eda_topic_check(name) != EDA_OK) {
+            return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+                "--outsider: '%.*s' is no key expression", EDA_STR_ARG(name));
+        }
+        status = edai_grants_allow(&self->grants, role, act, name);
+    } else {
+        message = edai_nodes_find_message(&self->nodes, name);
+        edai_exit code = check_type(self, act, name, message);
+        if (code != EDAI_EXIT_OK) {
+            return code;
+        }
+        status = allow_message(self, role, act, message);
+    }
+    return status == EDA_OK ? EDAI_EXIT_OK : refuse(self, status);
+}
+
+static edai_exit allow_part(acl *self, size_t role, eda_str part)
+{
+    const char *colon = memchr(part.ptr, ':', part.len);
+    size_t len = colon != NULL ? (size_t)(colon - part.ptr) : part.len;
+    eda_str verb = {.ptr = part.ptr, .len = len};
+    edai_act act;
+
+    if (eda_str_equal(part, EDA_STR("operates"))) {
+        eda_status status = allow_operating(self, role);
+        return status == EDA_OK ? EDAI_EXIT_OK : refuse(self, status);
+    }
+    if (colon == NULL || !find_act(verb, &act) || len + 1 == part.len) {
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--outsider: '%.*s' is not publishes:TYPE, receives:TYPE, asks:TYPE, answers:TYPE or "
+            "operates",
+            EDA_STR_ARG(part));
+    }
+    return allow_named(
+        self, role, act, (eda_str){.ptr = colon + 1, .len = part.len - len - 1});
+}
+
+static edai_exit add_outsider(acl *self, const char *text)
+{
+    char name[300];
+    who subject;
+    eda_str part;
+    size_t role;
+    edai_exit code = read_who(self, "--outsider", text, &subject);
+
+    if (code == EDAI_EXIT_OK && (subject.rest.len == 0 || subject.name.len > 255)) {
+        code = edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--outsider %s: what may it do? WHO=publishes:TYPE,receives:TYPE", text);
+    }
+    if (code != EDAI_EXIT_OK) {
+        return code;
+    }
+    (void)snprintf(name, sizeof name, "outsider %s%.*s", subject.is_user ? "user:" : "cn:",
+        EDA_STR_ARG(subject.name));
+    eda_status status = edai_grants_role(&self->grants, eda_str_from(name), &role);
+    if (status == EDA_OK) {
+        status = edai_grants_give(&self->grants, subject.name, subject.is_user, role);
+    }
+    if (status != EDA_OK) {
+        return refuse(self, status);
+    }
+    while (code == EDAI_EXIT_OK && next_part(&subject.rest, &part)) {
+        code = allow_part(self, role, part);
+    }
+    return code;
+}
+
+/* --- all --- */
+
+static edai_exit add_each(
+    acl *self, const char *option, edai_exit (*add)(acl *self, const char *text))
+{
+    size_t at = 0;
+    const char *text = edai_args_next(&self->cli->args, option, &at);
+    edai_exit code = EDAI_EXIT_OK;
+
+    for (; text != NULL && code == EDAI_EXIT_OK;
+         text = edai_args_next(&self->cli->args, option, &at)) {
+        code = add(self, text);
+    }
+    return code;
+}
+
+static edai_exit write_all(acl *self)
+{
+    edai_buffer text = {.size = 0};
+
+    edai_grants_write(&self->grants, &text);
+    bool is_broken = text.is_broken;
+    if (!is_broken) {
+        (void)fwrite(text.bytes, 1, text.size, self->cli->out);
+    }
+    edai_buffer_fini(&text);
+    return is_broken ? refuse(self, EDA_ENOMEM) : edai_cli_flush(self->cli);
+}
+
+static edai_exit run(edai_cli *cli)
+{
+    acl self = {.cli = cli};
+
+    if (!edai_args_has(&cli->args, "--subject") && !edai_args_has(&cli->args, "--outsider")) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "who? --subject cn:NAME for a node, --outsider user:NAME=publishes:TYPE for others");
+    }
+    edai_exit code = edai_nodes_read(cli, &self.nodes);
+    if (code != EDAI_EXIT_OK) {
+        return code;
+    }
+    code = add_each(&self, "--subject", add_subject);
+    if (code == EDAI_EXIT_OK) {
+        code = add_each(&self, "--outsider", add_outsider);
+    }
+    if (code == EDAI_EXIT_OK) {
+        code = write_all(&self);
+    }
+    edai_grants_fini(&self.grants);
+    edai_nodes_free(&self.nodes);
+    return code;
+}
+
+const edai_verb edai_verb_acl = {.name = "acl",
+    .usage = "--subject WHO[=ACTOR,...]... [--outsider WHO=MAY,...]...",
+    .about = "write Zenoh access control, all denied but what actors declare",
+    .more = "WHO is cn:NAME, the common name of a certificate, or user:NAME. TYPE is a message type "
+            "or,\n"
+            "with a '/' or '*' in it, a key expression. operates: may ps and messages. What is "
+            "printed\n"
+            "belongs into the configuration of every node and router.",
+    .examples =
+        "  edacious acl --subject cn:home --subject cn:attic > acl.json\n"
+        "  edacious acl --subject cn:home=door,badge \\\n"
+        "      --outsider user:gate=publishes:badge_shown,receives:door_opened \\\n"
+        "      --outsider user:ops=operates,receives:'**'\n"
+        "  edacious acl --catalogue home.json --subject cn:home\n",
+    .options = options,
+    .run = run};

@@ -1,0 +1,218 @@
+/* sub.c - `edacious sub`: whatever is put on matching topics, a line of JSON each. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/timetext.h"
+#include "cli/intake.h"
+#include "cli/session.h"
+#include "cli/text.h"
+#include "cli/value.h"
+
+#define PATTERNS_MAX 64u
+
+static const edai_args_option options[] = {
+    {.name = "--count", .value = "N", .help = "end after so many"},
+    {.name = "--time", .help = "with the time each came at"}, {.name = NULL}};
+
+typedef struct listener {
+    struct sub *sub;
+    size_t index;
+} listener;
+
+typedef struct sub {
+    edai_cli *cli;
+    edai_session session;
+    edai_intake intake;
+    eda_str patterns[PATTERNS_MAX];
+    listener listeners[PATTERNS_MAX];
+    size_t pattern_count;
+    uint64_t count_max; /* 0: no end */
+    bool has_time;
+} sub;
+
+/* A put that matches several patterns comes once for each: the first takes it. */
+static void on_put(void *arg, const eda_bus_message *message)
+{
+    const listener *self = arg;
+    sub *owner = self->sub;
+
+    for (size_t i = 0; i < self->index; i++) {
+        if (eda_topic_intersects(owner->patterns[i], message->key)) {
+            return;
+        }
+    }
+    edai_intake_put(&owner->intake, message);
+}
+
+static void add_attachment(edai_buffer *line, eda_bytes bytes)
+{
+    edai_buffer copies = {.size = 0};
+    edai_attachment attachment = {.type = {.len = 0}};
+
+    if (bytes.len > 0 && edai_wire_read_attachment(bytes, &copies, &attachment) == EDA_OK) {
+        if (attachment.type.len > 0) {
+            edai_text_add(line, ",\"type\":");
+            edai_text_string(line, attachment.type);
+        }
+        if (attachment.source.len > 0) {
+            edai_text_add(line, ",\"src\":");
+            edai_text_string(line, attachment.source);
+        }
+    }
+    edai_buffer_fini(&copies);
+}
+
+static void make_line(const sub *self, const edai_intake_item *item, edai_buffer *line)
+{
+    char time[EDAI_TIMETEXT_SIZE];
+
+    edai_text_add(line, "{\"topic\":");
+    edai_text_string(line, item->key);
+    if (self->has_time) {
+        (void)edai_timetext_format(item->at, time);
+        edai_text_format(line, ",\"time\":\"%s\"", time);
+    }
+    edai_text_add(line, ",\"encoding\":");
+    edai_text_string(line, item->encoding);
+    add_attachment(line, item->attachment);
+    edai_text_add(line, ",\"value\":");
+    edai_value_put(line, item->encoding, item->payload);
+    edai_text_add(line, "}\n");
+}
+
+static edai_exit print_lines(sub *self)
+{
+    edai_buffer line = {.size = 0};
+    edai_exit code = EDAI_EXIT_OK;
+    uint64_t count = 0;
+
+    while (code == EDAI_EXIT_OK && (self->count_max == 0 || count < self->count_max)) {
+        edai_intake_item *item = edai_intake_take(&self->intake);
+        if (item == NULL) {
+            break;
+        }
+        edai_buffer_clear(&line);
+        make_line(self, item, &line);
+        edai_free(item);
+        if (line.is_broken) {
+            code = edai_cli_fail(self->cli, EDAI_EXIT_FAILED, "out of memory");
+        } else {
+            (void)fwrite(line.bytes, 1, line.size, self->cli->out);
+            code = edai_cli_flush(self->cli);
+            count++;
+        }
+    }
+    edai_buffer_fini(&line);
+    return code;
+}
+
+static edai_exit subscribe(sub *self)
+{
+    for (size_t i = 0; i < self->pattern_count; i++) {
+        uint64_t id = 0;
+
+        self->listeners[i] = (listener){.sub = self, .index = i};
+        eda_status status = self->session.driver->subscribe(
+            self->session.bus, self->patterns[i], on_put, &self->listeners[i], &id);
+        if (status != EDA_OK) {
+            return edai_session_fail(&self->session, self->patterns[i].ptr, status);
+        }
+    }
+    return EDAI_EXIT_OK;
+}
+
+/* A get travels behind the declarations: once nodes have answered, they know of them. */
+static edai_exit settle(sub *self)
+{
+    char key[EDA_TOPIC_LEN_MAX];
+    int len = snprintf(key, sizeof key, "@edacious/v1/%s/ping/**", self->session.cluster);
+    edai_answers answers = {.first = NULL};
+    edai_exit code = edai_session_get(&self->session,
+        &(eda_bus_message){.key = {.ptr = key, .len = (size_t)len}}, true, &answers);
+
+    edai_answers_free(&answers);
+    return code;
+}
+
+static edai_exit listen(sub *self)
+{
+    edai_exit code = subscribe(self);
+
+    if (code == EDAI_EXIT_OK) {
+        code = settle(self);
+    }
+    if (code != EDAI_EXIT_OK) {
+        return code;
+    }
+    for (size_t i = 0; i < self->pattern_count; i++) {
+        (void)fprintf(self->cli->err, "listening on %s\n", self->patterns[i].ptr);
+    }
+    (void)fflush(self->cli->err);
+    code = print_lines(self);
+    if (self->intake.dropped > 0) {
+        code = edai_cli_fail(self->cli, EDAI_EXIT_FAILED,
+            "%" PRIu64 " were dropped: the output is read too slowly", self->intake.dropped);
+    }
+    return code;
+}
+
+static edai_exit read_words(edai_cli *cli, sub *self)
+{
+    const char *count = edai_args_value(&cli->args, "--count");
+
+    if (count != NULL && edai_args_count(count, &self->count_max) != EDA_OK) {
+        return edai_cli_fail(
+            cli, EDAI_EXIT_USAGE, "--count takes a number from 1 on, not %s", count);
+    }
+    for (size_t i = 0; i < cli->args.word_count; i++) {
+        self->patterns[i] = eda_str_from(cli->args.words[i]);
+        if (eda_topic_check(self->patterns[i]) != EDA_OK) {
+            return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+                "'%s' is no key expression: chunks between '/', none empty; * is one chunk, ** any "
+                "number",
+                cli->args.words[i]);
+        }
+    }
+    self->pattern_count = cli->args.word_count;
+    self->has_time = edai_args_has(&cli->args, "--time");
+    return EDAI_EXIT_OK;
+}
+
+static edai_exit run(edai_cli *cli)
+{
+    sub self = {.cli = cli};
+    edai_exit code = read_words(cli, &self);
+
+    if (code != EDAI_EXIT_OK) {
+        return code;
+    }
+    if (edai_intake_init(&self.intake) != EDA_OK) {
+        return edai_cli_fail(cli, EDAI_EXIT_FAILED, "no file descriptors left");
+    }
+    code = edai_session_open(cli, &self.session);
+    if (code == EDAI_EXIT_OK) {
+        edai_intake_catch_signals(&self.intake);
+        code = listen(&self);
+        edai_session_close(&self.session);
+        edai_intake_catch_signals(NULL);
+    }
+    edai_intake_fini(&self.intake);
+    return code;
+}
+
+const edai_verb edai_verb_sub = {.name = "sub",
+    .usage = "PATTERN...",
+    .about = "print what is published, as lines of JSON",
+    .more =
+        "Anything on the bus, of edacious or not: {\"topic\", \"encoding\", \"type\"?, \"src\"?, "
+        "\"value\"}.\n"
+        "A value is JSON, CBOR as JSON, else {\"text\": ...} or {\"base64\": ...}. When it can be\n"
+        "reached, it says \"listening on PATTERN\" on standard error. Interrupt ends it.",
+    .examples = "  edacious sub 'door/**'\n"
+                "  edacious sub --count 1 'door/*/opened' 'alarm/**'\n"
+                "  edacious sub '**' | grep -v '^{\"topic\":\"clock/'\n",
+    .options = options,
+    .words_min = 1,
+    .words_max = PATTERNS_MAX,
+    .run = run};

@@ -1,0 +1,28 @@
+/* value.h - payloads of any kind as JSON, and JSON as CBOR, without knowing their types.
+ *
+ * Threads: no shared state. */
+#ifndef EDAI_PAYLOAD_VALUE_H
+#define EDAI_PAYLOAD_VALUE_H
+
+#include <edacious/codec.h>
+
+#include "cluster/wire.h"
+
+/* The encodings that are read as JSON, as nodes do (docs/wire.md). */
+bool edai_value_is_json(eda_str encoding);
+bool edai_value_is_cbor(eda_str encoding);
+
+/* Appends a payload as JSON on one line: JSON as it is, without white space; CBOR as the same
+ * values, byte strings in base64; else {"text": ...}, or {"base64": ...} if it is no UTF-8. */
+void edai_value_put(edai_buffer *text, eda_str encoding, eda_bytes payload);
+
+/* Appends JSON text without the white space between its parts. EDA_ESYNTAX, EDA_ERANGE,
+ * EDA_ENOMEM: nothing was appended. */
+EDA_CHECK eda_status edai_value_put_json(edai_buffer *text, eda_str json, eda_problem *ret_problem);
+/* Appends one CBOR item. Same errors. */
+EDA_CHECK eda_status edai_value_put_cbor(edai_buffer *text, eda_bytes cbor);
+/* Appends JSON text as CBOR. Same errors. */
+EDA_CHECK eda_status edai_value_to_cbor(
+    edai_buffer *bytes, eda_str json, eda_problem *ret_problem);
+
+#endif
