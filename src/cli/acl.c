@@ -51,8 +51,7 @@ static eda_status allow_message(
         &self->grants, role, act, edai_catalogue_pattern(message->topic, buffer));
 }
 
-static eda_status allow_emitted(
-    acl *self, size_t role, const edai_catalogue_message *message)
+static eda_status allow_emitted(acl *self, size_t role, const edai_catalogue_message *message)
 {
     bool is_request = message != NULL && message->kind == EDAI_CATALOGUE_REQUEST;
 
@@ -62,10 +61,9 @@ static eda_status allow_emitted(
 static eda_status allow_handle(acl *self, size_t role, const edai_catalogue_handle *handle)
 {
     if (handle->pattern.is_set) {
-        return handle->pattern.value.ptr[0] == '@'
-                   ? EDA_OK
-                   : edai_grants_allow(
-                         &self->grants, role, EDAI_ACT_RECEIVES, handle->pattern.value);
+        return handle->pattern.value.ptr[0] == '@' ? EDA_OK
+                                                   : edai_grants_allow(&self->grants, role,
+                                                         EDAI_ACT_RECEIVES, handle->pattern.value);
     }
     return allow_message(self, role, handle->answers ? EDAI_ACT_ANSWERS : EDAI_ACT_RECEIVES,
         edai_nodes_find_message(&self->nodes, handle->message.value));
@@ -132,8 +130,7 @@ static edai_exit read_who(acl *self, const char *option, const char *text, who *
 /* The next part of "a,b,c". False: no more. */
 static bool next_part(eda_str *io_rest, eda_str *ret_part)
 {
-    const char *comma =
-        io_rest->len > 0 ? memchr(io_rest->ptr, ',', io_rest->len) : NULL;
+    const char *comma = io_rest->len > 0 ? memchr(io_rest->ptr, ',', io_rest->len) : NULL;
     size_t len = comma != NULL ? (size_t)(comma - io_rest->ptr) : io_rest->len;
 
     if (io_rest->len == 0) {
@@ -177,8 +174,7 @@ static eda_status give_actors(acl *self, const who *subject, const eda_str *name
             }
             EDA_TRY(allow_actor(self, &actors->items[j], &role));
             if (!edai_grants_is_empty(&self->grants, role)) {
-                EDA_TRY(
-                    edai_grants_give(&self->grants, subject->name, subject->is_user, role));
+                EDA_TRY(edai_grants_give(&self->grants, subject->name, subject->is_user, role));
             }
             *ret_found = true;
         }
@@ -253,9 +249,8 @@ static edai_exit check_type(
             EDA_STR_ARG(name));
     }
     if (is_request != is_asking) {
-        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
-            "--outsider: '%.*s' is a %s; use %s", EDA_STR_ARG(name),
-            is_request ? "request" : "message",
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE, "--outsider: '%.*s' is a %s; use %s",
+            EDA_STR_ARG(name), is_request ? "request" : "message",
             is_request ? "asks:... or answers:..." : "publishes:... or receives:...");
     }
     return EDAI_EXIT_OK;
@@ -272,8 +267,7 @@ static eda_status allow_operating(acl *self, size_t role)
 
         (void)snprintf(key, sizeof key, "@edacious/v1/%.*s/%s/**",
             cluster.len < 255 ? (int)cluster.len : 255, cluster.ptr, whats[i]);
-        EDA_TRY(
-            edai_grants_allow(&self->grants, role, EDAI_ACT_ASKS, eda_str_from(key)));
+        EDA_TRY(edai_grants_allow(&self->grants, role, EDAI_ACT_ASKS, eda_str_from(key)));
     }
     return EDA_OK;
 }
@@ -317,8 +311,7 @@ static edai_exit allow_part(acl *self, size_t role, eda_str part)
             "operates",
             EDA_STR_ARG(part));
     }
-    return allow_named(
-        self, role, act, (eda_str){.ptr = colon + 1, .len = part.len - len - 1});
+    return allow_named(self, role, act, (eda_str){.ptr = colon + 1, .len = part.len - len - 1});
 }
 
 static edai_exit add_outsider(acl *self, const char *text)
@@ -336,8 +329,8 @@ static edai_exit add_outsider(acl *self, const char *text)
     if (code != EDAI_EXIT_OK) {
         return code;
     }
-    (void)snprintf(name, sizeof name, "outsider %s%.*s", subject.is_user ? "user:" : "cn:",
-        EDA_STR_ARG(subject.name));
+    (void)snprintf(name, sizeof name, "outsider %s%.*s",
+        subject.is_user ? "user:" : "cn:", EDA_STR_ARG(subject.name));
     eda_status status = edai_grants_role(&self->grants, eda_str_from(name), &role);
     if (status == EDA_OK) {
         status = edai_grants_give(&self->grants, subject.name, subject.is_user, role);
@@ -407,16 +400,16 @@ static edai_exit run(edai_cli *cli)
 const edai_verb edai_verb_acl = {.name = "acl",
     .usage = "--subject WHO[=ACTOR,...]... [--outsider WHO=MAY,...]...",
     .about = "write Zenoh access control, all denied but what actors declare",
-    .more = "WHO is cn:NAME, the common name of a certificate, or user:NAME. TYPE is a message type "
-            "or,\n"
-            "with a '/' or '*' in it, a key expression. operates: may ps and messages. What is "
-            "printed\n"
-            "belongs into the configuration of every node and router.",
-    .examples =
-        "  edacious acl --subject cn:home --subject cn:attic > acl.json\n"
-        "  edacious acl --subject cn:home=door,badge \\\n"
-        "      --outsider user:gate=publishes:badge_shown,receives:door_opened \\\n"
-        "      --outsider user:ops=operates,receives:'**'\n"
-        "  edacious acl --catalogue home.json --subject cn:home\n",
+    .more =
+        "WHO is cn:NAME, the common name of a certificate, or user:NAME. TYPE is a message type "
+        "or,\n"
+        "with a '/' or '*' in it, a key expression. operates: may ps and messages. What is "
+        "printed\n"
+        "belongs into the configuration of every node and router.",
+    .examples = "  edacious acl --subject cn:home --subject cn:attic > acl.json\n"
+                "  edacious acl --subject cn:home=door,badge \\\n"
+                "      --outsider user:gate=publishes:badge_shown,receives:door_opened \\\n"
+                "      --outsider user:ops=operates,receives:'**'\n"
+                "  edacious acl --catalogue home.json --subject cn:home\n",
     .options = options,
     .run = run};

@@ -44,8 +44,7 @@ static eda_status check_option(
             self->problem, NULL, EDA_EINVAL, "there is no option %.80s; see --help", text);
     }
     if (option->value == NULL && has_value) {
-        return edai_problem_set(
-            self->problem, NULL, EDA_EINVAL, "%s takes no value", option->name);
+        return edai_problem_set(self->problem, NULL, EDA_EINVAL, "%s takes no value", option->name);
     }
     if (option->value != NULL && !has_value && self->at + 1 == self->argc) {
         return edai_problem_set(self->problem, NULL, EDA_EINVAL, "%s takes a value: %s %s",
@@ -98,11 +97,8 @@ eda_status edai_args_parse(edai_args *args, int argc, char **argv, const edai_ar
     const edai_args_option *own, eda_problem *ret_problem)
 {
     size_t count = argc > 0 ? (size_t)argc : 1;
-    parser self = {.args = args,
-        .argc = argc,
-        .argv = argv,
-        .tables = {common, own},
-        .problem = ret_problem};
+    parser self = {
+        .args = args, .argc = argc, .argv = argv, .tables = {common, own}, .problem = ret_problem};
 
     *args = (edai_args){.word_count = 0};
     args->words = edai_calloc(count, sizeof *args->words);

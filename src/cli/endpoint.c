@@ -16,8 +16,8 @@ static const struct {
     const char *prefix;
     const char *driver;
     const char *name;
-} schemes[] = {{"local:", "local", "path"}, {"unix:", "local", "path"},
-    {"inproc:", "inproc", "network"}};
+} schemes[] = {
+    {"local:", "local", "path"}, {"unix:", "local", "path"}, {"inproc:", "inproc", "network"}};
 
 static char *copy_text(const char *text)
 {
@@ -82,7 +82,6 @@ static edai_exit add_user(edai_cli *cli, json_t *transport)
         (void)json_object_set_new(transport, "auth",
             json_pack("{s:{s:s,s:s}}", "usrpwd", "user", user, "password", password));
     }
-    explicit_bzero(password, sizeof password);
     return code;
 }
 
@@ -94,8 +93,7 @@ static edai_exit add_tls(edai_cli *cli, json_t *transport)
 
     if (edai_args_has(&cli->args, "--cert") != edai_args_has(&cli->args, "--key")) {
         json_decref(tls);
-        return edai_cli_fail(
-            cli, EDAI_EXIT_USAGE, "--cert and --key belong together; give both");
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE, "--cert and --key belong together; give both");
     }
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         const char *value = edai_args_value(&cli->args, options[i][0]);
@@ -125,8 +123,8 @@ static edai_exit make_zenoh(edai_cli *cli, edai_endpoint *endpoint)
         return code;
     }
     return take_json(cli,
-        json_pack("{s:s,s:{s:[s]},s:o}", "mode", "client", "connect", "endpoints",
-            endpoint->where, "transport", transport),
+        json_pack("{s:s,s:{s:[s]},s:o}", "mode", "client", "connect", "endpoints", endpoint->where,
+            "transport", transport),
         endpoint);
 }
 
@@ -134,8 +132,7 @@ static edai_exit make_zenoh(edai_cli *cli, edai_endpoint *endpoint)
 
 static edai_exit check_zenoh_only(edai_cli *cli, const char *why)
 {
-    static const char *const names[] = {
-        "--ca", "--cert", "--key", "--user", "--password-file"};
+    static const char *const names[] = {"--ca", "--cert", "--key", "--user", "--password-file"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (edai_args_has(&cli->args, names[i])) {
@@ -179,8 +176,7 @@ static edai_exit read_scheme(edai_cli *cli, const char *connect, edai_endpoint *
             return code;
         }
         endpoint->driver = schemes[i].driver;
-        return take_json(
-            cli, json_pack("{s:s}", schemes[i].name, connect + len), endpoint);
+        return take_json(cli, json_pack("{s:s}", schemes[i].name, connect + len), endpoint);
     }
     return EDAI_EXIT_OK;
 }

@@ -183,8 +183,7 @@ typedef struct permit {
     const char *flows;
 } permit;
 
-static const permit permits[] = {
-    {EDAI_ACT_PUBLISHES, "publishes", "\"put\"", "\"ingress\""},
+static const permit permits[] = {{EDAI_ACT_PUBLISHES, "publishes", "\"put\"", "\"ingress\""},
     {EDAI_ACT_PUBLISHES, "sees who receives", "\"declare_subscriber\"", "\"egress\""},
     {EDAI_ACT_RECEIVES, "subscribes", "\"declare_subscriber\"", "\"ingress\""},
     {EDAI_ACT_RECEIVES, "receives", "\"put\"", "\"egress\""},
@@ -211,19 +210,26 @@ static bool is_given(const edai_grants *grants, size_t role)
     return false;
 }
 
-static void write_id(edai_buffer *text, const edai_role *role, const permit *permit)
+static void write_id(edai_buffer *text, const edai_role *role, const permit *one)
 {
-    edai_text_format(text, "\"%s %s\"", role->name, permit->name);
+    edai_buffer id = {.size = 0};
+
+    edai_text_add(&id, role->name);
+    edai_text_add(&id, " ");
+    edai_text_add(&id, one->name);
+    edai_text_string(text, edai_text_str(&id));
+    text->is_broken = text->is_broken || id.is_broken;
+    edai_buffer_fini(&id);
 }
 
-static void write_rule(edai_buffer *text, const edai_role *role, const permit *permit)
+static void write_rule(edai_buffer *text, const edai_role *role, const permit *one)
 {
-    const edai_keys *keys = &role->keys[permit->act];
+    const edai_keys *keys = &role->keys[one->act];
 
     edai_text_add(text, "      {\"id\": ");
-    write_id(text, role, permit);
-    edai_text_format(text, ", \"permission\": \"allow\", \"flows\": [%s],\n", permit->flows);
-    edai_text_format(text, "       \"messages\": [%s],\n       \"key_exprs\": [", permit->messages);
+    write_id(text, role, one);
+    edai_text_format(text, ", \"permission\": \"allow\", \"flows\": [%s],\n", one->flows);
+    edai_text_format(text, "       \"messages\": [%s],\n       \"key_exprs\": [", one->messages);
     for (size_t i = 0; i < keys->count; i++) {
         edai_text_add(text, i > 0 ? ", " : "");
         edai_text_string(text, keys->items[i]);
@@ -263,14 +269,12 @@ static void write_subject(edai_buffer *text, const edai_subject *subject)
 {
     edai_text_add(text, "      {\"id\": ");
     write_subject_id(text, subject);
-    edai_text_format(
-        text, ", \"%s\": [", subject->is_user ? "usernames" : "cert_common_names");
+    edai_text_format(text, ", \"%s\": [", subject->is_user ? "usernames" : "cert_common_names");
     edai_text_string(text, eda_str_from(subject->name));
     edai_text_add(text, "]}");
 }
 
-static void write_policy(
-    const edai_grants *grants, edai_buffer *text, const edai_subject *subject)
+static void write_policy(const edai_grants *grants, edai_buffer *text, const edai_subject *subject)
 {
     const char *before = "";
 

@@ -54,13 +54,11 @@ void edai_grants_fini(edai_grants *grants);
 /* A role by name, made if need be. EDA_ENOMEM, EDA_ELIMIT. */
 EDA_CHECK eda_status edai_grants_role(edai_grants *grants, eda_str name, size_t *ret_role);
 /* Lets a role do something with a key expression; twice is once. EDA_ENOMEM, EDA_ELIMIT. */
-EDA_CHECK eda_status edai_grants_allow(
-    edai_grants *grants, size_t role, edai_act act, eda_str key);
+EDA_CHECK eda_status edai_grants_allow(edai_grants *grants, size_t role, edai_act act, eda_str key);
 bool edai_grants_is_empty(const edai_grants *grants, size_t role);
 /* A subject by kind and name, made if need be, gets a role; twice is once. EDA_ENOMEM, EDA_ELIMIT.
  */
-EDA_CHECK eda_status edai_grants_give(
-    edai_grants *grants, eda_str name, bool is_user, size_t role);
+EDA_CHECK eda_status edai_grants_give(edai_grants *grants, eda_str name, bool is_user, size_t role);
 
 /* Appends {"access_control": ...}, JSON with line ends. Roles that no subject has are left out. */
 void edai_grants_write(const edai_grants *grants, edai_buffer *text);

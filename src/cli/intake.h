@@ -1,11 +1,13 @@
 /* intake.h - puts that a bus calls back, kept until the verb's thread takes them.
  *
  * Threads: put and stop from any, stop also from a signal's handler; the rest from one. Memory: a
- * block per put, EDAI_INTAKE_SIZE_MAX bytes of them; beyond that new ones are dropped and counted. */
+ * block per put, EDAI_INTAKE_SIZE_MAX bytes of them; beyond that new ones are dropped and counted.
+ */
 #ifndef EDAI_INTAKE_H
 #define EDAI_INTAKE_H
 
 #include <edacious/bus.h>
+#include <edacious/topic.h>
 
 #include "base/thread.h"
 

@@ -102,8 +102,8 @@ static bool contains(eda_str text, const char *word)
     for (size_t at = 0; at + len <= text.len; at++) {
         size_t same = 0;
 
-        while (same < len && tolower((unsigned char)text.ptr[at + same]) ==
-                                 tolower((unsigned char)word[same])) {
+        while (same < len &&
+               tolower((unsigned char)text.ptr[at + same]) == tolower((unsigned char)word[same])) {
             same++;
         }
         if (same == len) {
@@ -170,8 +170,7 @@ static void print_field(FILE *to, const edai_catalogue_field *field)
     (void)fputc('\n', to);
 }
 
-static void print_message(
-    FILE *to, const edai_nodes *nodes, const edai_catalogue_message *message)
+static void print_message(FILE *to, const edai_nodes *nodes, const edai_catalogue_message *message)
 {
     (void)fprintf(to, "%.*s  %.*s  %s", EDA_STR_ARG(message->name), EDA_STR_ARG(message->topic),
         eda_type_edai_catalogue_kind.enumerators[message->kind].name);
@@ -220,9 +219,8 @@ static void add_message(
     char *json = NULL;
     size_t len = 0;
 
-    if (eda_json_encode(
-            (eda_value){.type = &eda_type_edai_catalogue_message, .data = message}, &json, &len) !=
-        EDA_OK) {
+    if (eda_json_encode((eda_value){.type = &eda_type_edai_catalogue_message, .data = message},
+            &json, &len) != EDA_OK) {
         text->is_broken = true;
         return;
     }
@@ -241,12 +239,11 @@ static void add_message(
 /* --- all of them --- */
 
 /* The same declaration was on a node before this one; another of its name was: says so. */
-static bool was_shown(edai_cli *cli, const edai_nodes *nodes, size_t before,
-    const edai_catalogue_message *message)
+static bool was_shown(
+    edai_cli *cli, const edai_nodes *nodes, size_t before, const edai_catalogue_message *message)
 {
     for (size_t i = 0; i < before; i++) {
-        const edai_catalogue_message *other =
-            edai_catalogue_find(nodes->items[i], message->name);
+        const edai_catalogue_message *other = edai_catalogue_find(nodes->items[i], message->name);
 
         if (other != NULL && eda_str_equal(other->fingerprint, message->fingerprint)) {
             return true;

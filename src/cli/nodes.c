@@ -18,8 +18,8 @@ static edai_exit add(
             cli, EDAI_EXIT_FAILED, "more than %u catalogues", (unsigned)EDAI_NODES_MAX);
     }
     if (edai_catalogue_read(json, &catalogue, &problem) != EDA_OK) {
-        return edai_cli_fail(cli, EDAI_EXIT_FAILED, "%.*s: no catalogue: %s", (int)where_len, where,
-            problem.text);
+        return edai_cli_fail(
+            cli, EDAI_EXIT_FAILED, "%.*s: no catalogue: %s", (int)where_len, where, problem.text);
     }
     grown = edai_realloc(nodes->items, (nodes->count + 1) * sizeof *grown);
     if (grown == NULL) {
@@ -100,11 +100,10 @@ static edai_exit read_answers(edai_cli *cli, const edai_answers *answers, edai_n
 
     for (const edai_answer *one = answers->first; one != NULL && code == EDAI_EXIT_OK;
          one = one->next) {
-        code = one->is_error
-                   ? edai_cli_fail(cli, EDAI_EXIT_FAILED, "%.*s: the node refuses: %.*s",
-                         EDA_STR_ARG(one->key), (int)one->payload.len,
-                         (const char *)one->payload.ptr)
-                   : add(cli, nodes, one->payload, one->key.ptr, one->key.len);
+        code = one->is_error ? edai_cli_fail(cli, EDAI_EXIT_FAILED, "%.*s: the node refuses: %.*s",
+                                   EDA_STR_ARG(one->key), (int)one->payload.len,
+                                   (const char *)one->payload.ptr)
+                             : add(cli, nodes, one->payload, one->key.ptr, one->key.len);
     }
     return code;
 }
@@ -139,8 +138,8 @@ static int compare(const void *a, const void *b)
 edai_exit edai_nodes_read(edai_cli *cli, edai_nodes *ret_nodes)
 {
     edai_nodes nodes = {.count = 0};
-    edai_exit code = edai_args_has(&cli->args, "--catalogue") ? read_files(cli, &nodes)
-                                                              : ask_all(cli, &nodes);
+    edai_exit code =
+        edai_args_has(&cli->args, "--catalogue") ? read_files(cli, &nodes) : ask_all(cli, &nodes);
 
     if (code != EDAI_EXIT_OK) {
         edai_nodes_free(&nodes);

@@ -162,9 +162,8 @@ static edai_exit put_tree(pub *self, const json_t *tree)
         return put_other(self, name, mime, value);
     }
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
-    edai_exit code = text != NULL
-                         ? put_json(self, name, eda_str_from(text))
-                         : edai_cli_fail(self->cli, EDAI_EXIT_FAILED, "out of memory");
+    edai_exit code = text != NULL ? put_json(self, name, eda_str_from(text))
+                                  : edai_cli_fail(self->cli, EDAI_EXIT_FAILED, "out of memory");
     free(text);
     return code;
 }
@@ -205,11 +204,10 @@ static edai_exit put_lines(pub *self, const char *topic)
 
         number++;
         if (line.is_broken) {
-            code = edai_cli_fail(self->cli, EDAI_EXIT_USAGE, "a line of over %u bytes, or no memory",
-                EDA_BUS_PAYLOAD_MAX);
+            code = edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+                "a line of over %u bytes, or no memory", EDA_BUS_PAYLOAD_MAX);
         } else if (text.len > 0) {
-            code = topic != NULL ? put_json(self, eda_str_from(topic), text)
-                                 : put_line(self, text);
+            code = topic != NULL ? put_json(self, eda_str_from(topic), text) : put_line(self, text);
         }
     }
     if (code != EDAI_EXIT_OK) {
@@ -302,12 +300,13 @@ static edai_exit run(edai_cli *cli)
 const edai_verb edai_verb_pub = {.name = "pub",
     .usage = "TOPIC JSON | TOPIC - | -",
     .about = "publish a message, or one per line",
-    .more = "TOPIC -: each line of the input is the JSON of one message.\n"
-            "-: each line is TOPIC JSON, or an object as sub prints it: {\"topic\": ..., \"value\": "
-            "...}.\n"
-            "It ends when everything has left. A wrong message is not answered: the node that gets "
-            "it\n"
-            "drops, counts and logs it; ask tells what is wrong.",
+    .more =
+        "TOPIC -: each line of the input is the JSON of one message.\n"
+        "-: each line is TOPIC JSON, or an object as sub prints it: {\"topic\": ..., \"value\": "
+        "...}.\n"
+        "It ends when everything has left. A wrong message is not answered: the node that gets "
+        "it\n"
+        "drops, counts and logs it; ask tells what is wrong.",
     .examples = "  edacious pub door/front/unlock '{\"badge\": \"7\"}'\n"
                 "  edacious pub door/front/unlock - < badges.jsonl\n"
                 "  edacious sub --count 10 'door/**' > some.jsonl; edacious pub - < some.jsonl\n"

@@ -23,12 +23,12 @@ edai_exit edai_session_fail(edai_session *session, const char *what, eda_status 
             EDA_TOPIC_LEN_MAX);
     case EDA_ETIMEOUT:
         return edai_cli_fail(session->cli, EDAI_EXIT_TIMEOUT,
-            "%s: no answer from %s within %u ms; a longer --timeout may help", what,
-            session->where, session->timeout_ms);
+            "%s: no answer from %s within %u ms; a longer --timeout may help", what, session->where,
+            session->timeout_ms);
     case EDA_ECLOSED:
     case EDA_EIO:
-        return edai_cli_fail(
-            session->cli, EDAI_EXIT_UNREACHABLE, "%s: the connection to %s broke", what, session->where);
+        return edai_cli_fail(session->cli, EDAI_EXIT_UNREACHABLE, "%s: the connection to %s broke",
+            what, session->where);
     default:
         return edai_cli_fail(
             session->cli, EDAI_EXIT_FAILED, "%s: %s", what, eda_status_text(status));
@@ -48,9 +48,8 @@ static void on_replaced(void *arg, eda_str text)
 {
     edai_cli *cli = arg;
 
-    (void)fprintf(cli->err,
-        "edacious %s: connected anew, what was on its way may be lost: %.*s\n", cli->verb->name,
-        EDA_STR_ARG(text));
+    (void)fprintf(cli->err, "edacious %s: connected anew, what was on its way may be lost: %.*s\n",
+        cli->verb->name, EDA_STR_ARG(text));
 }
 
 static bool is_chunk(const char *text)
@@ -79,7 +78,7 @@ static edai_exit read_options(edai_cli *cli, edai_session *session)
 
 static edai_exit open_failed(edai_session *session, eda_status status, const char *text)
 {
-    edai_exit code = status == EDA_EINVAL   ? EDAI_EXIT_USAGE
+    edai_exit code = status == EDA_EINVAL     ? EDAI_EXIT_USAGE
                      : status == EDA_ETIMEOUT ? EDAI_EXIT_TIMEOUT
                      : status == EDA_EIO      ? EDAI_EXIT_UNREACHABLE
                                               : EDAI_EXIT_FAILED;
@@ -236,8 +235,7 @@ void edai_answers_free(edai_answers *answers)
     }
 }
 
-edai_exit edai_session_ask_nodes(
-    edai_session *session, const char *what, edai_answers *ret_answers)
+edai_exit edai_session_ask_nodes(edai_session *session, const char *what, edai_answers *ret_answers)
 {
     char key[EDA_TOPIC_LEN_MAX];
     int len = snprintf(key, sizeof key, "@edacious/v1/%s/%s/**", session->cluster, what);

@@ -6,10 +6,11 @@
 #define EDAI_CLI_SESSION_H
 
 #include <edacious/bus.h>
+#include <edacious/topic.h>
 
 #include "cli/cli.h"
 
-#define EDAI_ANSWERS_MAX 4096u          /* kept of one get */
+#define EDAI_ANSWERS_MAX 4096u            /* kept of one get */
 #define EDAI_ANSWERS_SIZE_MAX (64u << 20) /* bytes of all of them */
 
 typedef struct edai_session {

@@ -53,11 +53,8 @@ static size_t sequence_len(eda_str rest)
 
 static void put_char(edai_buffer *text, char c)
 {
-    static const char *const shorts[] = {['"'] = "\\\"",
-        ['\\'] = "\\\\",
-        ['\n'] = "\\n",
-        ['\r'] = "\\r",
-        ['\t'] = "\\t"};
+    static const char *const shorts[] = {
+        ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
     size_t at = (unsigned char)c;
 
     if (at < sizeof shorts / sizeof shorts[0] && shorts[at] != NULL) {

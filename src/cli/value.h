@@ -22,7 +22,6 @@ EDA_CHECK eda_status edai_value_put_json(edai_buffer *text, eda_str json, eda_pr
 /* Appends one CBOR item. Same errors. */
 EDA_CHECK eda_status edai_value_put_cbor(edai_buffer *text, eda_bytes cbor);
 /* Appends JSON text as CBOR. Same errors. */
-EDA_CHECK eda_status edai_value_to_cbor(
-    edai_buffer *bytes, eda_str json, eda_problem *ret_problem);
+EDA_CHECK eda_status edai_value_to_cbor(edai_buffer *bytes, eda_str json, eda_problem *ret_problem);
 
 #endif
