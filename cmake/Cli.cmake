@@ -9,4 +9,8 @@ add_executable(edacious-command ${PROJECT_SOURCE_DIR}/src/cli/main.c)
 target_include_directories(edacious-command PRIVATE ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(edacious-command PRIVATE edacious-cli edacious)
 set_target_properties(edacious-command PROPERTIES OUTPUT_NAME edacious)
+if(NOT CMAKE_RUNTIME_OUTPUT_DIRECTORY)
+    # Drivers are looked for in the folder lib beside the program's.
+    set_target_properties(edacious-command PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endif()
 install(TARGETS edacious-command)

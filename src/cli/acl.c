@@ -184,7 +184,7 @@ static eda_status give_actors(acl *self, const who *subject, const eda_str *name
 
 static edai_exit add_subject(acl *self, const char *text)
 {
-    who subject;
+    who subject = {.is_user = false};
     eda_str actor;
     bool is_found = false;
     edai_exit code = read_who(self, "--subject", text, &subject);
@@ -317,7 +317,7 @@ static edai_exit allow_part(acl *self, size_t role, eda_str part)
 static edai_exit add_outsider(acl *self, const char *text)
 {
     char name[300];
-    who subject;
+    who subject = {.is_user = false};
     eda_str part;
     size_t role;
     edai_exit code = read_who(self, "--outsider", text, &subject);

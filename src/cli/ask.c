@@ -2,9 +2,9 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
-#include "cli/value.h"
 #include "message/json.h"
 
 static const edai_args_option options[] = {
@@ -31,7 +31,7 @@ static void print_error(edai_cli *cli, const edai_answer *answer)
         json_decref(tree);
     }
     if (shown.size == 0) {
-        edai_value_put(&shown, answer->encoding, answer->payload);
+        edai_payload_put(&shown, answer->encoding, answer->payload);
     }
     (void)edai_cli_fail(cli, EDAI_EXIT_FAILED, "%.*s", EDA_STR_ARG(edai_text_str(&shown)));
     edai_buffer_fini(&shown);
@@ -45,7 +45,7 @@ static void print_answer(edai_cli *cli, const edai_answer *answer, bool is_raw)
         (void)fwrite(answer->payload.ptr, 1, answer->payload.len, cli->out);
         return;
     }
-    edai_value_put(&text, answer->encoding, answer->payload);
+    edai_payload_put(&text, answer->encoding, answer->payload);
     (void)fwrite(text.bytes, 1, text.size, cli->out);
     (void)fputc('\n', cli->out);
     edai_buffer_fini(&text);
@@ -89,8 +89,8 @@ static edai_exit make_payload(edai_cli *cli, edai_buffer *payload)
 
     if (json != NULL) {
         status = edai_args_has(&cli->args, "--cbor")
-                     ? edai_value_to_cbor(payload, eda_str_from(json), &problem)
-                     : edai_value_put_json(payload, eda_str_from(json), &problem);
+                     ? edai_payload_to_cbor(payload, eda_str_from(json), &problem)
+                     : edai_payload_put_json(payload, eda_str_from(json), &problem);
     }
     if (status != EDA_OK || payload->is_broken) {
         return edai_cli_fail(cli, EDAI_EXIT_USAGE, "the payload is no JSON: %s",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/memory.h"
 
 static edai_exit add(
@@ -145,6 +146,7 @@ edai_exit edai_nodes_read(edai_cli *cli, edai_nodes *ret_nodes)
         edai_nodes_free(&nodes);
         return code;
     }
+    EDA_ASSERT(nodes.count > 0, "without any a sentence was printed");
     qsort(nodes.items, nodes.count, sizeof *nodes.items, compare);
     *ret_nodes = nodes;
     return EDAI_EXIT_OK;

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
-#include "cli/value.h"
 #include "cluster/ps.h"
 
 static const edai_args_option options[] = {
@@ -122,7 +122,7 @@ static void print_json(edai_cli *cli, eda_str cluster, const row *rows, size_t c
     edai_text_add(&text, ",\"nodes\":[");
     for (size_t i = 0; i < count; i++) {
         edai_text_add(&text, i > 0 ? "," : "");
-        edai_value_put(&text, EDA_STR("application/json"), rows[i].answer->payload);
+        edai_payload_put(&text, EDA_STR("application/json"), rows[i].answer->payload);
     }
     edai_text_add(&text, "]}\n");
     (void)fwrite(text.bytes, 1, text.size, cli->out);

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
-#include "cli/value.h"
 #include "message/json.h"
 
 #define RETRY_NS 1000000 /* between two looks at a full queue */
@@ -81,8 +81,8 @@ static edai_exit put_json(pub *self, eda_str topic, eda_str json)
 {
     edai_buffer payload = {.size = 0};
     eda_problem problem = {.text = ""};
-    eda_status status = self->is_cbor ? edai_value_to_cbor(&payload, json, &problem)
-                                      : edai_value_put_json(&payload, json, &problem);
+    eda_status status = self->is_cbor ? edai_payload_to_cbor(&payload, json, &problem)
+                                      : edai_payload_put_json(&payload, json, &problem);
     edai_exit code;
 
     if (status != EDA_OK || payload.is_broken) {
@@ -158,7 +158,7 @@ static edai_exit put_tree(pub *self, const json_t *tree)
         return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
             "an object needs \"topic\", a text, and \"value\", anything");
     }
-    if (!edai_value_is_json(mime) && !edai_value_is_cbor(mime)) {
+    if (!edai_payload_is_json(mime) && !edai_payload_is_cbor(mime)) {
         return put_other(self, name, mime, value);
     }
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));

@@ -108,7 +108,7 @@ edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)
     }
     const eda_bus_options options = {.config = endpoint.config,
         .call_ms = session.timeout_ms,
-        .log = on_log,
+        .log = edai_args_has(&cli->args, "--verbose") ? on_log : NULL,
         .replaced = on_replaced,
         .arg = cli};
     status = session.driver->open(&options, &session.bus, &problem);

@@ -5,9 +5,9 @@
 #include "base/memory.h"
 #include "base/timetext.h"
 #include "cli/intake.h"
+#include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
-#include "cli/value.h"
 
 #define PATTERNS_MAX 64u
 
@@ -77,7 +77,7 @@ static void make_line(const sub *self, const edai_intake_item *item, edai_buffer
     edai_text_string(line, item->encoding);
     add_attachment(line, item->attachment);
     edai_text_add(line, ",\"value\":");
-    edai_value_put(line, item->encoding, item->payload);
+    edai_payload_put(line, item->encoding, item->payload);
     edai_text_add(line, "}\n");
 }
 

@@ -23,6 +23,7 @@ static const edai_args_option common[] = {
     {.name = "--key", .value = "FILE", .help = "mutual TLS: its private key"},
     {.name = "--user", .value = "NAME", .help = "user name; with --password-file"},
     {.name = "--password-file", .value = "FILE", .help = "whose first line is the password"},
+    {.name = "--verbose", .help = "show what the driver logs"},
     {.name = "--help", .help = "this text"}, {.name = NULL}};
 
 static const char exits[] = "Exit codes: 0 done; 1 refused or failed; 2 wrong use; 3 nobody there; "

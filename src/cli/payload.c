@@ -1,5 +1,5 @@
-/* value.c - see value.h. */
-#include "cli/value.h"
+/* payload.c - see payload.h. */
+#include "cli/payload.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,7 +14,7 @@
 #include "message/cbor_reader.h"
 #include "message/json.h"
 
-bool edai_value_is_json(eda_str encoding)
+bool edai_payload_is_json(eda_str encoding)
 {
     static const char *const names[] = {"", "application/json", "text/json", "zenoh/bytes",
         "zenoh/string", "text/plain", "application/octet-stream"};
@@ -27,14 +27,14 @@ bool edai_value_is_json(eda_str encoding)
     return false;
 }
 
-bool edai_value_is_cbor(eda_str encoding)
+bool edai_payload_is_cbor(eda_str encoding)
 {
     return eda_str_equal(encoding, EDA_STR("application/cbor"));
 }
 
 /* --- JSON --- */
 
-eda_status edai_value_put_json(edai_buffer *text, eda_str json, eda_problem *ret_problem)
+eda_status edai_payload_put_json(edai_buffer *text, eda_str json, eda_problem *ret_problem)
 {
     json_t *tree = NULL;
     bool is_quoted = false;
@@ -206,7 +206,7 @@ static void put_item(edai_buffer *text, edai_cbor_reader *reader)
     }
 }
 
-eda_status edai_value_put_cbor(edai_buffer *text, eda_bytes cbor)
+eda_status edai_payload_put_cbor(edai_buffer *text, eda_bytes cbor)
 {
     edai_cbor_reader reader = {.at = cbor.ptr, .end = cbor.ptr + cbor.len};
 
@@ -215,14 +215,14 @@ eda_status edai_value_put_cbor(edai_buffer *text, eda_bytes cbor)
     return EDA_OK;
 }
 
-void edai_value_put(edai_buffer *text, eda_str encoding, eda_bytes payload)
+void edai_payload_put(edai_buffer *text, eda_str encoding, eda_bytes payload)
 {
     eda_str chars = {.ptr = (const char *)payload.ptr, .len = payload.len};
 
-    if (edai_value_is_json(encoding) && edai_value_put_json(text, chars, NULL) == EDA_OK) {
+    if (edai_payload_is_json(encoding) && edai_payload_put_json(text, chars, NULL) == EDA_OK) {
         return;
     }
-    if (edai_value_is_cbor(encoding) && edai_value_put_cbor(text, payload) == EDA_OK) {
+    if (edai_payload_is_cbor(encoding) && edai_payload_put_cbor(text, payload) == EDA_OK) {
         return;
     }
     if (edai_utf8_valid(chars)) {
@@ -301,7 +301,7 @@ static void put_tree(edai_buffer *bytes, json_t *tree)
     }
 }
 
-eda_status edai_value_to_cbor(edai_buffer *bytes, eda_str json, eda_problem *ret_problem)
+eda_status edai_payload_to_cbor(edai_buffer *bytes, eda_str json, eda_problem *ret_problem)
 {
     json_t *tree = NULL;
 

@@ -1,0 +1,599 @@
+/* cli_test.c - the verbs, against a node made of plain bus calls in this process. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <edacious/bus.h>
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "cli/cli.h"
+#include "cluster/wire.h"
+
+#define WORDS_MAX 16
+#define PREFIX "@edacious/v1/plant/"
+#define LIFE "/home/0123456789abcdef"
+
+static const char catalogue[] =
+    "{\"node\":\"home\",\"inc\":\"0123456789abcdef\",\"cluster\":\"plant\",\"messages\":["
+    "{\"name\":\"unlock\",\"topic\":\"door/{id}/unlock\",\"kind\":\"message\",\"fingerprint\":"
+    "\"1\",\"doc\":\"Opens one door.\",\"fields\":[{\"name\":\"attempt\",\"type\":\"uint8\","
+    "\"range\":\"1 to 3\",\"unit\":\"tries\",\"doc\":\"how often\"}]},"
+    "{\"name\":\"opened\",\"topic\":\"door/{id}/opened\",\"kind\":\"message\"},"
+    "{\"name\":\"moved\",\"topic\":\"door/{id}/moved\",\"kind\":\"message\",\"is_inside\":true},"
+    "{\"name\":\"status_get\",\"topic\":\"door/{id}/status\",\"kind\":\"request\",\"reply\":"
+    "\"status\"}],"
+    "\"actors\":[{\"name\":\"door\",\"supervisor\":\"keyed\",\"scope\":\"cluster\",\"key\":"
+    "\"text\",\"handles\":[{\"message\":\"unlock\",\"key\":\"id\"},{\"message\":\"status_get\","
+    "\"answers\":true},{\"message\":\"moved\"}],\"emits\":[\"opened\"]},"
+    "{\"name\":\"log\",\"supervisor\":\"singleton\",\"scope\":\"node\",\"handles\":[{\"pattern\":"
+    "\"door/**\"}],\"emits\":[]}]}";
+static const char ps[] =
+    "{\"node\":\"home\",\"inc\":\"0123456789abcdef\",\"cluster\":\"plant\",\"uptime_s\":3,"
+    "\"view\":2,\"nodes\":[{\"node\":\"attic\",\"inc\":\"1\",\"state\":\"usable\"}],\"actors\":[{"
+    "\"name\":\"door\",\"live\":1,\"handled\":7}],\"counts\":{\"accepted\":8,\"handled\":7},"
+    "\"links\":[{\"node\":\"attic/1\",\"sent\":5,\"arrived\":4,\"lost\":0,\"unknown\":0,"
+    "\"queued\":1}]}";
+
+/* --- the node --- */
+
+typedef struct node {
+    eda_bus *bus;
+    edai_mutex mutex;
+    edai_cond cond;
+    unsigned put_count;
+    char topic[64]; /* of the last put */
+    char encoding[64];
+    char payload[64];
+    size_t payload_size;
+    char type[32];
+} node;
+
+static node home;
+
+static void answer(eda_bus_query *query, const char *key, const char *json, bool is_error)
+{
+    const eda_bus_message message = {.key = eda_str_from(key),
+        .encoding = EDA_STR("application/json"),
+        .payload = {.ptr = (const uint8_t *)json, .len = strlen(json)}};
+
+    eda_bus_inproc.answer(home.bus, query, &message, is_error);
+}
+
+static void on_catalogue(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg, (void)request;
+    answer(query, PREFIX "catalogue" LIFE, catalogue, false);
+}
+
+static void on_ps(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg, (void)request;
+    answer(query, PREFIX "ps" LIFE, ps, false);
+}
+
+static void on_status(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg;
+    bool is_wrong = request->payload.len > 0;
+
+    answer(query, "door/front/status",
+        is_wrong ? "{\"code\":\"EDA_EINVAL\",\"message\":\"status_get has no field 'x'\"}"
+                 : "{\"mode\": \"open\"}",
+        is_wrong);
+}
+
+static void keep(char *to, size_t size, const void *from, size_t len)
+{
+    assert_true(len < size);
+    memset(to, 0, size);
+    if (len > 0) {
+        memcpy(to, from, len);
+    }
+}
+
+static void on_put(void *arg, const eda_bus_message *message)
+{
+    edai_buffer buffer = {.size = 0};
+    edai_attachment attachment = {.type = {.len = 0}};
+    (void)arg;
+
+    edai_mutex_lock(&home.mutex);
+    keep(home.topic, sizeof home.topic, message->key.ptr, message->key.len);
+    keep(home.encoding, sizeof home.encoding, message->encoding.ptr, message->encoding.len);
+    keep(home.payload, sizeof home.payload, message->payload.ptr, message->payload.len);
+    home.payload_size = message->payload.len;
+    if (message->attachment.len > 0) {
+        assert_int_equal(
+            edai_wire_read_attachment(message->attachment, &buffer, &attachment), EDA_OK);
+    }
+    keep(home.type, sizeof home.type, attachment.type.ptr, attachment.type.len);
+    home.put_count++;
+    edai_cond_broadcast(&home.cond);
+    edai_mutex_unlock(&home.mutex);
+    edai_buffer_fini(&buffer);
+}
+
+static int start_node(void **state)
+{
+    eda_bus_problem problem;
+    uint64_t id;
+    (void)state;
+
+    edai_mutex_init(&home.mutex);
+    edai_cond_init(&home.cond);
+    if (eda_bus_inproc.open(&(eda_bus_options){.config = "{\"network\": \"cli\"}"}, &home.bus,
+            &problem) != EDA_OK) {
+        return 1;
+    }
+    const eda_bus_driver *d = &eda_bus_inproc;
+    eda_status worst =
+        d->serve(home.bus, EDA_STR(PREFIX "catalogue" LIFE), on_catalogue, NULL, &id);
+    worst |= d->serve(home.bus, EDA_STR(PREFIX "ps" LIFE), on_ps, NULL, &id);
+    worst |= d->serve(home.bus, EDA_STR("door/*/status"), on_status, NULL, &id);
+    worst |= d->subscribe(home.bus, EDA_STR("in/**"), on_put, NULL, &id);
+    return worst != EDA_OK;
+}
+
+static int stop_node(void **state)
+{
+    (void)state;
+    eda_bus_inproc.close(home.bus);
+    edai_cond_fini(&home.cond);
+    edai_mutex_fini(&home.mutex);
+    return 0;
+}
+
+static void wait_for_puts(unsigned count)
+{
+    int64_t until = edai_clock_monotonic_ns() + EDA_SEC(60);
+
+    edai_mutex_lock(&home.mutex);
+    while (home.put_count < count) {
+        assert_true(edai_cond_wait_until(&home.cond, &home.mutex, until));
+    }
+    edai_mutex_unlock(&home.mutex);
+}
+
+/* --- running --- */
+
+typedef struct result {
+    edai_exit code;
+    char *out;
+    char *err;
+} result;
+
+static edai_exit run_words(edai_cli *cli, const char *const *words)
+{
+    static const char *const common[] = {"--connect", "inproc:cli", "--cluster", "plant"};
+    char *argv[WORDS_MAX + 6];
+    int argc = 0;
+
+    argv[argc++] = strdup("edacious");
+    for (size_t i = 0; words[i] != NULL; i++) {
+        argv[argc++] = strdup(words[i]);
+    }
+    for (size_t i = 0; i < 4 && words[0] != NULL && cli->verb == NULL; i++) {
+        argv[argc++] = strdup(common[i]);
+    }
+    edai_exit code = edai_cli_run(cli, argc, argv);
+    while (argc > 0) {
+        free(argv[--argc]);
+    }
+    return code;
+}
+
+static result run_with(const char *input, const char *const *words)
+{
+    result made = {.out = NULL};
+    size_t out_size;
+    size_t err_size;
+    char *copy = strdup(input);
+    edai_cli cli = {
+        .in = copy[0] != '\0' ? fmemopen(copy, strlen(copy), "r") : fopen("/dev/null", "r"),
+        .out = open_memstream(&made.out, &out_size),
+        .err = open_memstream(&made.err, &err_size)};
+    made.code = run_words(&cli, words);
+    (void)fclose(cli.in);
+    (void)fclose(cli.out);
+    (void)fclose(cli.err);
+    free(copy);
+    return made;
+}
+
+static void drop(result *made)
+{
+    free(made->out);
+    free(made->err);
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void assert_run(const char *const *words, edai_exit code, const char *out, const char *err)
+{
+    result made = run_with("", words);
+
+    if (made.code != code || strcmp(made.out, out) != 0 || strstr(made.err, err) == NULL) {
+        fail_msg(
+            "ended with %d instead of %d; out:\n%s\nerr:\n%s", made.code, code, made.out, made.err);
+    }
+    drop(&made);
+}
+
+static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[6];
+        const char *says;
+    } cases[] = {
+        {{"walk"}, "edacious: there is no verb walk; see edacious --help"},
+        {{"ask"}, "edacious ask: a word is missing; usage: edacious ask TOPIC [JSON]"},
+        {{"ps", "door"}, "a word too many; usage: edacious ps"},
+        {{"ps", "--jsn"}, "there is no option --jsn; see --help"},
+        {{"ps", "--timeout", "5"}, "--timeout takes a time such as 2s or 500ms, not 5"},
+        {{"ps", "--user", "me"}, "--user is for Zenoh; leave it out"},
+        {{"pub", "door"}, "a word is missing: TOPIC JSON, TOPIC -"},
+        {{"pub", "door/*", "1"}, "'door/*' is no topic"},
+        {{"pub", "door", "{"}, "the payload is no JSON: JSON, line 1"},
+        {{"pub", "door", "--raw", "a/b", "/nowhere/x"}, "/nowhere/x cannot be read"},
+        {{"ask", "a//b"}, "'a//b' is no topic"},
+        {{"ask", "door", "x"}, "the payload is no JSON"},
+        {{"sub", "a/"}, "'a/' is no key expression"},
+        {{"sub", "a", "--count", "0"}, "--count takes a number from 1 on, not 0"},
+        {{"acl"}, "who? --subject cn:NAME"},
+        {{"acl", "--subject", "cn:"}, "WHO is cn:NAME (of a certificate) or user:NAME"},
+        {{"acl", "--subject", "home=dor"}, "no node hosts an actor type 'dor'"},
+        {{"acl", "--outsider", "user:me"}, "what may it do?"},
+        {{"acl", "--outsider", "me=sings:x"}, "'sings:x' is not publishes:TYPE"},
+        {{"acl", "--outsider", "me=asks:"}, "'asks:' is not publishes:TYPE"},
+        {{"acl", "--outsider", "me=publishes:x"}, "no message type 'x'"},
+        {{"acl", "--outsider", "me=publishes:status_get"}, "'status_get' is a request; use asks"},
+        {{"acl", "--outsider", "me=asks:unlock"}, "'unlock' is a message; use publishes"},
+        {{"acl", "--outsider", "me=publishes:moved"}, "'moved' travels between nodes alone"},
+        {{"acl", "--outsider", "me=receives:a//*"}, "'a//*' is no key expression"},
+        {{"messages", "--catalogue", "/nowhere"}, "--catalogue: /nowhere cannot be read"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_run(cases[i].words, EDAI_EXIT_USAGE, "", cases[i].says);
+    }
+}
+
+static void every_verb_has_help_with_examples(void **state)
+{
+    (void)state;
+    static const char *const verbs[] = {"pub", "ask", "sub", "ps", "messages", "acl"};
+    result made = run_with("", WORDS("--help"));
+
+    assert_int_equal(made.code, EDAI_EXIT_OK);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        assert_non_null(strstr(made.out, verbs[i]));
+        result one = run_with("", WORDS(verbs[i], "--help"));
+        assert_int_equal(one.code, EDAI_EXIT_OK);
+        assert_non_null(strstr(one.out, "\nExamples:\n  edacious "));
+        assert_non_null(strstr(one.out, "Exit codes: 0 done;"));
+        drop(&one);
+    }
+    drop(&made);
+}
+
+static void ask_prints_the_answer_or_why_not(void **state)
+{
+    (void)state;
+    assert_run(WORDS("ask", "door/front/status"), EDAI_EXIT_OK, "{\"mode\":\"open\"}\n", "");
+    assert_run(
+        WORDS("ask", "door/front/status", "--raw"), EDAI_EXIT_OK, "{\"mode\": \"open\"}", "");
+    assert_run(WORDS("ask", "door/front/status", "{\"x\": 1}"), EDAI_EXIT_FAILED, "",
+        "edacious ask: EDA_EINVAL: status_get has no field 'x'");
+    assert_run(WORDS("ask", "window/front/status"), EDAI_EXIT_UNREACHABLE, "",
+        "nobody answers window/front/status by inproc:cli");
+}
+
+static void pub_sends_json_cbor_files_and_lines(void **state)
+{
+    (void)state;
+    unsigned before = home.put_count;
+
+    assert_run(WORDS("pub", "in/a", "{\"x\": 1}", "--type", "unlock"), EDAI_EXIT_OK, "", "");
+    wait_for_puts(before + 1);
+    assert_string_equal(home.topic, "in/a");
+    assert_string_equal(home.payload, "{\"x\":1}");
+    assert_string_equal(home.encoding, "application/json");
+    assert_string_equal(home.type, "unlock");
+
+    assert_run(WORDS("pub", "in/a", "{\"x\": 1}", "--cbor"), EDAI_EXIT_OK, "", "");
+    wait_for_puts(before + 2);
+    assert_string_equal(home.encoding, "application/cbor");
+    assert_memory_equal(home.payload, "\xa1\x61x\x01", 4);
+    assert_int_equal(home.payload_size, 4);
+
+    result made = run_with("raw\n", WORDS("pub", "in/b", "-", "--raw", "image/png"));
+    assert_int_equal(made.code, EDAI_EXIT_OK);
+    drop(&made);
+    wait_for_puts(before + 3);
+    assert_string_equal(home.encoding, "image/png");
+    assert_memory_equal(home.payload, "raw\n", 4);
+
+    made = run_with("1\n\n2\n", WORDS("pub", "in/c", "-"));
+    assert_string_equal(made.err, "");
+    assert_int_equal(made.code, EDAI_EXIT_OK);
+    drop(&made);
+    wait_for_puts(before + 5);
+    assert_string_equal(home.payload, "2");
+}
+
+static void pub_takes_what_sub_prints(void **state)
+{
+    (void)state;
+    unsigned before = home.put_count;
+    result made =
+        run_with("in/a {\"x\": 1}\n"
+                 "{\"topic\":\"in/b\",\"encoding\":\"application/json\",\"value\":[0.5]}\n"
+                 "{\"topic\":\"in/c\",\"encoding\":\"a/b\",\"value\":{\"text\":\"t\"}}\n"
+                 "{\"topic\":\"in/d\",\"encoding\":\"a/b\",\"value\":{\"base64\":"
+                 "\"AQI=\"}}\n",
+            WORDS("pub", "-"));
+
+    assert_string_equal(made.err, "");
+    assert_int_equal(made.code, EDAI_EXIT_OK);
+    drop(&made);
+    wait_for_puts(before + 4);
+    assert_string_equal(home.topic, "in/d");
+    assert_string_equal(home.encoding, "a/b");
+    assert_memory_equal(home.payload, "\x01\x02", 2);
+}
+
+static void pub_stops_at_the_first_wrong_line(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {{"in/a 1\nin/a\nin/a 2\n", "a line is TOPIC JSON"},
+        {"in/a 1\n{\"topic\":\"in/a\"}\n", "an object needs \"topic\", a text, and \"value\""},
+        {"in/a 1\n{\"topic\":\"in/*\",\"value\":1}\n", "'in/*' is no topic"},
+        {"in/a 1\n{\"topic\":\"in/a\",\"encoding\":\"a/b\",\"value\":1}\n",
+            "\"value\" must be {\"text\": ...} or {\"base64\": ...}"},
+        {"in/a 1\n{\"topic\":\n", "JSON, line"}};
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        result made = run_with(lines[i][0], WORDS("pub", "-"));
+
+        assert_int_equal(made.code, EDAI_EXIT_USAGE);
+        assert_non_null(strstr(made.err, lines[i][1]));
+        assert_non_null(strstr(made.err, "stopped at line 2; sent before: 1"));
+        drop(&made);
+    }
+}
+
+/* --- sub, on a thread of its own --- */
+
+typedef struct subscriber {
+    edai_thread thread;
+    const char *const *words;
+    edai_cli cli;
+    FILE *err; /* our end */
+    char *out;
+    size_t out_size;
+    edai_exit code;
+} subscriber;
+
+static void *run_subscriber(void *arg)
+{
+    subscriber *self = arg;
+
+    self->code = run_words(&self->cli, self->words);
+    (void)fflush(self->cli.out);
+    return NULL;
+}
+
+static void begin(subscriber *self, const char *const *words)
+{
+    int ends[2];
+    char line[64];
+
+    assert_int_equal(pipe(ends), 0);
+    self->err = fdopen(ends[0], "r");
+    self->words = words;
+    self->cli = (edai_cli){.in = NULL,
+        .out = open_memstream(&self->out, &self->out_size),
+        .err = fdopen(ends[1], "w")};
+    assert_int_equal(edai_thread_start(&self->thread, run_subscriber, self, "sub"), EDA_OK);
+    for (size_t i = 1; words[i] != NULL && words[i][0] != '-'; i++) {
+        assert_non_null(fgets(line, sizeof line, self->err));
+        assert_memory_equal(line, "listening on ", 13);
+        assert_memory_equal(line + 13, words[i], strlen(words[i]));
+    }
+}
+
+static void end(subscriber *self, const char *out)
+{
+    (void)edai_thread_join(&self->thread);
+    (void)fclose(self->cli.out);
+    (void)fclose(self->cli.err);
+    (void)fclose(self->err);
+    assert_string_equal(self->out, out);
+    free(self->out);
+    assert_int_equal(self->code, EDAI_EXIT_OK);
+}
+
+static void sub_prints_anything_as_lines_of_json(void **state)
+{
+    (void)state;
+    subscriber self = {.out = NULL};
+    edai_buffer attachment = {.size = 0};
+
+    begin(&self, WORDS("sub", "ev/*", "ev/**", "--count", "4"));
+    edai_wire_attachment(&attachment,
+        &(edai_attachment){.type = EDA_STR("opened"), .source = EDA_STR("plant/home/door/front")});
+    const eda_bus_message messages[] = {
+        {.key = EDA_STR("ev/a"),
+            .encoding = EDA_STR("application/json"),
+            .payload = EDA_BYTES("[1, 2]"),
+            .attachment = {.ptr = attachment.bytes, .len = attachment.size}},
+        {.key = EDA_STR("ev/b/c"), .payload = EDA_BYTES("plain")},
+        {.key = EDA_STR("ev/d"),
+            .encoding = EDA_STR("application/cbor"),
+            .payload = EDA_BYTES("\x81\x07")},
+        {.key = EDA_STR("ev/e"),
+            .encoding = EDA_STR("x/y"),
+            .payload = EDA_BYTES("\xff"),
+            .attachment = EDA_BYTES("\xff")}};
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        assert_int_equal(eda_bus_inproc.put(home.bus, &messages[i]), EDA_OK);
+    }
+    end(&self, "{\"topic\":\"ev/a\",\"encoding\":\"application/json\",\"type\":\"opened\",\"src\":"
+               "\"plant/home/door/front\",\"value\":[1,2]}\n"
+               "{\"topic\":\"ev/b/c\",\"encoding\":\"\",\"value\":{\"text\":\"plain\"}}\n"
+               "{\"topic\":\"ev/d\",\"encoding\":\"application/cbor\",\"value\":[7]}\n"
+               "{\"topic\":\"ev/e\",\"encoding\":\"x/y\",\"value\":{\"base64\":\"/w==\"}}\n");
+    edai_buffer_fini(&attachment);
+}
+
+static void sub_ends_cleanly_when_interrupted(void **state)
+{
+    (void)state;
+    subscriber self = {.out = NULL};
+
+    begin(&self, WORDS("sub", "ev/**"));
+    assert_int_equal(raise(SIGINT), 0);
+    end(&self, "");
+    self = (subscriber){.out = NULL};
+    begin(&self, WORDS("sub", "ev/**"));
+    assert_int_equal(raise(SIGTERM), 0);
+    end(&self, "");
+}
+
+/* --- what nodes tell --- */
+
+static void ps_shows_nodes_actors_and_links(void **state)
+{
+    (void)state;
+    assert_run(WORDS("ps"), EDAI_EXIT_OK,
+        "home/0123456789abcdef  up 3 s, view 2; sees attic usable\n"
+        "  accepted 8, handled 7\n"
+        "  ACTOR         LIVE  KEYS EVER      HANDLED     FAILED   RESTARTS PASSIVATED\n"
+        "  door             1          0            7          0          0          0\n"
+        "  LINK          SENT    ARRIVED         LOST    UNKNOWN     QUEUED\n"
+        "  attic/1          5          4            0          0          1\n",
+        "");
+    result made = run_with("", WORDS("ps", "--json"));
+    json_t *json = json_loads(made.out, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(json, "cluster")), "plant");
+    assert_int_equal(json_array_size(json_object_get(json, "nodes")), 1);
+    json_decref(json);
+    drop(&made);
+    assert_run(WORDS("ask", PREFIX "nothing/**"), EDAI_EXIT_UNREACHABLE, "", "nobody answers");
+}
+
+static void messages_shows_types_and_who_has_to_do_with_them(void **state)
+{
+    (void)state;
+    assert_run(WORDS("messages", "OPENS"), EDAI_EXIT_OK,
+        "unlock  door/{id}/unlock  message\n"
+        "    Opens one door.\n"
+        "    attempt: uint8, 1 to 3 tries - how often\n"
+        "    handled by door, log\n",
+        "");
+    assert_run(WORDS("messages", "status"), EDAI_EXIT_OK,
+        "status_get  door/{id}/status  request -> status\n    answered by door\n", "");
+    assert_run(
+        WORDS("messages", "nix"), EDAI_EXIT_FAILED, "", "no message type has to do with nix");
+    result made = run_with("", WORDS("messages", "--json", "log"));
+    json_t *json = json_loads(made.out, 0, NULL);
+    json_t *messages = json_object_get(json, "messages");
+    assert_int_equal(json_array_size(messages), 3);
+    assert_string_equal(json_string_value(json_array_get(
+                            json_object_get(json_array_get(messages, 1), "emitted_by"), 0)),
+        "door");
+    json_decref(json);
+    drop(&made);
+}
+
+static void acl_of_a_contract_is_what_zenoh_takes(void **state)
+{
+    (void)state;
+    result made =
+        run_with("", WORDS("acl", "--subject", "cn:home", "--subject", "attic=log", "--outsider",
+                         "user:gate=publishes:unlock,asks:status_get,receives:door/**",
+                         "--outsider", "user:ops=operates"));
+    assert_string_equal(made.err, "");
+    assert_int_equal(made.code, EDAI_EXIT_OK);
+    json_t *json = json_loads(made.out, JSON_REJECT_DUPLICATES, NULL);
+    json_t *section = json_object_get(json, "access_control");
+    json_t *rules = json_object_get(section, "rules");
+    size_t found = 0;
+    size_t index;
+    json_t *rule;
+
+    assert_true(json_is_true(json_object_get(section, "enabled")));
+    assert_string_equal(json_string_value(json_object_get(section, "default_permission")), "deny");
+    assert_int_equal(json_array_size(json_object_get(section, "subjects")), 4);
+    assert_int_equal(json_array_size(json_object_get(section, "policies")), 4);
+    json_array_foreach(rules, index, rule)
+    {
+        const char *id = json_string_value(json_object_get(rule, "id"));
+        json_t *keys = json_object_get(rule, "key_exprs");
+
+        if (strcmp(id, "door subscribes") == 0) {
+            found++; /* what is inside has no topic */
+            assert_int_equal(json_array_size(keys), 1);
+            assert_string_equal(json_string_value(json_array_get(keys, 0)), "door/*/unlock");
+        } else if (strcmp(id, "a node lives") == 0) {
+            found++;
+            assert_string_equal(
+                json_string_value(json_array_get(keys, 0)), "@edacious/v1/plant/**");
+        } else if (strcmp(id, "outsider user:gate publishes") == 0) {
+            found++;
+            assert_string_equal(
+                json_string_value(json_array_get(json_object_get(rule, "flows"), 0)), "ingress");
+        }
+    }
+    assert_int_equal(found, 3);
+    json_decref(json);
+    drop(&made);
+}
+
+static void catalogues_are_read_from_files(void **state)
+{
+    (void)state;
+    char two[2 * sizeof catalogue + 2];
+
+    (void)snprintf(two, sizeof two, "%s\n%s\n", catalogue, catalogue);
+    result made = run_with(two, WORDS("messages", "opens", "--catalogue", "-"));
+    assert_string_equal(made.err, "");
+    assert_non_null(strstr(made.out, "unlock  door/{id}/unlock"));
+    drop(&made);
+    made = run_with("{}\n", WORDS("messages", "--catalogue", "-"));
+    assert_int_equal(made.code, EDAI_EXIT_USAGE);
+    assert_non_null(strstr(made.err, "-: no catalogue: edai_catalogue.node is missing"));
+    drop(&made);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_use_ends_with_2_and_says_what_to_do),
+        cmocka_unit_test(every_verb_has_help_with_examples),
+        cmocka_unit_test(ask_prints_the_answer_or_why_not),
+        cmocka_unit_test(pub_sends_json_cbor_files_and_lines),
+        cmocka_unit_test(pub_takes_what_sub_prints),
+        cmocka_unit_test(pub_stops_at_the_first_wrong_line),
+        cmocka_unit_test(sub_prints_anything_as_lines_of_json),
+        cmocka_unit_test(sub_ends_cleanly_when_interrupted),
+        cmocka_unit_test(ps_shows_nodes_actors_and_links),
+        cmocka_unit_test(messages_shows_types_and_who_has_to_do_with_them),
+        cmocka_unit_test(acl_of_a_contract_is_what_zenoh_takes),
+        cmocka_unit_test(catalogues_are_read_from_files),
+    };
+    return cmocka_run_group_tests(tests, start_node, stop_node);
+}
