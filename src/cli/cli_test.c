@@ -1,4 +1,5 @@
-/* cli_test.c - the verbs, against a node made of plain bus calls in this process. */
+/* cli_test.c - the verbs, against a node made of plain bus calls: over the bus within one process,
+ * and over that between the processes of one host. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <setjmp.h>
@@ -61,6 +62,9 @@ typedef struct node {
 } node;
 
 static node home;
+static const eda_bus_driver *driver;
+static char folder[] = "/tmp/edacious-cli-XXXXXX";
+static char where[64]; /* for --connect */
 
 static void answer(eda_bus_query *query, const char *key, const char *json, bool is_error)
 {
@@ -68,7 +72,7 @@ static void answer(eda_bus_query *query, const char *key, const char *json, bool
         .encoding = EDA_STR("application/json"),
         .payload = {.ptr = (const uint8_t *)json, .len = strlen(json)}};
 
-    eda_bus_inproc.answer(home.bus, query, &message, is_error);
+    driver->answer(home.bus, query, &message, is_error);
 }
 
 static void on_catalogue(void *arg, const eda_bus_message *request, eda_bus_query *query)
@@ -125,34 +129,67 @@ static void on_put(void *arg, const eda_bus_message *message)
     edai_buffer_fini(&buffer);
 }
 
-static int start_node(void **state)
+static int start_node(const char *config)
 {
-    eda_bus_problem problem;
+    eda_bus_problem problem = {.text = ""};
     uint64_t id;
-    (void)state;
 
+    memset(&home, 0, sizeof home);
     edai_mutex_init(&home.mutex);
     edai_cond_init(&home.cond);
-    if (eda_bus_inproc.open(&(eda_bus_options){.config = "{\"network\": \"cli\"}"}, &home.bus,
-            &problem) != EDA_OK) {
+    if (driver->open(&(eda_bus_options){.config = config}, &home.bus, &problem) != EDA_OK) {
+        (void)fprintf(stderr, "%s\n", problem.text);
         return 1;
     }
-    const eda_bus_driver *d = &eda_bus_inproc;
     eda_status worst =
-        d->serve(home.bus, EDA_STR(PREFIX "catalogue" LIFE), on_catalogue, NULL, &id);
-    worst |= d->serve(home.bus, EDA_STR(PREFIX "ps" LIFE), on_ps, NULL, &id);
-    worst |= d->serve(home.bus, EDA_STR("door/*/status"), on_status, NULL, &id);
-    worst |= d->subscribe(home.bus, EDA_STR("in/**"), on_put, NULL, &id);
+        driver->serve(home.bus, EDA_STR(PREFIX "catalogue" LIFE), on_catalogue, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR(PREFIX "ps" LIFE), on_ps, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR("door/*/status"), on_status, NULL, &id);
+    worst |= driver->subscribe(home.bus, EDA_STR("in/**"), on_put, NULL, &id);
     return worst != EDA_OK;
+}
+
+static int start_inproc(void **state)
+{
+    (void)state;
+    driver = &eda_bus_inproc;
+    (void)snprintf(where, sizeof where, "inproc:cli");
+    return start_node("{\"network\": \"cli\"}");
+}
+
+static int start_local(void **state)
+{
+    char config[64];
+    (void)state;
+
+    if (mkdtemp(folder) == NULL) {
+        return 1;
+    }
+    driver = &eda_bus_local;
+    (void)snprintf(where, sizeof where, "local:%s/bus", folder);
+    (void)snprintf(config, sizeof config, "{\"socket\": \"%s/bus\"}", folder);
+    return start_node(config);
 }
 
 static int stop_node(void **state)
 {
     (void)state;
-    eda_bus_inproc.close(home.bus);
+    driver->close(home.bus);
     edai_cond_fini(&home.cond);
     edai_mutex_fini(&home.mutex);
     return 0;
+}
+
+static int stop_local(void **state)
+{
+    char path[64];
+
+    (void)stop_node(state);
+    (void)snprintf(path, sizeof path, "%s/bus", folder);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof path, "%s/bus.lock", folder);
+    (void)unlink(path);
+    return rmdir(folder);
 }
 
 static void wait_for_puts(unsigned count)
@@ -176,7 +213,7 @@ typedef struct result {
 
 static edai_exit run_words(edai_cli *cli, const char *const *words)
 {
-    static const char *const common[] = {"--connect", "inproc:cli", "--cluster", "plant"};
+    const char *const common[] = {"--connect", where, "--cluster", "plant"};
     char *argv[WORDS_MAX + 6];
     int argc = 0;
 
@@ -243,6 +280,7 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"ps", "door"}, "a word too many; usage: edacious ps"},
         {{"ps", "--jsn"}, "there is no option --jsn; see --help"},
         {{"ps", "--timeout", "5"}, "--timeout takes a time such as 2s or 500ms, not 5"},
+        {{"ps", "--config", "/nowhere/x"}, "leave one out"},
         {{"ps", "--user", "me"}, "--user is for Zenoh; leave it out"},
         {{"pub", "door"}, "a word is missing: TOPIC JSON, TOPIC -"},
         {{"pub", "door/*", "1"}, "'door/*' is no topic"},
@@ -298,7 +336,7 @@ static void ask_prints_the_answer_or_why_not(void **state)
     assert_run(WORDS("ask", "door/front/status", "{\"x\": 1}"), EDAI_EXIT_FAILED, "",
         "edacious ask: EDA_EINVAL: status_get has no field 'x'");
     assert_run(WORDS("ask", "window/front/status"), EDAI_EXIT_UNREACHABLE, "",
-        "nobody answers window/front/status by inproc:cli");
+        "nobody answers window/front/status by ");
 }
 
 static void pub_sends_json_cbor_files_and_lines(void **state)
@@ -449,7 +487,7 @@ static void sub_prints_anything_as_lines_of_json(void **state)
             .payload = EDA_BYTES("\xff"),
             .attachment = EDA_BYTES("\xff")}};
     for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
-        assert_int_equal(eda_bus_inproc.put(home.bus, &messages[i]), EDA_OK);
+        assert_int_equal(driver->put(home.bus, &messages[i]), EDA_OK);
     }
     end(&self, "{\"topic\":\"ev/a\",\"encoding\":\"application/json\",\"type\":\"opened\",\"src\":"
                "\"plant/home/door/front\",\"value\":[1,2]}\n"
@@ -595,5 +633,7 @@ int main(void)
         cmocka_unit_test(acl_of_a_contract_is_what_zenoh_takes),
         cmocka_unit_test(catalogues_are_read_from_files),
     };
-    return cmocka_run_group_tests(tests, start_node, stop_node);
+    int failed = cmocka_run_group_tests_name("inproc", tests, start_inproc, stop_node);
+    failed += cmocka_run_group_tests_name("local", tests, start_local, stop_local);
+    return failed;
 }

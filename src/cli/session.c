@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
-#include "cli/endpoint.h"
+#include "cli/target.h"
 
 #define TIMEOUT_MS 5000u
 #define CLUSTER "edacious"
@@ -90,23 +90,23 @@ static edai_exit open_failed(edai_session *session, eda_status status, const cha
 edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)
 {
     edai_session session = {.cli = cli};
-    edai_endpoint endpoint = {.config = NULL};
+    edai_target target = {.config = NULL};
     eda_bus_problem problem = {.text = ""};
     edai_exit code = read_options(cli, &session);
 
     if (code == EDAI_EXIT_OK) {
-        code = edai_endpoint_read(cli, &endpoint);
+        code = edai_target_read(cli, &target);
     }
     if (code != EDAI_EXIT_OK) {
         return code;
     }
-    session.where = endpoint.where;
-    eda_status status = eda_bus_find(endpoint.driver, &session.driver, &problem);
+    session.where = target.where;
+    eda_status status = eda_bus_find(target.driver, &session.driver, &problem);
     if (status != EDA_OK) {
         code = edai_cli_fail(cli, EDAI_EXIT_USAGE, "%s", problem.text);
         goto fini;
     }
-    const eda_bus_options options = {.config = endpoint.config,
+    const eda_bus_options options = {.config = target.config,
         .call_ms = session.timeout_ms,
         .log = edai_args_has(&cli->args, "--verbose") ? on_log : NULL,
         .replaced = on_replaced,
@@ -118,7 +118,7 @@ edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)
     }
     *ret_session = session;
 fini:
-    edai_endpoint_fini(&endpoint);
+    edai_target_fini(&target);
     return code;
 }
 

@@ -11,7 +11,7 @@ static const edai_verb *const verbs[] = {&edai_verb_pub, &edai_verb_ask, &edai_v
 static const edai_args_option common[] = {
     {.name = "--connect",
         .value = "ENDPOINT",
-        .help = "where: a Zenoh endpoint, or local:FOLDER; default tcp/127.0.0.1:7447"},
+        .help = "where: a Zenoh endpoint, or local:SOCKET; default tcp/127.0.0.1:7447"},
     {.name = "--bus", .value = "DRIVER", .help = "zenoh, local, or a driver's path"},
     {.name = "--config",
         .value = "FILE",

@@ -1,5 +1,5 @@
-/* endpoint.c - see endpoint.h. */
-#include "cli/endpoint.h"
+/* target.c - see target.h. */
+#include "cli/target.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static const struct {
     const char *driver;
     const char *name;
 } schemes[] = {
-    {"local:", "local", "path"}, {"unix:", "local", "path"}, {"inproc:", "inproc", "network"}};
+    {"local:", "local", "socket"}, {"unix:", "local", "socket"}, {"inproc:", "inproc", "network"}};
 
 static char *copy_text(const char *text)
 {
@@ -30,16 +30,16 @@ static char *copy_text(const char *text)
     return copy;
 }
 
-static edai_exit take_json(edai_cli *cli, json_t *json, edai_endpoint *endpoint)
+static edai_exit take_json(edai_cli *cli, json_t *json, edai_target *target)
 {
     char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 
     json_decref(json);
     if (text != NULL) {
-        endpoint->config = copy_text(text);
+        target->config = copy_text(text);
         free(text);
     }
-    if (endpoint->config == NULL) {
+    if (target->config == NULL) {
         return edai_cli_fail(
             cli, EDAI_EXIT_FAILED, "no memory, or an endpoint or name that is not UTF-8");
     }
@@ -110,7 +110,7 @@ static edai_exit add_tls(edai_cli *cli, json_t *transport)
 }
 
 /* A client of what listens there. */
-static edai_exit make_zenoh(edai_cli *cli, edai_endpoint *endpoint)
+static edai_exit make_zenoh(edai_cli *cli, edai_target *target)
 {
     json_t *transport = json_object();
     edai_exit code = add_user(cli, transport);
@@ -123,9 +123,9 @@ static edai_exit make_zenoh(edai_cli *cli, edai_endpoint *endpoint)
         return code;
     }
     return take_json(cli,
-        json_pack("{s:s,s:{s:[s]},s:o}", "mode", "client", "connect", "endpoints", endpoint->where,
+        json_pack("{s:s,s:{s:[s]},s:o}", "mode", "client", "connect", "endpoints", target->where,
             "transport", transport),
-        endpoint);
+        target);
 }
 
 /* --- any --- */
@@ -142,7 +142,7 @@ static edai_exit check_zenoh_only(edai_cli *cli, const char *why)
     return EDAI_EXIT_OK;
 }
 
-static edai_exit read_config(edai_cli *cli, const char *path, edai_endpoint *endpoint)
+static edai_exit read_config(edai_cli *cli, const char *path, edai_target *target)
 {
     const char *driver = edai_args_value(&cli->args, "--bus");
     edai_exit code =
@@ -155,15 +155,15 @@ static edai_exit read_config(edai_cli *cli, const char *path, edai_endpoint *end
     if (code != EDAI_EXIT_OK) {
         return code;
     }
-    endpoint->driver = driver != NULL ? driver : "zenoh";
-    endpoint->where = path;
-    endpoint->config = copy_text(path);
-    return endpoint->config != NULL ? EDAI_EXIT_OK
-                                    : edai_cli_fail(cli, EDAI_EXIT_FAILED, "out of memory");
+    target->driver = driver != NULL ? driver : "zenoh";
+    target->where = path;
+    target->config = copy_text(path);
+    return target->config != NULL ? EDAI_EXIT_OK
+                                  : edai_cli_fail(cli, EDAI_EXIT_FAILED, "out of memory");
 }
 
-/* An endpoint of another driver; EDAI_EXIT_OK with config NULL: it is none. */
-static edai_exit read_scheme(edai_cli *cli, const char *connect, edai_endpoint *endpoint)
+/* An endpoint of a driver other than Zenoh; none: EDAI_EXIT_OK, and where stays NULL. */
+static edai_exit read_scheme(edai_cli *cli, const char *connect, edai_target *target)
 {
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         size_t len = strlen(schemes[i].prefix);
@@ -175,37 +175,64 @@ static edai_exit read_scheme(edai_cli *cli, const char *connect, edai_endpoint *
         if (code != EDAI_EXIT_OK) {
             return code;
         }
-        endpoint->driver = schemes[i].driver;
-        return take_json(cli, json_pack("{s:s}", schemes[i].name, connect + len), endpoint);
+        target->driver = schemes[i].driver;
+        target->where = connect;
+        return connect[len] == '\0'
+                   ? EDAI_EXIT_OK
+                   : take_json(cli, json_pack("{s:s}", schemes[i].name, connect + len), target);
     }
     return EDAI_EXIT_OK;
 }
 
-edai_exit edai_endpoint_read(edai_cli *cli, edai_endpoint *ret_endpoint)
+/* --bus alone: where that driver goes by itself. */
+static edai_exit read_driver(edai_cli *cli, const char *driver, edai_target *target)
 {
-    const char *config = edai_args_value(&cli->args, "--config");
+    target->driver = driver;
+    target->where = driver;
+    return check_zenoh_only(cli, "is for Zenoh; leave it out");
+}
+
+static edai_exit read_endpoint(edai_cli *cli, edai_target *target)
+{
     const char *connect = edai_args_value(&cli->args, "--connect");
     const char *driver = edai_args_value(&cli->args, "--bus");
-    edai_endpoint endpoint = {.driver = driver != NULL ? driver : "zenoh"};
-    edai_exit code;
+    bool is_zenoh = driver == NULL || strstr(driver, "zenoh") != NULL;
+    edai_exit code = EDAI_EXIT_OK;
 
-    if (config != NULL) {
-        code = read_config(cli, config, &endpoint);
-    } else {
-        endpoint.where = connect != NULL ? connect : ENDPOINT;
-        code = read_scheme(cli, endpoint.where, &endpoint);
-        if (code == EDAI_EXIT_OK && endpoint.config == NULL) {
-            code = make_zenoh(cli, &endpoint);
-        }
+    if (connect == NULL && !is_zenoh) {
+        return read_driver(cli, driver, target);
     }
+    if (connect != NULL) {
+        code = read_scheme(cli, connect, target);
+    }
+    if (code != EDAI_EXIT_OK || target->where != NULL) {
+        return code;
+    }
+    if (!is_zenoh) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "--connect %s is for Zenoh, --bus %s is not; local:SOCKET is for local", connect,
+            driver);
+    }
+    target->driver = driver != NULL ? driver : "zenoh";
+    target->where = connect != NULL ? connect : ENDPOINT;
+    return make_zenoh(cli, target);
+}
+
+edai_exit edai_target_read(edai_cli *cli, edai_target *ret_target)
+{
+    const char *config = edai_args_value(&cli->args, "--config");
+    edai_target target = {.driver = NULL};
+    edai_exit code =
+        config != NULL ? read_config(cli, config, &target) : read_endpoint(cli, &target);
+
     if (code == EDAI_EXIT_OK) {
-        *ret_endpoint = endpoint;
+        *ret_target = target;
     }
     return code;
 }
 
-void edai_endpoint_fini(edai_endpoint *endpoint)
+void edai_target_fini(edai_target *target)
 {
-    edai_free(endpoint->config);
-    endpoint->config = NULL;
+    edai_free(target->config);
+    target->config = NULL;
 }
