@@ -13,8 +13,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-/* For the handler. */
+/* For the handler, which may run on any thread: who takes the intake away waits until it is out. */
 static _Atomic(edai_intake *) caught;
+static _Atomic unsigned in_handler;
 static struct sigaction before_int;
 static struct sigaction before_term;
 
@@ -161,12 +162,15 @@ edai_intake_item *edai_intake_take(edai_intake *intake)
 static void on_signal(int number)
 {
     int error = errno;
+
+    atomic_fetch_add_explicit(&in_handler, 1, memory_order_seq_cst);
     edai_intake *intake = atomic_load_explicit(&caught, memory_order_seq_cst);
 
     (void)number;
     if (intake != NULL) {
         edai_intake_stop(intake);
     }
+    atomic_fetch_sub_explicit(&in_handler, 1, memory_order_seq_cst);
     errno = error;
 }
 
@@ -178,6 +182,9 @@ void edai_intake_catch_signals(edai_intake *intake)
         (void)sigaction(SIGINT, &before_int, NULL);
         (void)sigaction(SIGTERM, &before_term, NULL);
         atomic_store_explicit(&caught, NULL, memory_order_seq_cst);
+        while (atomic_load_explicit(&in_handler, memory_order_seq_cst) > 0) {
+            edai_thread_yield();
+        }
         return;
     }
     atomic_store_explicit(&caught, intake, memory_order_seq_cst);
