@@ -159,8 +159,12 @@ static void ask_catalogue(edai_view *view, edai_peer *peer, int64_t now)
 
 /* --- states --- */
 
+/* Nobody becomes usable as a suspect, but who is usable stays so. */
 static edai_role role_of(const edai_peer *peer)
 {
+    if (peer->role == EDAI_ROLE_NONE && peer->is_suspected) {
+        return EDAI_ROLE_NONE;
+    }
     if ((!peer->was_pinged && !EDAI_VIEW_PLANTED(UNPINGED)) || !peer->is_catalogued) {
         return EDAI_ROLE_NONE;
     }

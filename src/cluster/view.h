@@ -107,7 +107,8 @@ void edai_view_unserved(edai_view *view, eda_str id, int64_t now);
  * member. EDA_ENOMEM, EDA_ELIMIT: nothing has changed; it will be asked for again. */
 EDA_CHECK eda_status edai_view_catalogued(
     edai_view *view, eda_str id, uint64_t hash, const eda_str *actors, uint32_t count);
-/* Time passes; returns when to call again at the latest, and after anything that was heard. */
+/* Time passes; returns when to call again at the latest, and after anything that was heard. What
+ * waits to be read is told first. */
 int64_t edai_view_tick(edai_view *view, int64_t now);
 
 /* A live member; NULL: none of that id, slot. Valid until the next call that may change it. */
