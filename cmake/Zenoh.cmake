@@ -4,7 +4,7 @@
 set(EDA_ZENOH AUTO CACHE STRING "Build the Zenoh bus driver: ON, OFF, or AUTO, where there is a cargo that can")
 set_property(CACHE EDA_ZENOH PROPERTY STRINGS AUTO ON OFF)
 set(EDA_ZENOH_TARGET "${PROJECT_SOURCE_DIR}/build/cargo" CACHE PATH "Cargo's own folder for the Zenoh driver")
-set(EDA_ZENOH_RUST 1.89) # what the packages of Cargo.lock need
+set(EDA_ZENOH_RUST 1.85) # what the packages of Cargo.lock need
 
 # Why it cannot be built here, in a sentence; empty: it can.
 function(eda_zenoh_obstacle ret_sentence)

@@ -48,6 +48,7 @@ pub struct Gate {
 
 impl Declaration {
     pub fn new(id: u64, key: KeyExpr<'static>, kind: Kind, arg: Arg) -> Arc<Declaration> {
+        arg.give();
         Arc::new(Declaration {
             id,
             key,
@@ -60,6 +61,7 @@ impl Declaration {
     /// Once this returned, the callback neither runs nor will.
     pub fn close_gate(&self) {
         lock(&self.gate).is_closed = true;
+        self.arg.take_back();
     }
 
     /// The gate for a callback of the session of this number; None: drop what came.
@@ -82,14 +84,14 @@ impl Declaration {
             gate.alive.remove(key)
         };
         if is_new {
-            function(self.arg.0, Str::of(key), is_alive);
+            self.arg.call(|arg| function(arg, Str::of(key), is_alive));
         }
     }
 
     fn heard_changed(&self, gate: &mut Gate, function: HeardFn, is_heard: bool) {
         if gate.is_heard != is_heard {
             gate.is_heard = is_heard;
-            function(self.arg.0, is_heard);
+            self.arg.call(|arg| function(arg, is_heard));
         }
     }
 }
@@ -163,7 +165,7 @@ fn subscribe(
                     return;
                 }
                 if let Some(_gate) = what.enter(&shared, number) {
-                    with_message(&sample, |message| function(what.arg.0, message));
+                    with_message(&sample, |message| what.arg.call(|arg| function(arg, message)));
                 }
             });
         })

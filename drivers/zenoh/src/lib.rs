@@ -5,6 +5,7 @@ mod config;
 mod declare;
 mod encoding;
 mod ffi;
+mod handover;
 mod keeper;
 mod keys;
 mod log;

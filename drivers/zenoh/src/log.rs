@@ -53,7 +53,7 @@ fn start() {
 
 fn tell(sinks: &[Sink], line: &str) {
     for sink in sinks {
-        (sink.log)(sink.arg.0, Str::of(line));
+        sink.arg.call(|arg| (sink.log)(arg, Str::of(line)));
     }
 }
 

@@ -40,7 +40,8 @@ impl Slot {
     fn end(&self, status: Status) {
         let mut is_done = lock(&self.is_done);
         if !std::mem::replace(&mut is_done, true) {
-            (self.function)(self.arg.0, std::ptr::null(), false, status);
+            self.arg
+                .call(|arg| (self.function)(arg, std::ptr::null(), false, status));
         }
     }
 
@@ -51,7 +52,9 @@ impl Slot {
             return true;
         }
         match reply.result() {
-            Ok(sample) => with_message(sample, |message| (self.function)(self.arg.0, message, false, ffi::OK)),
+            Ok(sample) => with_message(sample, |message| {
+                self.arg.call(|arg| (self.function)(arg, message, false, ffi::OK))
+            }),
             Err(error) => {
                 let payload = error.payload().to_bytes();
                 let encoding = encoding::text(error.encoding());
@@ -62,12 +65,13 @@ impl Slot {
                     attachment: Bytes::of(&[]),
                     is_urgent: false,
                 };
-                (self.function)(self.arg.0, &message, true, ffi::OK);
+                self.arg.call(|arg| (self.function)(arg, &message, true, ffi::OK));
             }
         }
         if !self.is_for_all {
             *is_done = true;
-            (self.function)(self.arg.0, std::ptr::null(), false, ffi::OK);
+            self.arg
+                .call(|arg| (self.function)(arg, std::ptr::null(), false, ffi::OK));
         }
         *is_done
     }
@@ -105,6 +109,7 @@ impl Gets {
         if state.slots.len() >= GETS_MAX {
             return Err(ffi::EFULL);
         }
+        ask.arg.give();
         state.last_id += 1;
         let slot = Arc::new(Slot {
             id: state.last_id,
@@ -300,7 +305,7 @@ impl Queries {
             is_urgent: false,
         };
         match self.keep(number, query.clone()) {
-            Some(id) => function(what.arg.0, &message, id as *mut QueryHandle),
+            Some(id) => what.arg.call(|arg| function(arg, &message, id as *mut QueryHandle)),
             None => tracing::warn!(
                 "{QUERIES_MAX} gets wait for an answer: one for {} was dropped",
                 query.key_expr()

@@ -130,6 +130,7 @@ impl Shared {
             threads: Mutex::new(0),
             thread_ended: Condvar::new(),
         });
+        options.arg.give();
         if let Some(log) = options.log {
             log::add(shared.id, log, options.arg);
         }
@@ -267,7 +268,9 @@ impl Shared {
         for what in lock(&self.declarations).values() {
             what.close_gate();
         }
-        *lock(&self.replaced) = None;
+        if let Some((_, arg)) = lock(&self.replaced).take() {
+            arg.take_back();
+        }
         self.gets.close();
         self.commands.push(Command::Close);
         self.wait_threads(deadline);
@@ -295,7 +298,7 @@ impl Shared {
 
     fn tell_replaced(&self, why: &str) {
         if let Some((function, arg)) = *lock(&self.replaced) {
-            function(arg.0, Str::of(why));
+            arg.call(|arg| function(arg, Str::of(why)));
         }
     }
 

@@ -259,8 +259,10 @@ const char *edai_case_get_limit(edai_stage *s)
     EDAI_EXPECT(edai_record_wait(server, EDAI_SEEN_GET, len, s->patience_ms),
         "of 4,096 gets not all reached their server");
     for (uint32_t i = 0; i < len; i++) {
-        const edai_seen *seen = &server->seen[i];
-        s->driver->answer(s->b, seen->query, NULL, false);
+        edai_mutex_lock(&server->mutex); /* what is seen moves as it grows */
+        eda_bus_query *query = server->seen[i].query;
+        edai_mutex_unlock(&server->mutex);
+        s->driver->answer(s->b, query, NULL, false);
     }
     EDAI_EXPECT(edai_record_wait(got[0], EDAI_SEEN_END, len, s->patience_ms),
         "of 4,096 gets not all ended");
