@@ -1,3 +1,7 @@
+/* What the conformance suite cannot see of the bus between processes: who may connect, what a hub
+ * does with those who break the rules, and what a session does with such a hub. */
+#define _GNU_SOURCE 1 /* mkdtemp, accept4 */
+
 #include <edacious/bus.h>
 
 #include <setjmp.h>
@@ -5,33 +9,365 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/thread.h"
+#include "bus/local/endpoint.h"
+#include "bus/local/frame.h"
+
+static const eda_bus_driver *const d = &eda_bus_local;
+static char folder[] = "/tmp/eda-local-XXXXXX";
+static char path[64];
 static char config[128];
+
+/* --- what was said and seen --- */
+
+typedef struct seen {
+    edai_mutex mutex;
+    edai_cond cond;
+    unsigned puts;
+    char log[1024];
+} seen;
+
+static void seen_init(seen *s)
+{
+    *s = (seen){.puts = 0};
+    edai_mutex_init(&s->mutex);
+    edai_cond_init(&s->cond);
+}
 
 static void on_log(void *arg, eda_str line)
 {
-    (void)arg;
-    (void)fprintf(stderr, "log: %.*s\n", EDA_STR_ARG(line));
+    seen *s = arg;
+    edai_mutex_lock(&s->mutex);
+    size_t len = strlen(s->log);
+    (void)snprintf(s->log + len, sizeof(s->log) - len, "%.*s\n", EDA_STR_ARG(line));
+    edai_cond_broadcast(&s->cond);
+    edai_mutex_unlock(&s->mutex);
 }
+
+static void on_put(void *arg, const eda_bus_message *message)
+{
+    seen *s = arg;
+    (void)message;
+    edai_mutex_lock(&s->mutex);
+    s->puts++;
+    edai_cond_broadcast(&s->cond);
+    edai_mutex_unlock(&s->mutex);
+}
+
+static void wait_log(seen *s, const char *part)
+{
+    int64_t until = edai_clock_monotonic_ns() + EDA_SEC(60);
+    edai_mutex_lock(&s->mutex);
+    while (strstr(s->log, part) == NULL) {
+        if (!edai_cond_wait_until(&s->cond, &s->mutex, until)) {
+            fail_msg("not logged: %s; but: %s", part, s->log);
+        }
+    }
+    edai_mutex_unlock(&s->mutex);
+}
+
+static eda_bus *open_with(seen *s)
+{
+    eda_bus *bus = NULL;
+    eda_bus_problem problem = {.text = {0}};
+    eda_bus_options options = {.config = config, .log = on_log, .arg = s};
+    eda_status status = d->open(&options, &bus, &problem);
+    assert_string_equal(problem.text, "");
+    assert_int_equal(status, EDA_OK);
+    return bus;
+}
+
+/* --- somebody who speaks to the socket by hand --- */
+
+static int dial(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static void say(int fd, const edai_frame *frame)
+{
+    uint8_t header[EDAI_FRAME_HEADER_SIZE];
+    edai_frame_write(frame, header);
+    assert_int_equal(send(fd, header, sizeof(header), MSG_NOSIGNAL), sizeof(header));
+    if (frame->body != NULL) {
+        assert_int_equal(
+            send(fd, frame->body->bytes, frame->body->size, MSG_NOSIGNAL), frame->body->size);
+    }
+}
+
+static void say_hello(int fd)
+{
+    say(fd, &(edai_frame){.type = EDAI_FRAME_HELLO, .id = 7, .other = EDAI_FRAME_VERSION});
+}
+
+/* Reads until the other end hangs up. */
+static void expect_end(int fd)
+{
+    char bytes[4096];
+    ssize_t len;
+    do {
+        len = recv(fd, bytes, sizeof(bytes), 0);
+    } while (len > 0);
+    (void)close(fd);
+}
+
+/* Two sessions still talk. */
+static void expect_alive(seen *s, eda_bus *a, eda_bus *b)
+{
+    eda_bus_message message = {.key = EDA_STR_INIT("alive")};
+    int64_t until = edai_clock_monotonic_ns() + EDA_SEC(60);
+    uint64_t id;
+    unsigned before = s->puts;
+    assert_int_equal(d->subscribe(b, EDA_STR("alive"), on_put, s, &id), EDA_OK);
+    edai_mutex_lock(&s->mutex);
+    while (s->puts == before) { /* the first may come before the subscription */
+        edai_mutex_unlock(&s->mutex);
+        assert_int_equal(d->put(a, &message), EDA_OK);
+        edai_mutex_lock(&s->mutex);
+        (void)edai_cond_wait_until(&s->cond, &s->mutex, edai_clock_monotonic_ns() + EDA_MS(1));
+        assert_true(edai_clock_monotonic_ns() < until);
+    }
+    edai_mutex_unlock(&s->mutex);
+    d->drop(b, id);
+}
+
+/* --- tests --- */
 
 static void local_conforms(void **state)
 {
     (void)state;
-    (void)on_log;
     eda_bus_problem problem = {.text = {0}};
-    eda_status status = eda_bus_conform(&eda_bus_local, config, config, &problem);
+    eda_status status = eda_bus_conform(d, config, config, &problem);
     assert_string_equal(problem.text, "");
     assert_int_equal(status, EDA_OK);
+}
+
+static void socket_is_the_owners_alone(void **state)
+{
+    (void)state;
+    seen s;
+    struct stat info;
+    seen_init(&s);
+    mode_t before = umask(0);
+    eda_bus *a = open_with(&s);
+    (void)umask(before);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    d->close(a);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void hub_refuses_processes_of_others(void **state)
+{
+    (void)state;
+    seen s;
+    int result = 0;
+    if (geteuid() != 0) {
+        skip();
+    }
+    seen_init(&s);
+    eda_bus *a = open_with(&s);
+    assert_int_equal(chmod(path, 0666), 0); /* as if the folder's guard had failed */
+    assert_int_equal(chmod(folder, 0755), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char byte;
+        _exit(setuid(65534) == 0 && recv(dial(), &byte, 1, 0) <= 0 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+    wait_log(&s, "refused a process of user 65534");
+    d->close(a);
+}
+
+static void hub_disconnects_who_sends_no_frames(void **state)
+{
+    (void)state;
+    seen s;
+    seen_init(&s);
+    eda_bus *a = open_with(&s);
+    eda_bus *b = open_with(&s);
+
+    int fd = dial();
+    assert_int_equal(send(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27, 0), 27);
+    expect_end(fd);
+    wait_log(&s, "what it sent is no frame");
+
+    fd = dial(); /* nothing before a greeting */
+    say(fd, &(edai_frame){.type = EDAI_FRAME_SETTLE});
+    expect_end(fd);
+
+    fd = dial(); /* not what only a hub may say */
+    say_hello(fd);
+    say(fd, &(edai_frame){.type = EDAI_FRAME_END, .id = 1});
+    expect_end(fd);
+
+    fd = dial(); /* no body of 4 GiB */
+    say_hello(fd);
+    uint8_t header[EDAI_FRAME_HEADER_SIZE];
+    edai_frame_write(&(edai_frame){.type = EDAI_FRAME_PUT}, header);
+    memset(header, 0xff, 4);
+    assert_int_equal(send(fd, header, sizeof(header), 0), sizeof(header));
+    expect_end(fd);
+
+    fd = dial(); /* another version */
+    say(fd, &(edai_frame){.type = EDAI_FRAME_HELLO, .id = 7, .other = EDAI_FRAME_VERSION + 1});
+    expect_end(fd);
+    wait_log(&s, "it speaks another version");
+
+    expect_alive(&s, a, b);
+    d->close(b);
+    d->close(a);
+}
+
+static void hub_disconnects_who_takes_nothing(void **state)
+{
+    (void)state;
+    seen s;
+    seen_init(&s);
+    eda_bus *a = open_with(&s);
+    eda_bus *b = open_with(&s);
+    int fd = dial();
+    edai_block *pattern = edai_block_of_key(EDA_STR("flood"));
+    static uint8_t payload[1 << 20];
+    eda_bus_message message = {.key = EDA_STR_INIT("flood"), .payload = {payload, sizeof(payload)}};
+
+    assert_non_null(pattern);
+    say_hello(fd);
+    say(fd, &(edai_frame){.type = EDAI_FRAME_SUBSCRIBE, .id = 1, .body = pattern});
+    edai_block_free(pattern);
+    /* It never reads. Its queue fills, then the publisher's, then it goes and all goes on. */
+    while (d->put(a, &message) != EDA_EFULL) {
+    }
+    wait_log(&s, "its queue was full");
+    expect_alive(&s, b, a);
+    (void)close(fd);
+    d->close(b);
+    d->close(a);
+}
+
+/* A hub by hand: it holds the lock as any other, and says what it likes. */
+static void *false_hub(void *arg)
+{
+    const int *listening = arg;
+    int fd = accept4(*listening, NULL, NULL, SOCK_CLOEXEC);
+    say(fd, &(edai_frame){.type = EDAI_FRAME_WELCOME, .other = EDAI_FRAME_VERSION + 1});
+    expect_end(fd);
+    return NULL;
+}
+
+static int listen_by_hand(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    (void)unlink(path);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    return fd;
+}
+
+static void expect_refused(eda_status expected, const char *part)
+{
+    eda_bus *bus = NULL;
+    eda_bus_problem problem = {.text = {0}};
+    eda_bus_options options = {.config = config, .call_ms = 1000};
+    assert_int_equal(d->open(&options, &bus, &problem), expected);
+    assert_null(bus);
+    if (strstr(problem.text, part) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", problem.text, part);
+    }
+}
+
+static void open_refuses_a_hub_of_another_version(void **state)
+{
+    (void)state;
+    edai_thread thread;
+    eda_bus_problem problem;
+    int lock = -1;
+    assert_int_equal(edai_endpoint_lock(path, &lock, &problem), EDA_OK);
+    int fd = listen_by_hand();
+    assert_int_equal(edai_thread_start(&thread, false_hub, &fd, "false hub"), EDA_OK);
+    expect_refused(EDA_EIO, "speaks another version");
+    (void)edai_thread_join(&thread);
+    (void)close(fd);
+    (void)unlink(path);
+    (void)close(lock);
+}
+
+static void open_gives_up_on_a_hub_that_says_nothing(void **state)
+{
+    (void)state;
+    eda_bus_problem problem;
+    int lock = -1;
+    assert_int_equal(edai_endpoint_lock(path, &lock, &problem), EDA_OK);
+    expect_refused(EDA_ETIMEOUT, "nobody listens");
+    int fd = listen_by_hand();
+    expect_refused(EDA_ETIMEOUT, "does not answer");
+    (void)close(fd);
+    (void)unlink(path);
+    (void)close(lock);
+}
+
+static void open_refuses_a_place_that_is_none(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"{\"socket\": \"/nowhere/at/all/s\"}",
+            "/nowhere/at/all/s.lock: cannot be opened: No such"},
+        {"{\"sock\": \"/tmp/x\"}", "\"sock\" is unknown; known: \"socket\""},
+        {"{\"socket\": \"\"}", "must be a text"},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        eda_bus *bus = NULL;
+        eda_bus_problem problem = {.text = {0}};
+        eda_bus_options options = {.config = wrong[i][0]};
+        eda_status status = d->open(&options, &bus, &problem);
+        assert_true(status == EDA_EINVAL || status == EDA_EIO);
+        assert_non_null(strstr(problem.text, wrong[i][1]));
+    }
+}
+
+static int tear_down(void **state)
+{
+    char lock[80];
+    (void)state;
+    (void)snprintf(lock, sizeof(lock), "%s.lock", path);
+    (void)unlink(lock);
+    return rmdir(folder);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(local_conforms),
+        cmocka_unit_test(socket_is_the_owners_alone),
+        cmocka_unit_test(hub_refuses_processes_of_others),
+        cmocka_unit_test(hub_disconnects_who_sends_no_frames),
+        cmocka_unit_test(hub_disconnects_who_takes_nothing),
+        cmocka_unit_test(open_refuses_a_hub_of_another_version),
+        cmocka_unit_test(open_gives_up_on_a_hub_that_says_nothing),
+        cmocka_unit_test(open_refuses_a_place_that_is_none),
     };
-    (void)snprintf(config, sizeof(config), "{\"socket\": \"/tmp/eda-local-%d.sock\"}", getpid());
-    return cmocka_run_group_tests(tests, NULL, NULL);
+
+    if (mkdtemp(folder) == NULL) {
+        return 1;
+    }
+    (void)snprintf(path, sizeof(path), "%s/s", folder);
+    (void)snprintf(config, sizeof(config), "{\"socket\": \"%s\"}", path);
+    return cmocka_run_group_tests(tests, NULL, tear_down);
 }
