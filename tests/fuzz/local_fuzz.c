@@ -29,7 +29,7 @@ static void look(const edai_frame *frame, bool is_hub)
     uint8_t header[EDAI_FRAME_HEADER_SIZE];
     const uint8_t *at = header;
     edai_reader again = {.is_hub = is_hub};
-    edai_frame copy;
+    edai_frame copy = {.body = NULL};
     eda_status status;
 
     edai_frame_write(frame, header);
@@ -42,7 +42,8 @@ static void look(const edai_frame *frame, bool is_hub)
     } else {
         at = frame->body->bytes;
         is_whole = edai_reader_take(&again, &at, at + frame->body->size, &copy, &status);
-        demand(is_whole && copy.body->size == frame->body->size, "so is a body");
+        demand(
+            is_whole && copy.body != NULL && copy.body->size == frame->body->size, "so is a body");
         edai_block_free(copy.body);
     }
     edai_reader_reset(&again);
@@ -50,6 +51,7 @@ static void look(const edai_frame *frame, bool is_hub)
                       frame->type == EDAI_FRAME_QUERY ||
                       (frame->type == EDAI_FRAME_ANSWER && frame->body != NULL);
     if (is_message) {
+        demand(frame->body != NULL, "a message has a body");
         eda_bus_message m = edai_frame_message(frame);
         demand(eda_topic_check(m.key) == EDA_OK, "a message has a key");
         demand(m.payload.ptr + m.payload.len == frame->body->bytes + frame->body->size,
