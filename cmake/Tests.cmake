@@ -68,6 +68,11 @@ if(NOT EDA_FUZZ)
     eda_test_properties(zenoh_test LABELS drivers/zenoh SKIP_RETURN_CODE 77)
     if(EDA_ZENOH_LIBRARY)
         add_dependencies(zenoh_test edacious-zenoh)
+        if(EDA_TOOL_TESTS) # no sanitizer reaches these
+            add_test(NAME zenoh_own_tests COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${EDA_ZENOH_TARGET}
+                ${EDA_CARGO} test --quiet --locked --release --manifest-path ${PROJECT_SOURCE_DIR}/drivers/zenoh/Cargo.toml)
+            eda_test_properties(zenoh_own_tests LABELS drivers/zenoh)
+        endif()
     endif()
 endif()
 

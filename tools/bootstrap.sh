@@ -22,6 +22,17 @@ has_clang_runtime() {
     has clang && echo 'int main(void){return 0;}' | clang -fsanitize=address -x c -o /dev/null - 2>/dev/null
 }
 
+# For the Zenoh driver, whose packages need Rust 1.85. The one of the distribution may be older.
+has_cargo() {
+    for cargo in cargo "$HOME/.cargo/bin/cargo"; do
+        version=$("$cargo" --version 2>/dev/null | sed 's/^cargo \([0-9]*\)\.\([0-9]*\).*/\1 \2/')
+        if [ -n "$version" ] && { [ "${version% *}" -gt 1 ] || [ "${version#* }" -ge 85 ]; }; then
+            return 0
+        fi
+    done
+    return 1
+}
+
 has cmake || need cmake
 has ninja || need ninja-build
 has pkg-config || need pkg-config
@@ -36,6 +47,7 @@ if [ "${1:-build}" = test ]; then
     has_14 clang-tidy || need clang-tidy-14
     has python3 || need python3
     pkg-config --exists cmocka 2>/dev/null || need libcmocka-dev
+    has_cargo || need cargo
     # Without the C library's symbols valgrind starts on some systems only.
     { has valgrind && valgrind -q true >/dev/null 2>&1; } || need valgrind libc6-dbg
 fi
@@ -64,8 +76,25 @@ $as_root apt-get update -qq
 is_available() {
     apt-cache show "$1" >/dev/null 2>&1
 }
+# Debian 12 has one for its browsers, which would remove an older one that is installed: that is for its owner to do.
+find_cargo() {
+    for name in cargo cargo-web; do
+        version=$(apt-cache policy "$name" | sed -n 's/ *Candidate: //p')
+        if dpkg --compare-versions "${version:-0}" ge 1.85 && ! has cargo; then
+            echo "$name"
+            return
+        fi
+    done
+}
 packages=
 for package in $missing; do
+    if [ "$package" = cargo ]; then
+        package=$(find_cargo)
+        if [ -z "$package" ]; then
+            echo "edacious: no package has cargo 1.85 or later (https://rustup.rs has): the Zenoh driver will be skipped"
+            continue
+        fi
+    fi
     if ! is_available "$package"; then
         case $package in
         libclang-rt-dev)

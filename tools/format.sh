@@ -20,3 +20,8 @@ test "${1:-}" != --check || mode='--dry-run -Werror'
 tools/tree.py '*.c' '*.h' |
     grep -v -e '^include/edacious/ladder\.h$' -e '^tests/compile_fail/' |
     xargs "$program" $mode
+if cargo fmt --version >/dev/null 2>&1; then
+    test "${1:-}" != --check || mode='-- --check'
+    # shellcheck disable=SC2086 # mode is words
+    cargo fmt --manifest-path drivers/zenoh/Cargo.toml ${mode#-i}
+fi

@@ -11,8 +11,8 @@ SLEEPS = re.compile(r"\b(sleep|usleep|nanosleep|clock_nanosleep|thrd_sleep)\s*\(
 
 def main():
     problems = []
-    for path in tree.files("*.c", "*.h", "*.S", "*.cpp", "*.py", "*.sh", "*.cmake", "*CMakeLists.txt", "Makefile", "*.md"):
-        is_test = path.name.endswith("_test.c") or path.parts[0] == "tests"
+    for path in tree.files("*.c", "*.h", "*.S", "*.cpp", "*.rs", "*.py", "*.sh", "*.cmake", "*CMakeLists.txt", "Makefile", "*.md"):
+        is_test = path.name.endswith(("_test.c", "_test.rs")) or path.parts[0] == "tests"
         for number, line in enumerate(tree.lines(path), 1):
             if NOTES.search(line):
                 problems.append(f"{path}:{number}: left over: {line.strip()}")

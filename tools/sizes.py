@@ -12,7 +12,7 @@ SPI = {"bus.h", "store.h", "supervisor.h"}
 
 def main():
     problems = []
-    sources = tree.files("*.c", "*.h", "*.S", "*.cpp", "*.hpp", "*.py", "*.sh", "*.cmake", "*CMakeLists.txt", "*.md")
+    sources = tree.files("*.c", "*.h", "*.S", "*.cpp", "*.hpp", "*.rs", "*.py", "*.sh", "*.cmake", "*CMakeLists.txt", "*.md")
     for path in sources:
         count = len(tree.lines(path))
         if count > FILE_LINES_MAX:
