@@ -76,7 +76,7 @@ if(NOT EDA_FUZZ)
     endif()
 endif()
 
-# Libraries that are bus drivers, or nearly. Those that use the library find it in the program, as others would.
+# Libraries that are bus drivers, or nearly.
 file(GLOB drivers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/driver/*.c)
 if(TARGET find_test)
     foreach(source IN LISTS drivers)
@@ -86,7 +86,6 @@ if(TARGET find_test)
         set_target_properties(edacious-${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY $<TARGET_FILE_DIR:find_test>)
         add_dependencies(find_test edacious-${name})
     endforeach()
-    set_target_properties(find_test PROPERTIES ENABLE_EXPORTS ON)
     target_link_libraries(find_test PRIVATE ${CMAKE_DL_LIBS})
 endif()
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "bus/local/frame.h"
-#include "bus/local/route.h"
+#include "bus/local/relay.h"
 
 #define PEERS_LEN 3u
 
@@ -62,7 +62,7 @@ static void look(const edai_frame *frame, bool is_hub)
 
 /* Returns false if nothing more is read from there. */
 static bool feed(
-    edai_reader *reader, const uint8_t *at, size_t len, edai_route *route, edai_peer *from)
+    edai_reader *reader, const uint8_t *at, size_t len, edai_relay *route, edai_peer *from)
 {
     const uint8_t *end = at + len;
     edai_frame frame;
@@ -71,7 +71,7 @@ static bool feed(
     while (edai_reader_take(reader, &at, end, &frame, &status)) {
         look(&frame, reader->is_hub);
         if (route != NULL && frame.type != EDAI_FRAME_HELLO) {
-            status = edai_route_take(route, from, &frame);
+            status = edai_relay_take(route, from, &frame);
             demand(status == EDA_OK, "a sound frame is routed");
         }
         edai_block_free(frame.body);
@@ -95,7 +95,7 @@ static void read_as_session(const uint8_t *data, size_t size, size_t piece)
 static void read_as_hub(const uint8_t *data, size_t size, size_t piece)
 {
     edai_peer peers[PEERS_LEN];
-    edai_route route = {.peers = NULL};
+    edai_relay route = {.peers = NULL};
 
     memset(peers, 0, sizeof(peers));
     for (size_t i = 0; i < PEERS_LEN; i++) {
@@ -113,7 +113,7 @@ static void read_as_hub(const uint8_t *data, size_t size, size_t piece)
     while (route.peers != NULL) {
         edai_peer *peer = route.peers;
         route.peers = peer->next;
-        edai_route_leave(&route, peer);
+        edai_relay_leave(&route, peer);
         demand(peer->declared == NULL && peer->queries == NULL, "who leaves leaves nothing");
         edai_link_fini(&peer->link);
     }

@@ -15,7 +15,7 @@
 #include "base/thread.h"
 #include "bus/driver/config.h"
 #include "bus/local/endpoint.h"
-#include "bus/local/route.h"
+#include "bus/local/relay.h"
 
 struct edai_hub {
     edai_hub_options options;
@@ -23,7 +23,7 @@ struct edai_hub {
     int listen_fd;
     int wake_fd;
     edai_thread thread;
-    edai_route route;
+    edai_relay route;
     uint32_t peers_len;
     int64_t accept_ns;  /* from then on */
     int64_t settled_ns; /* when the sessions of the hub before have had their time */
@@ -105,7 +105,7 @@ static void sweep(edai_hub *hub)
             (void)snprintf(line, sizeof(line), "local: a session was disconnected: %s", peer->why);
             say(hub, line);
         }
-        edai_route_leave(&hub->route, peer);
+        edai_relay_leave(&hub->route, peer);
         edai_link_fini(&peer->link);
         edai_free(peer);
         place = &hub->route.peers; /* whom that concerned may be gone now, too */
@@ -125,14 +125,14 @@ static eda_status take(void *arg, const edai_frame *frame)
     edai_peer *peer = self->peer;
 
     if (peer->has_greeted) {
-        return edai_route_take(&self->hub->route, peer, frame);
+        return edai_relay_take(&self->hub->route, peer, frame);
     }
     if (frame->type != EDAI_FRAME_HELLO) {
         return EDA_ESYNTAX;
     }
     peer->has_greeted = true;
     peer->session = frame->id;
-    edai_route_tell(&self->hub->route, peer,
+    edai_relay_tell(&self->hub->route, peer,
         &(edai_frame){.type = EDAI_FRAME_WELCOME, .other = EDAI_FRAME_VERSION});
     return frame->other == EDAI_FRAME_VERSION ? EDA_OK : EDA_ESTATE;
 }
@@ -196,7 +196,7 @@ static int64_t look_at_time(edai_hub *hub)
     for (edai_peer *p = hub->route.peers; p != NULL; p = p->next) {
         int64_t slow = p->since_ns + EDA_MS(EDAI_HUB_SLOW_MS);
         int64_t greet = p->since_ns + EDA_MS(EDAI_HUB_GREET_MS);
-        if (edai_route_is_full(p)) {
+        if (edai_relay_is_full(p)) {
             if (slow <= now) {
                 let_go(p, "its queue was full for 2 s and it took nothing; it is stopped or stuck");
             }
@@ -209,7 +209,7 @@ static int64_t look_at_time(edai_hub *hub)
         } else if (p->wants_settled) {
             if (hub->settled_ns <= now) {
                 p->wants_settled = false;
-                edai_route_tell(&hub->route, p, &(edai_frame){.type = EDAI_FRAME_SETTLED});
+                edai_relay_tell(&hub->route, p, &(edai_frame){.type = EDAI_FRAME_SETTLED});
             } else {
                 earlier(&until, hub->settled_ns);
             }
@@ -232,7 +232,7 @@ static int timeout_of(int64_t until_ns, int64_t now_ns)
 /* A peer is read from unless it waits for another's queue; a hub that stops reads its own alone. */
 static bool is_read_from(const edai_hub *hub, edai_peer *peer, bool is_draining)
 {
-    if (peer->held_by != NULL && !edai_route_is_full(peer->held_by)) {
+    if (peer->held_by != NULL && !edai_relay_is_full(peer->held_by)) {
         peer->held_by = NULL;
     }
     return peer->held_by == NULL &&

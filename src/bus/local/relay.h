@@ -1,8 +1,8 @@
-/* route.h - what a hub knows of its sessions, and where frames go.
+/* relay.h - what a hub knows of its sessions, and where frames go.
  *
  * Threads: the hub's. Memory: whatever fails for want of it marks a peer as gone. */
-#ifndef EDAI_ROUTE_H
-#define EDAI_ROUTE_H
+#ifndef EDAI_RELAY_H
+#define EDAI_RELAY_H
 
 #include "bus/local/link.h"
 
@@ -48,19 +48,19 @@ struct edai_peer {
     uint32_t asked_len;
 };
 
-typedef struct edai_route {
+typedef struct edai_relay {
     edai_peer *peers;
     uint64_t query_last;
     int64_t now_ns;
-} edai_route;
+} edai_relay;
 
 /* What to do with a frame from a peer that has greeted. Another status than EDA_OK: the peer is to
  * go. EDA_ENOMEM; EDA_ELIMIT: over a bound; EDA_ESYNTAX. */
-EDA_CHECK eda_status edai_route_take(edai_route *route, edai_peer *from, const edai_frame *frame);
+EDA_CHECK eda_status edai_relay_take(edai_relay *route, edai_peer *from, const edai_frame *frame);
 /* A peer is gone: the others are told what that means for them. It is in the list no more. */
-void edai_route_leave(edai_route *route, edai_peer *peer);
+void edai_relay_leave(edai_relay *route, edai_peer *peer);
 /* Tells one peer; without memory it is gone. */
-void edai_route_tell(const edai_route *route, edai_peer *to, const edai_frame *frame);
-bool edai_route_is_full(const edai_peer *peer);
+void edai_relay_tell(const edai_relay *route, edai_peer *to, const edai_frame *frame);
+bool edai_relay_is_full(const edai_peer *peer);
 
 #endif

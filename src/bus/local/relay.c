@@ -1,5 +1,5 @@
-/* route.c - where frames go: puts to who subscribes, gets to who serves, tokens to who watches. */
-#include "bus/local/route.h"
+/* relay.c - where frames go: puts to who subscribes, gets to who serves, tokens to who watches. */
+#include "bus/local/relay.h"
 
 #include <edacious/topic.h>
 
@@ -8,12 +8,12 @@
 #include "base/memory.h"
 #include "bus/local/hub.h"
 
-bool edai_route_is_full(const edai_peer *peer)
+bool edai_relay_is_full(const edai_peer *peer)
 {
     return peer->link.waiting_size > EDAI_HUB_QUEUE_SIZE;
 }
 
-void edai_route_tell(const edai_route *route, edai_peer *to, const edai_frame *frame)
+void edai_relay_tell(const edai_relay *route, edai_peer *to, const edai_frame *frame)
 {
     if (to->is_gone || to->is_deaf) {
         return;
@@ -28,10 +28,11 @@ void edai_route_tell(const edai_route *route, edai_peer *to, const edai_frame *f
 }
 
 /* The same on behalf of another, which is not read from while the queue is full. */
-static void relay(const edai_route *route, edai_peer *from, edai_peer *to, const edai_frame *frame)
+static void pass_on(
+    const edai_relay *route, edai_peer *from, edai_peer *to, const edai_frame *frame)
 {
-    edai_route_tell(route, to, frame);
-    if (edai_route_is_full(to)) {
+    edai_relay_tell(route, to, frame);
+    if (edai_relay_is_full(to)) {
         from->held_by = to;
     }
 }
@@ -57,7 +58,7 @@ static edai_declared *find(edai_declared *at, edai_frame_type type, eda_str key)
 
 /* --- hearers and tokens --- */
 
-static void look_who_hears(edai_route *route, edai_peer *peer, edai_declared *heard)
+static void look_who_hears(edai_relay *route, edai_peer *peer, edai_declared *heard)
 {
     bool is_heard = false;
 
@@ -66,13 +67,13 @@ static void look_who_hears(edai_route *route, edai_peer *peer, edai_declared *he
     }
     if (is_heard != heard->is_heard) {
         heard->is_heard = is_heard;
-        edai_route_tell(route, peer,
+        edai_relay_tell(route, peer,
             &(edai_frame){.type = EDAI_FRAME_HEARERS, .id = heard->id, .other = is_heard});
     }
 }
 
 /* A subscription came or went. */
-static void subscription_changed(edai_route *route, const edai_peer *of, eda_str pattern)
+static void subscription_changed(edai_relay *route, const edai_peer *of, eda_str pattern)
 {
     for (edai_peer *p = route->peers; p != NULL; p = p->next) {
         edai_declared *heard = p == of ? NULL : find(p->declared, EDAI_FRAME_HEARD, pattern);
@@ -95,32 +96,32 @@ static edai_frame sighting(
 
 /* A token came or went. */
 static void token_changed(
-    edai_route *route, edai_peer *of, edai_declared *token, edai_frame_type type)
+    edai_relay *route, edai_peer *of, edai_declared *token, edai_frame_type type)
 {
     for (edai_peer *p = route->peers; p != NULL; p = p->next) {
         edai_declared *w = p == of ? NULL : find(p->declared, EDAI_FRAME_WATCH, key_of(token));
         for (; w != NULL; w = find(w->next, EDAI_FRAME_WATCH, key_of(token))) {
             edai_frame frame = sighting(type, w, of->session, token);
-            relay(route, of, p, &frame);
+            pass_on(route, of, p, &frame);
         }
     }
 }
 
 /* A watch came: it is told of the tokens that are there. */
-static void show_tokens(edai_route *route, edai_peer *of, edai_declared *watch)
+static void show_tokens(edai_relay *route, edai_peer *of, edai_declared *watch)
 {
     for (edai_peer *p = route->peers; p != NULL; p = p->next) {
         edai_declared *t = p == of ? NULL : find(p->declared, EDAI_FRAME_TOKEN, key_of(watch));
         for (; t != NULL; t = find(t->next, EDAI_FRAME_TOKEN, key_of(watch))) {
             edai_frame frame = sighting(EDAI_FRAME_CAME, watch, p->session, t);
-            edai_route_tell(route, of, &frame);
+            edai_relay_tell(route, of, &frame);
         }
     }
 }
 
 /* --- declarations --- */
 
-static void undeclare(edai_route *route, edai_peer *of, edai_declared *declared)
+static void undeclare(edai_relay *route, edai_peer *of, edai_declared *declared)
 {
     if (declared->type == EDAI_FRAME_SUBSCRIBE) {
         subscription_changed(route, of, key_of(declared));
@@ -131,7 +132,7 @@ static void undeclare(edai_route *route, edai_peer *of, edai_declared *declared)
     edai_free(declared);
 }
 
-static eda_status declare(edai_route *route, edai_peer *from, const edai_frame *frame)
+static eda_status declare(edai_relay *route, edai_peer *from, const edai_frame *frame)
 {
     edai_declared *declared = edai_alloc(sizeof(*declared));
 
@@ -157,7 +158,7 @@ static eda_status declare(edai_route *route, edai_peer *from, const edai_frame *
     return EDA_OK;
 }
 
-static void drop(edai_route *route, edai_peer *from, uint64_t id)
+static void drop(edai_relay *route, edai_peer *from, uint64_t id)
 {
     edai_declared **place = &from->declared;
 
@@ -172,13 +173,13 @@ static void drop(edai_route *route, edai_peer *from, uint64_t id)
     }
 }
 
-static void put(edai_route *route, edai_peer *from, const edai_frame *frame)
+static void put(edai_relay *route, edai_peer *from, const edai_frame *frame)
 {
     eda_str key = edai_frame_message(frame).key;
 
     for (edai_peer *p = route->peers; p != NULL; p = p->next) {
         if (p != from && find(p->declared, EDAI_FRAME_SUBSCRIBE, key) != NULL) {
-            relay(route, from, p, frame);
+            pass_on(route, from, p, frame);
         }
     }
 }
@@ -196,12 +197,12 @@ static void asked_free_unneeded(edai_asked *asked)
 }
 
 /* One query less; with the last one the get ends. */
-static void close_one(edai_route *route, edai_asked *asked)
+static void close_one(edai_relay *route, edai_asked *asked)
 {
     EDA_ASSERT(asked->open_len > 0, "a query is closed once");
     asked->open_len--;
     if (asked->open_len == 0 && asked->asker != NULL) {
-        edai_route_tell(route, asked->asker,
+        edai_relay_tell(route, asked->asker,
             &(edai_frame){.type = EDAI_FRAME_END,
                 .id = asked->id,
                 .other = asked->is_missing ? EDA_ETIMEOUT : EDA_OK});
@@ -209,7 +210,7 @@ static void close_one(edai_route *route, edai_asked *asked)
     asked_free_unneeded(asked);
 }
 
-static eda_status ask(edai_route *route, edai_asked *asked, edai_peer *server,
+static eda_status ask(edai_relay *route, edai_asked *asked, edai_peer *server,
     const edai_declared *serves, const edai_frame *frame)
 {
     edai_query *query = edai_alloc(sizeof(*query));
@@ -220,7 +221,7 @@ static eda_status ask(edai_route *route, edai_asked *asked, edai_peer *server,
     *query = (edai_query){.next = server->queries, .number = ++route->query_last, .asked = asked};
     server->queries = query;
     asked->open_len++;
-    relay(route, asked->asker, server,
+    pass_on(route, asked->asker, server,
         &(edai_frame){.type = EDAI_FRAME_QUERY,
             .id = serves->id,
             .other = query->number,
@@ -228,7 +229,7 @@ static eda_status ask(edai_route *route, edai_asked *asked, edai_peer *server,
     return EDA_OK;
 }
 
-static eda_status ask_all(edai_route *route, edai_asked *asked, const edai_frame *frame)
+static eda_status ask_all(edai_relay *route, edai_asked *asked, const edai_frame *frame)
 {
     eda_str key = edai_frame_message(frame).key;
     bool is_for_all = (frame->flags & EDAI_FRAME_ALL) != 0;
@@ -245,7 +246,7 @@ static eda_status ask_all(edai_route *route, edai_asked *asked, const edai_frame
     return EDA_OK;
 }
 
-static eda_status get(edai_route *route, edai_peer *from, const edai_frame *frame)
+static eda_status get(edai_relay *route, edai_peer *from, const edai_frame *frame)
 {
     edai_asked *asked = edai_alloc(sizeof(*asked));
 
@@ -262,7 +263,7 @@ static eda_status get(edai_route *route, edai_peer *from, const edai_frame *fram
     return status;
 }
 
-static void answer(edai_route *route, edai_peer *from, const edai_frame *frame)
+static void answer(edai_relay *route, edai_peer *from, const edai_frame *frame)
 {
     edai_query **place = &from->queries;
 
@@ -281,13 +282,13 @@ static void answer(edai_route *route, edai_peer *from, const edai_frame *frame)
     } else if ((frame->flags & EDAI_FRAME_NONE) == 0 && asked->asker != NULL) {
         edai_frame told = *frame;
         told.id = asked->id;
-        relay(route, from, asked->asker, &told);
+        pass_on(route, from, asked->asker, &told);
     }
     close_one(route, asked);
 }
 
 /* Gets that match are not told of any more; their queries stay open. id 0: all of them. */
-static void give_up(edai_route *route, edai_peer *asker, uint64_t id)
+static void give_up(edai_relay *route, edai_peer *asker, uint64_t id)
 {
     for (edai_peer *p = route->peers; p != NULL; p = p->next) {
         for (edai_query *query = p->queries; query != NULL; query = query->next) {
@@ -302,7 +303,7 @@ static void give_up(edai_route *route, edai_peer *asker, uint64_t id)
 
 /* --- both --- */
 
-eda_status edai_route_take(edai_route *route, edai_peer *from, const edai_frame *frame)
+eda_status edai_relay_take(edai_relay *route, edai_peer *from, const edai_frame *frame)
 {
     switch ((edai_frame_type)frame->type) {
     case EDAI_FRAME_SUBSCRIBE:
@@ -342,7 +343,7 @@ eda_status edai_route_take(edai_route *route, edai_peer *from, const edai_frame 
     return EDA_ESYNTAX;
 }
 
-void edai_route_leave(edai_route *route, edai_peer *peer)
+void edai_relay_leave(edai_relay *route, edai_peer *peer)
 {
     for (edai_peer *p = route->peers; p != NULL; p = p->next) {
         p->held_by = p->held_by == peer ? NULL : p->held_by;
