@@ -76,6 +76,19 @@ if(NOT EDA_FUZZ)
     endif()
 endif()
 
+# Access control as the command writes it, kept by a Zenoh router.
+if(NOT EDA_FUZZ AND TARGET edacious-cli)
+    add_executable(security_test ${PROJECT_SOURCE_DIR}/tests/interop/security_test.c)
+    target_include_directories(security_test PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(security_test PRIVATE edacious-cli ${eda_test_links})
+    add_test(NAME security_test
+        COMMAND security_test "${EDA_ZENOH_LIBRARY}" ${PROJECT_SOURCE_DIR}/tests/interop/certificates.sh)
+    eda_test_properties(security_test LABELS tests/interop SKIP_RETURN_CODE 77)
+    if(EDA_ZENOH_LIBRARY)
+        add_dependencies(security_test edacious-zenoh)
+    endif()
+endif()
+
 # Libraries that are bus drivers, or nearly.
 file(GLOB drivers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/driver/*.c)
 if(TARGET find_test)

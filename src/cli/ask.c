@@ -74,7 +74,7 @@ static edai_exit print_all(edai_session *session, const edai_answers *answers, c
     }
     if (answers->first == NULL) {
         return edai_cli_fail(cli, EDAI_EXIT_UNREACHABLE,
-            "nobody answers %s by %s; is the topic right, and its node there?", topic,
+            "nobody answers %s by %s: no node there serves it, or this side may not ask", topic,
             session->where);
     }
     return code;
