@@ -1,8 +1,10 @@
-/* ladder.h - the machinery behind declare.h: loops over macro arguments, and what the declarations expand to.
+/* ladder.h - the machinery behind declare.h: loops over macro arguments, and what the declarations
+ * expand to.
  *
- * No user needs to read this; declare.h says what each macro means in plain C. How it works: every list ends with an
- * empty item, so that no "..." is ever empty; EDAI_EACH calls a macro for all items but that last one; a nested loop
- * stands in an argument of the outer one, never in the macro it calls. Not formatted by tools: one rule, one line. */
+ * No user needs to read this; declare.h says what each macro means in plain C. How it works: every
+ * list ends with an empty item, so that no "..." is ever empty; EDAI_EACH calls a macro for all
+ * items but that last one; a nested loop stands in an argument of the outer one, never in the macro
+ * it calls. Not formatted by tools: one rule, one line. */
 /* clang-format off */
 #ifndef EDA_LADDER_H
 #define EDA_LADDER_H

@@ -53,7 +53,7 @@ static edai_cbor_reader reader_of(eda_bytes bytes)
 
 /* --- hellos: writing --- */
 
-#define HELLO_LEN 11u
+#define HELLO_LEN 12u
 #define KEY_SIZE_MAX 8u /* of a key of a hello, with its head */
 
 static size_t room_of(const edai_hello *hello)
@@ -108,6 +108,7 @@ void edai_wire_hello(edai_buffer *buffer, const edai_hello *hello)
     at = edai_wire_put_text(edai_wire_put_text(at, EDA_STR("node")), hello->node);
     at = edai_wire_put_text(edai_wire_put_text(at, EDA_STR("inc")), hello->inc);
     at = edai_wire_put_number(edai_wire_put_text(at, EDA_STR("view")), hello->view);
+    at = edai_wire_put_number(edai_wire_put_text(at, EDA_STR("members")), hello->members);
     at = edai_wire_put_text(edai_wire_put_text(at, EDA_STR("state")),
         hello->is_leaving ? EDA_STR("leaving") : EDA_STR("ready"));
     at = edai_wire_put_number(edai_wire_put_text(at, EDA_STR("actors")), hello->actors);
@@ -179,6 +180,9 @@ static uint64_t *number_of(edai_hello *hello, eda_str key)
 {
     if (eda_str_equal(key, EDA_STR("view"))) {
         return &hello->view;
+    }
+    if (eda_str_equal(key, EDA_STR("members"))) {
+        return &hello->members;
     }
     if (eda_str_equal(key, EDA_STR("actors"))) {
         return &hello->actors;

@@ -223,7 +223,7 @@ static void bury(edai_view *view, edai_peer *peer)
     }
     edai_place_forget(view, peer->shown.slot);
     view->peers[peer->shown.slot] = NULL;
-    peer->shown.state = EDAI_DEAD;
+    peer->shown.state = EDAI_GONE;
     tell_changed(view, peer, before);
     edai_free(peer);
 }

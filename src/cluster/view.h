@@ -42,7 +42,7 @@ typedef enum edai_member_state {
     EDAI_USABLE,
     EDAI_SUSPECT, /* still usable, until it is dead */
     EDAI_LEAVING, /* answers, but hosts nothing new */
-    EDAI_DEAD     /* told once, then forgotten */
+    EDAI_GONE     /* told once, then forgotten */
 } edai_member_state;
 
 typedef struct edai_member {

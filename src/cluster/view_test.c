@@ -69,14 +69,14 @@ static void on_changed(void *arg, const edai_member *member, edai_member_state b
         [EDAI_USABLE] = "usable ",
         [EDAI_SUSPECT] = "suspect ",
         [EDAI_LEAVING] = "leaving ",
-        [EDAI_DEAD] = "dead ",
+        [EDAI_GONE] = "dead ",
     };
     const witness *self = arg;
 
     assert_int_not_equal(member->state, before);
     assert_int_equal(before == 0, member->state == EDAI_JOINING);
     assert_int_equal(
-        edai_view_find(self->view, eda_str_from(member->id)) == NULL, member->state == EDAI_DEAD);
+        edai_view_find(self->view, eda_str_from(member->id)) == NULL, member->state == EDAI_GONE);
     put(arg, names[member->state], member->id);
 }
 
@@ -380,7 +380,7 @@ static void view_counts_members_and_changes(void **state)
 static void on_changed_keep_dead(void *arg, const edai_member *member, edai_member_state before)
 {
     (void)before;
-    if (member->state == EDAI_DEAD) {
+    if (member->state == EDAI_GONE) {
         *(uint16_t *)arg = member->slot;
     }
 }

@@ -29,7 +29,8 @@ void edai_buffer_fini(edai_buffer *buffer);
 enum {
     EDAI_WIRE_REQUEST = 1,
     EDAI_WIRE_WANTS_END = 2,
-    EDAI_WIRE_PASSED_ON = 4
+    EDAI_WIRE_PASSED_ON = 4,
+    EDAI_WIRE_OUTSIDE = 8
 };
 
 typedef enum edai_wire_kind {
@@ -107,6 +108,7 @@ typedef struct edai_hello {
     eda_str node;
     eda_str inc;
     uint64_t view;
+    uint64_t members; /* hash of the usable nodes it sees */
     bool is_leaving;
     uint64_t actors; /* hash of what it hosts */
     bool is_idle;

@@ -104,6 +104,10 @@ static eda_status create(edai_worker *worker, const edai_route *route, edai_enve
     edai_pool_link(&holding->pool, activation);
     activation->used_at = (uint32_t)(worker->now / 1000000);
     edai_bump(&holding->live);
+    if (type->live_at != NULL) {
+        atomic_fetch_add_explicit(
+            &type->live_at[edai_system_partition(type, hash)], 1, memory_order_relaxed);
+    }
     edai_fan_place_at(worker, type, activation);
     edai_passivate_scan(worker, type);
     *ret_activation = activation;
@@ -170,6 +174,11 @@ edai_activation *edai_activation_get(edai_worker *worker, const edai_route *rout
             holding->recent[envelope->identity % EDAI_RECENT] = activation;
         }
         return activation;
+    }
+    if (EDAI_UNLIKELY((envelope->flags & EDAI_FROM_OUTSIDE) != 0) && type->is_spread &&
+        !type->actor->options.spawns_for_outside) {
+        *ret_status = EDA_ENOENT;
+        return NULL;
     }
     if (type->live_max != 0 && holding->pool.live_count >= type->live_max) {
         edai_passivate_limit(worker, type);
@@ -276,6 +285,11 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
         holding->recent[activation->identity % EDAI_RECENT] = NULL;
     }
     edai_pool_unlink(&holding->pool, activation);
+    if (activation->type->live_at != NULL) {
+        atomic_fetch_sub_explicit(
+            &activation->type->live_at[edai_system_partition(activation->type, hash)], 1,
+            memory_order_relaxed);
+    }
     atomic_store_explicit(&holding->live,
         atomic_load_explicit(&holding->live, memory_order_relaxed) - 1, memory_order_relaxed);
     edai_activation_discard(worker, activation);

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/planted.h"
+#include "core/abroad.h"
 #include "core/nest.h"
 #include "core/publish.h"
 #include "core/takeover.h"
@@ -84,7 +85,11 @@ void edai_ask_grown(edai_worker *worker, edai_wait *wait, eda_status status)
 
 void edai_ask_told(const edai_reply *reply)
 {
-    eda_ctx *ctx = reply->client == NULL ? edai_turn_by_ask(reply->asker, reply->ask_seq) : NULL;
+    eda_ctx *ctx = NULL;
+
+    if (reply->client == NULL && !edai_abroad_asked(reply)) {
+        ctx = edai_turn_by_ask(reply->asker, reply->ask_seq);
+    }
 
     if (ctx != NULL) {
         ctx->wait->young_request = NULL;
@@ -125,6 +130,10 @@ static edai_worker *near_owner(const eda_ctx *ctx, const edai_envelope *envelope
     }
     if (EDAI_PLANTED(PASSIVATION_LOSS)) {
         return NULL;
+    }
+    if (EDAI_UNLIKELY(envelope->route->actor->worker == EDAI_PLACED ||
+                      envelope->route->actor->worker == ctx->sys->gateway)) {
+        return NULL; /* it may be another node's */
     }
     owner = &ctx->sys->workers[edai_publish_owner(ctx->sys, envelope)];
     return edai_worker_seat(owner) == edai_worker_seat(ctx->worker) ? owner : NULL;
@@ -306,6 +315,10 @@ void edai_ask_answered(edai_worker *worker, edai_envelope *envelope)
 
     if (reply->client != NULL) {
         edai_client_answer(worker, envelope);
+        return;
+    }
+    if (EDAI_UNLIKELY(worker->index == worker->sys->gateway)) {
+        worker->sys->abroad->answered(worker->sys->abroad, worker, envelope);
         return;
     }
     ctx = edai_turn_by_ask(reply->asker, reply->ask_seq);

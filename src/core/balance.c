@@ -66,7 +66,8 @@ edai_seat *edai_balance_vacant(eda_system *sys, uint32_t count)
 
 static bool may_move(const edai_worker *worker)
 {
-    return worker->index < worker->sys->shard_workers; /* a dedicated one has its thread */
+    /* A dedicated one has its thread. */
+    return worker->index < worker->sys->shard_workers || worker->index == worker->sys->gateway;
 }
 
 static edai_worker *busiest_of(const edai_seat *seat)

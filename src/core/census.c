@@ -1,6 +1,7 @@
 /* census.c - see census.h. */
 #include "core/census.h"
 
+#include "core/abroad.h"
 #include "core/fan.h"
 
 static uint64_t count_chain(edai_envelope *at)
@@ -91,5 +92,6 @@ int64_t edai_census_balance(eda_system *sys)
     for (client = sys->clients; client != NULL; client = client->next) {
         balance += balance_of(sys, client->tallies);
     }
+    balance -= (int64_t)edai_far_ended(sys);
     return balance;
 }

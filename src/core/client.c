@@ -29,8 +29,7 @@ void edai_receipt_blame(edai_receipt *receipt, const edai_route *route)
 
 void edai_receipt_end(edai_receipt *receipt, eda_status status)
 {
-    edai_client *client = receipt->client;
-    const edai_port *port = client->ctx.sys->port;
+    const edai_port *port = receipt->client->ctx.sys->port;
     uint32_t none = EDA_OK;
 
     if (status != EDA_OK) {
@@ -40,7 +39,11 @@ void edai_receipt_end(edai_receipt *receipt, eda_status status)
     edai_point(port);
     /* acq_rel: whoever sees 0 sees every status and what the handlers did before. */
     if (atomic_fetch_sub_explicit(&receipt->pending, 1, memory_order_acq_rel) == 1) {
-        port->wake(port->self, &client->waiter);
+        if (receipt->ended != NULL) {
+            receipt->ended(receipt);
+        } else {
+            port->wake(port->self, &receipt->client->waiter);
+        }
     }
 }
 
@@ -185,7 +188,11 @@ void edai_client_admitted(edai_client *client, eda_status status)
         atomic_store_explicit(&client->admit_status, (uint32_t)status, memory_order_relaxed);
     }
     if (atomic_fetch_sub_explicit(&client->unadmitted, 1, memory_order_acq_rel) == 1) {
-        port->wake(port->self, &client->waiter);
+        if (client->admitted != NULL) {
+            client->admitted(client);
+        } else {
+            port->wake(port->self, &client->waiter);
+        }
     }
 }
 

@@ -18,6 +18,8 @@ struct edai_receipt {
     _Atomic uint32_t status;            /* of the first that did not end as handled */
     _Atomic(const edai_route *) blamed; /* the first whose delivery did not end as handled */
     edai_client *client;
+    /* When all have ended, on the worker that ended the last; NULL: the client's thread waits. */
+    void (*ended)(edai_receipt *receipt);
     uint32_t generation;
     uint32_t index;
 };
@@ -36,6 +38,8 @@ struct edai_client {
     _Atomic(edai_envelope *) answer;
     _Atomic uint32_t unadmitted; /* EDA_WAIT deliveries it waits for */
     _Atomic uint32_t admit_status;
+    /* When all were admitted, on the worker that admitted the last; NULL: its thread waits. */
+    void (*admitted)(edai_client *client);
     uint64_t ask_seq;
     edai_envelope *held_reply; /* borrowed by the caller until its next ask */
     edai_receipt **receipts;   /* by index, in blocks of their own: they never move */

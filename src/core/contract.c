@@ -587,6 +587,7 @@ void edai_actor_type_free(edai_actor_type *type)
     edai_free(type->self_msgs);
     edai_free(type->routes);
     edai_free(type->emits);
+    edai_free(type->live_at);
     edai_free(fields.own);
     if (type->is_deps_owned) {
         edai_free(deps.own);
@@ -605,6 +606,8 @@ static void set_options(const eda_system *sys, edai_actor_type *type)
     type->passivates_at_once = options->passivates_at_once || sys->options.passivates_at_once;
     type->hash = edai_hash_bytes(type->actor->name, strlen(type->actor->name));
     type->worker = UINT16_MAX;
+    type->own_worker = UINT16_MAX;
+    type->is_spread = type->supervisor->has_keys;
 }
 
 static eda_status register_actor(eda_system *sys, edai_actor_type *type)

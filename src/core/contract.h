@@ -12,6 +12,8 @@
 #include "message/flat.h"
 #include "message/template.h"
 
+#include <stdatomic.h>
+
 typedef struct edai_actor_type edai_actor_type;
 typedef struct edai_fan edai_fan;
 typedef struct edai_msg edai_msg;
@@ -64,6 +66,9 @@ struct edai_msg {
     edai_route **routes;
     edai_route *responder; /* requests: the one route; NULL: nobody answers */
     edai_route *nobody;
+    edai_route *abroad;    /* to the gateway; NULL: the system is not connected, or a request */
+    edai_route *elsewhere; /* counts deliveries to actor types that only other nodes host */
+    _Atomic bool is_heard_abroad; /* by outsiders, or by actors that only other nodes host */
     edai_route *light; /* the only receiver, found and filled by a copy, with nothing to remember
                           but who asks; NULL: not so simple */
     uint32_t route_count;
@@ -77,6 +82,9 @@ struct edai_msg {
     bool has_keys;    /* the topic has placeholders for strings: not every message has one */
     bool is_system;   /* topic under @edacious/ */
 };
+
+/* Worker of a type whose instances are on several nodes. */
+#define EDAI_PLACED (UINT16_MAX - 1)
 
 struct edai_actor_type {
     const eda_actor *actor;
@@ -93,7 +101,12 @@ struct edai_actor_type {
     bool has_number_keys; /* keyed: one of the two, from the first handler on */
     bool has_text_keys;
     uint16_t index;
-    uint16_t worker; /* of its own; UINT16_MAX: by shard */
+    uint16_t worker; /* of its own; UINT16_MAX: by shard; EDAI_PLACED: on one of several nodes */
+    uint16_t own_worker; /* the same where it is placed, and here */
+    bool is_spread;      /* placed by key; others have all of their instances in one place */
+    const _Atomic uint16_t
+        *owners;               /* placed: node of each of EDAI_SHARDS partitions; 0: this one */
+    _Atomic uint32_t *live_at; /* placed: activations here, by partition; owned */
     uint32_t mailbox_len_max;
     uint32_t route_count;
     int64_t idle_ns;

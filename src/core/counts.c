@@ -1,14 +1,16 @@
 /* counts.c - sums of the tallies, for whoever asks. */
 #include "base/assert.h"
+#include "core/abroad.h"
 #include "core/system.h"
 
 #include <string.h>
 
 static bool is_asked(const edai_route *route, const char *message, const char *actor)
 {
-    if (route->msg == NULL) {
+    if (route->msg == NULL || route == route->msg->abroad) {
         /* An on_any pattern: its deliveries are counted by the types it matches. Or a fan's
          * counter: by its routes. */
+        /* The way to the gateway: its deliveries are counted by what becomes of them there. */
         return false;
     }
     if (message != NULL) {
@@ -56,6 +58,15 @@ static uint64_t bundled(eda_system *sys, const edai_route *route)
     return sum;
 }
 
+static void add_far(const eda_system *sys, eda_counts *sum, uint32_t route)
+{
+    if (sys->abroad != NULL && sys->abroad->tallies != NULL) {
+        sum->forwarded += edai_far_get(sys->abroad, route, EDAI_FORWARDED);
+        sum->lost += edai_far_get(sys->abroad, route, EDAI_LOST);
+        sum->unknown += edai_far_get(sys->abroad, route, EDAI_UNKNOWN);
+    }
+}
+
 eda_counts eda_system_counts(eda_system *sys, const char *message, const char *actor)
 {
     eda_counts sum = {.accepted = 0};
@@ -80,6 +91,7 @@ eda_counts eda_system_counts(eda_system *sys, const char *message, const char *a
         }
         edai_mutex_unlock(&sys->mutex);
         sum.accepted += bundled(sys, sys->routes[route]);
+        add_far(sys, &sum, route);
     }
     return sum;
 }
@@ -87,7 +99,8 @@ eda_counts eda_system_counts(eda_system *sys, const char *message, const char *a
 int64_t eda_counts_balance(const eda_counts *counts)
 {
     return (int64_t)(counts->accepted - counts->handled - counts->failed - counts->expired -
-                     counts->shed - counts->dead - counts->stopped);
+                     counts->shed - counts->dead - counts->stopped - counts->forwarded -
+                     counts->lost - counts->unknown);
 }
 
 static uint64_t get(const _Atomic uint64_t *count)

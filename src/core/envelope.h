@@ -35,13 +35,16 @@ enum {
     EDAI_IS_SHARED = 2, /* the payload is a pointer to an edai_shared */
     EDAI_IS_TEXT = 4,   /* identity is the hash of a text key */
     EDAI_IS_REQUEST = 8,
-    EDAI_HAS_KEY = 16, /* rest.key holds the text key: it cannot be read from the message */
-    EDAI_HAS_REST = 32 /* an edai_rest follows the extension */
+    EDAI_HAS_KEY = 16,      /* rest.key holds the text key: it cannot be read from the message */
+    EDAI_HAS_REST = 32,     /* an edai_rest follows the extension */
+    EDAI_FROM_OUTSIDE = 64, /* by somebody who is no node of the cluster */
+    EDAI_PASSED_ON = 128    /* by a node that did not own its receiver: whoever gets it keeps it */
 };
 
 #define EDAI_HOME_HEAP UINT16_MAX
 #define EDAI_HOME_NOWHERE (UINT16_MAX - 1) /* part of something else; not freed */
 #define EDAI_PUBLISHER_CLIENT 0x8000u
+#define EDAI_PUBLISHER_ABROAD EDAI_PUBLISHER_CLIENT /* clients count from 1 */
 
 struct edai_envelope {
     edai_envelope *next;

@@ -3,6 +3,7 @@
  * Nobody is passivated in the middle of something: it is listed, and looked at again at the end of
  * the worker's round. */
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/planted.h"
 #include "core/mailbox.h"
 #include "core/system.h"
@@ -150,4 +151,38 @@ void edai_passivate_scan(edai_worker *worker, edai_actor_type *type)
     delay = pool->scanned.chunk != NULL ? EDA_MS(1) : type->idle_ns / 8 + EDA_MS(1);
     /* Out of memory: the next activation arms it. */
     (void)!edai_timers_arm(&worker->timers, &pool->scan, worker->now + delay, on_scan);
+}
+
+static bool lives_elsewhere(const edai_activation *activation)
+{
+    uint64_t hash = (activation->flags & EDAI_IS_TEXT_KEY) != 0
+                        ? activation->identity
+                        : edai_hash_u64(activation->identity);
+
+    return edai_system_is_elsewhere(activation->type, hash);
+}
+
+static void give_away_type(edai_worker *worker, edai_actor_type *type, bool is_all)
+{
+    edai_pool *pool = &edai_worker_holding(worker, type)->pool;
+    edai_pool_walk walk = {.chunk = NULL};
+    edai_activation *at;
+
+    while (pool->live_count > 0 && (at = edai_pool_next(pool, &walk, UINT32_MAX)) != NULL) {
+        if (is_idle(at) && (is_all || lives_elsewhere(at))) {
+            (void)edai_activation_stop(worker, at, EDA_STOP_IDLE);
+        }
+    }
+}
+
+void edai_passivate_away(edai_worker *worker, bool is_all)
+{
+    const eda_system *sys = worker->sys;
+    uint32_t i;
+
+    for (i = 0; i < sys->actor_count; i++) {
+        if (sys->actors[i]->worker == EDAI_PLACED) {
+            give_away_type(worker, sys->actors[i], is_all);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "core/abroad.h"
 #include "core/fan.h"
 #include <edacious/topic.h>
 
@@ -352,7 +353,7 @@ eda_status edai_self_make(eda_ctx *ctx, const edai_route *route, const void *dat
 }
 
 /* True when a route takes a message on this very topic. */
-static bool is_wanted(const edai_route *route, const void *data)
+bool edai_publish_is_wanted(const edai_route *route, const void *data)
 {
     char topic[EDA_TOPIC_LEN_MAX];
     size_t len = 0;
@@ -467,13 +468,17 @@ static eda_status fill_fan_out(
     uint32_t i;
 
     for (i = 0; i < count; i++) {
-        if (is_wanted(msg->routes[i], shared->data)) {
+        if (edai_publish_is_wanted(msg->routes[i], shared->data)) {
             EDA_TRY(make_fan_out_one(ctx, msg->routes[i], shared, extras, &envelope));
             chain_append(made, envelope);
         }
     }
     for (; fan != NULL; fan = fan->next) {
         EDA_TRY(make_bundle(ctx, fan, shared, &envelope));
+        chain_append(made, envelope);
+    }
+    if (edai_abroad_hears(msg)) {
+        EDA_TRY(make_fan_out_one(ctx, msg->abroad, shared, extras, &envelope));
         chain_append(made, envelope);
     }
     return EDA_OK;
@@ -506,7 +511,9 @@ eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data
 {
     edai_envelope *envelope = NULL;
 
-    if (EDAI_LIKELY(msg->route_count == 1 && !msg->routes[0]->needs_match)) {
+    bool is_heard_abroad = edai_abroad_hears(msg);
+
+    if (EDAI_LIKELY(msg->route_count == 1 && !msg->routes[0]->needs_match && !is_heard_abroad)) {
         EDA_TRY(edai_publish_one(ctx, msg->routes[0], data, extras, &envelope));
         EDA_ASSERT(envelope != NULL, "made");
         envelope->next = NULL;
@@ -516,7 +523,7 @@ eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data
     }
     *ret_first = NULL;
     *ret_last = NULL;
-    if (msg->route_count == 0) {
+    if (msg->route_count == 0 && !is_heard_abroad) {
         return EDA_OK;
     }
     return make_fan_out(ctx, msg, data, extras, ret_first, ret_last);

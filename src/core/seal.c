@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "core/abroad.h"
 #include "core/contract.h"
 #include "core/fan.h"
 #include "core/system.h"
@@ -210,8 +211,8 @@ static void set_light(edai_msg *msg)
         route->is_put_plainly = true;
     }
     msg->needs_check = msg->shape.needs_check || msg->has_keys || type->is_raw;
-    if (route == NULL || route->needs_match || !msg->shape.is_plain || type->expires_ms != 0 ||
-        type->overflow == EDA_WAIT || size > EDAI_SLAB_SIZE_MAX) {
+    if (route == NULL || msg->abroad != NULL || route->needs_match || !msg->shape.is_plain ||
+        type->expires_ms != 0 || type->overflow == EDA_WAIT || size > EDAI_SLAB_SIZE_MAX) {
         return;
     }
     if (route->is_number_key || route->actor->supervisor == &eda_supervisor_singleton) {
@@ -243,8 +244,8 @@ static bool is_plain(const edai_msg *msg, uint32_t at)
     const edai_actor_type *type = route->actor;
 
     return !route->needs_match && type->supervisor == &eda_supervisor_singleton &&
-           type->actor->options.activations_max == 0 && type->mailbox_len_max >= EDAI_FAN_BATCH &&
-           is_only_one(msg, at);
+           type->worker != EDAI_PLACED && type->actor->options.activations_max == 0 &&
+           type->mailbox_len_max >= EDAI_FAN_BATCH && is_only_one(msg, at);
 }
 
 static uint16_t worker_of(const eda_system *sys, const edai_route *route)
@@ -383,7 +384,9 @@ static void set_limits(const eda_system *sys, edai_actor_type *type)
     uint64_t live_max = type->actor->options.activations_max;
 
     /* Shares are rounded up: a limit never gets tighter by adding workers. */
-    type->live_max = type->worker != UINT16_MAX ? live_max : (live_max + workers - 1) / workers;
+    type->live_max = type->worker != UINT16_MAX && type->worker != EDAI_PLACED
+                         ? live_max
+                         : (live_max + workers - 1) / workers;
     type->keys_max = (sys->options.keys_max + workers - 1) / workers;
 }
 
@@ -402,6 +405,7 @@ eda_status edai_contract_seal(eda_system *sys)
     EDA_TRY(edai_contract_declare(sys, &eda_type_eda_dead_letter, NULL));
     EDA_TRY(index_topics(sys));
     EDA_TRY(join_actors(sys));
+    EDA_TRY(edai_abroad_route(sys));
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
         set_light(msg);
         EDA_TRY(set_fans(sys, msg));

@@ -2,6 +2,7 @@
 #include "core/stop.h"
 
 #include "base/assert.h"
+#include "core/abroad.h"
 #include "core/publish.h"
 #include "core/system.h"
 
@@ -44,6 +45,9 @@ void edai_stop_step(edai_worker *worker)
 
     unqueue_all(worker);
     edai_fans_stop(worker);
+    if (worker->index == sys->gateway) {
+        sys->abroad->end(sys->abroad, worker);
+    }
     for (i = 0; i < sys->actor_count; i++) {
         is_done = end_type(worker, sys->actors[i]) && is_done;
     }
@@ -126,6 +130,9 @@ void eda_system_stop(eda_system *sys)
         return;
     }
     edai_clients_settle(sys);
+    if (sys->abroad != NULL) {
+        sys->abroad->leave(sys->abroad);
+    }
     /* Whatever is left after drain_ms is ended below. */
     if (eda_wait_idle(sys, sys->options.drain_ms) != EDA_OK) {
         edai_system_log(sys, NULL, "work is left after %u ms; it is ended", sys->options.drain_ms);
@@ -136,5 +143,8 @@ void eda_system_stop(eda_system *sys)
     }
     sys->executor->stop(sys);
     end_inboxes(sys);
+    if (sys->abroad != NULL) {
+        sys->abroad->close(sys->abroad);
+    }
     atomic_store(&sys->phase, EDAI_ENDED);
 }

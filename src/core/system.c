@@ -6,6 +6,7 @@
 #include "base/entropy.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "core/abroad.h"
 #include "core/publish.h"
 #include "message/linked.h"
 
@@ -159,8 +160,10 @@ static void system_free(eda_system *sys)
         edai_worker_fini(&sys->workers[i]);
     }
     edai_free(sys->workers);
+    edai_abroad_free(sys);
     edai_clients_free(sys);
     edai_contract_free(sys);
+    edai_free(sys->gateway_type); /* routes name it */
     edai_depend_free(sys);
     if (sys->is_store_owned) {
         eda_store_free(sys->store);
@@ -286,6 +289,16 @@ static void place(eda_system *sys)
         }
     }
     sys->worker_count = (uint16_t)(sys->shard_workers + dedicated);
+    if (sys->abroad != NULL) {
+        sys->gateway = sys->worker_count++;
+        sys->gateway_type->worker = sys->gateway;
+    }
+    for (i = 0; i < sys->actor_count; i++) {
+        if (sys->actors[i]->owners != NULL) {
+            sys->actors[i]->own_worker = sys->actors[i]->worker;
+            sys->actors[i]->worker = EDAI_PLACED;
+        }
+    }
     for (i = 0; i < EDAI_SHARDS; i++) {
         sys->owner_of_shard[i] = (uint16_t)(i % sys->shard_workers);
     }
@@ -340,7 +353,8 @@ edai_seat *edai_system_add_seat(eda_system *sys)
     return seat;
 }
 
-/* All on the first seat, but for those with a thread of their own; the simulator draws. */
+/* All on the first seat, but for those with a thread of their own; the simulator draws. The
+ * gateway, too: so the way to it costs nothing. */
 static eda_status init_seats(eda_system *sys)
 {
     uint32_t cpus = edai_cpu_count();
@@ -357,7 +371,7 @@ static eda_status init_seats(eda_system *sys)
         }
     }
     for (i = 0; i < sys->worker_count; i++) {
-        uint32_t at = i >= sys->shard_workers ? i
+        uint32_t at = i >= sys->shard_workers && i != sys->gateway ? i
                       : sys->port->draw != NULL
                           ? sys->port->draw(sys->port->self, sys->shard_workers)
                           : 0;
@@ -365,6 +379,15 @@ static eda_status init_seats(eda_system *sys)
         edai_seat_place(sys->seats[at], &sys->workers[i]);
     }
     return EDA_OK;
+}
+
+static eda_status open_abroad(eda_system *sys)
+{
+    if (sys->abroad == NULL) {
+        return EDA_OK;
+    }
+    sys->abroad->tallies = edai_calloc(sys->route_count + 1u, sizeof(*sys->abroad->tallies));
+    return sys->abroad->tallies != NULL ? sys->abroad->open(sys->abroad) : EDA_ENOMEM;
 }
 
 eda_status eda_system_start(eda_system *sys)
@@ -377,13 +400,18 @@ eda_status eda_system_start(eda_system *sys)
     }
     EDA_TRY(check_stores(sys));
     EDA_TRY(edai_depend_resolve(sys));
+    EDA_TRY(edai_abroad_connect(sys));
     place(sys);
     EDA_TRY(edai_contract_seal(sys));
     EDA_TRY(init_workers(sys));
     EDA_TRY(init_seats(sys));
+    EDA_TRY(open_abroad(sys));
     EDA_TRY(sys->executor->start(sys));
     atomic_store_explicit(&sys->phase, EDAI_RUNNING, memory_order_release);
     status = eda_client_new(sys, &sys->own_client);
+    if (status == EDA_OK && sys->abroad != NULL) {
+        status = sys->abroad->start(sys->abroad);
+    }
     if (status != EDA_OK) {
         eda_system_stop(sys); /* what did not start does not run */
     }
@@ -430,7 +458,7 @@ static uint64_t sum_accepted(const eda_system *sys, const edai_tally *tallies)
 
 bool edai_system_is_idle(eda_system *sys)
 {
-    uint64_t ended = 0;
+    uint64_t ended = edai_far_ended(sys);
     uint64_t accepted = 0;
     edai_client *client;
     uint16_t i;

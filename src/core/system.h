@@ -16,6 +16,9 @@
 #define EDAI_SYSTEM_MAGIC 0x0eda5157u
 #define EDAI_SYSTEM_ERROR_SIZE 512u
 #define EDAI_ACTORS_MAX 0x7fffu
+#define EDAI_NO_GATEWAY (UINT16_MAX - 2) /* no worker has that number */
+/* Owner of a partition that no node owns. */
+#define EDAI_NO_OWNER UINT16_MAX
 
 typedef enum edai_phase {
     EDAI_BUILDING = 1,
@@ -74,8 +77,12 @@ struct eda_system {
     edai_msg *raw;              /* owned; what undeclared points to */
     const edai_msg *undeclared; /* raw publishes on topics no type has */
 
+    struct edai_abroad *abroad;    /* connection to other nodes; NULL: none */
+    edai_actor_type *gateway_type; /* owned: who receives what is for elsewhere; NULL: none */
+    uint16_t gateway;              /* its worker, the last; EDAI_NO_GATEWAY: none */
+
     edai_worker *workers;
-    uint16_t worker_count;  /* with those of dedicated types, which come last */
+    uint16_t worker_count;  /* with those of dedicated types and the gateway, which come last */
     uint16_t shard_workers; /* those that own shards */
     uint16_t owner_of_shard[EDAI_SHARDS];
     edai_seat **seats;           /* one per worker, then spare ones */
@@ -123,12 +130,52 @@ static inline int64_t edai_system_later(const eda_system *sys, eda_duration dela
     return delay < EDAI_NO_DEADLINE - now ? now + delay : EDAI_NO_DEADLINE;
 }
 
+/* Which of its partitions, and so which node, a placed type's identity belongs to. */
+static inline uint32_t edai_system_partition(const edai_actor_type *type, uint64_t hash)
+{
+    return type->is_spread ? (uint32_t)((hash ^ type->hash) % EDAI_SHARDS) : 0;
+}
+
+/* The worker that owns it here, if this node does. */
+static inline uint16_t edai_system_own_worker(
+    const eda_system *sys, const edai_actor_type *type, uint64_t hash)
+{
+    uint16_t own = type->worker != EDAI_PLACED ? type->worker : type->own_worker;
+
+    return own != UINT16_MAX ? own : sys->owner_of_shard[(hash ^ type->hash) % EDAI_SHARDS];
+}
+
+/* True: another node owns it. */
+static inline bool edai_system_is_elsewhere(const edai_actor_type *type, uint64_t hash)
+{
+    uint16_t owner;
+
+    if (type->worker != EDAI_PLACED) {
+        return false;
+    }
+    /* relaxed: who moves a partition moves nothing with it. */
+    owner = atomic_load_explicit(
+        &type->owners[edai_system_partition(type, hash)], memory_order_relaxed);
+    return owner != 0 && owner != EDAI_NO_OWNER;
+}
+
+/* The gateway, or the worker here. */
+static inline uint16_t edai_system_placed_owner(
+    const eda_system *sys, const edai_actor_type *type, uint64_t hash)
+{
+    return edai_system_is_elsewhere(type, hash) ? sys->gateway
+                                                : edai_system_own_worker(sys, type, hash);
+}
+
 /* Which worker owns an identity's hash of an actor type. */
 static inline uint16_t edai_system_owner(
     const eda_system *sys, const edai_actor_type *type, uint64_t hash)
 {
-    return type->worker != UINT16_MAX ? type->worker
-                                      : sys->owner_of_shard[(hash ^ type->hash) % EDAI_SHARDS];
+    if (EDAI_UNLIKELY(type->worker != UINT16_MAX)) {
+        return type->worker != EDAI_PLACED ? type->worker
+                                           : edai_system_placed_owner(sys, type, hash);
+    }
+    return sys->owner_of_shard[(hash ^ type->hash) % EDAI_SHARDS];
 }
 
 /* True when every accepted delivery has ended; see tally.h. */

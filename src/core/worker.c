@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/planted.h"
+#include "core/abroad.h"
 #include "core/after.h"
 #include "core/ask.h"
 #include "core/fetch.h"
@@ -162,6 +163,17 @@ void edai_worker_flush(edai_worker *worker)
 
 /* --- receiving ---------------------------------------------------------------------------- */
 
+/* There is no activation, and there will be none. */
+static void refuse(edai_worker *worker, edai_envelope *envelope, eda_status status)
+{
+    const char *text = status == EDA_ENOMEM ? "out of memory for a new activation"
+                       : status == EDA_ENOENT
+                           ? "it does not live, and outsiders do not bring it to life"
+                           : "the limit on new keys was reached";
+
+    edai_envelope_end(worker, envelope, EDAI_SHED, status == EDA_ELIMIT ? EDA_ESHED : status, text);
+}
+
 static void admit(edai_worker *worker, edai_envelope *envelope, uint64_t hash)
 {
     eda_status status = EDA_OK;
@@ -171,12 +183,13 @@ static void admit(edai_worker *worker, edai_envelope *envelope, uint64_t hash)
         edai_envelope_end(worker, envelope, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
         return;
     }
+    if (EDAI_UNLIKELY(worker->index == worker->sys->gateway)) {
+        worker->sys->abroad->take(worker->sys->abroad, worker, envelope);
+        return;
+    }
     activation = edai_activation_get(worker, envelope->route, envelope, hash, &status);
     if (EDAI_UNLIKELY(activation == NULL)) {
-        edai_envelope_end(worker, envelope, EDAI_SHED,
-            status == EDA_ENOMEM ? EDA_ENOMEM : EDA_ESHED,
-            status == EDA_ENOMEM ? "out of memory for a new activation"
-                                 : "the limit on new keys was reached");
+        refuse(worker, envelope, status);
         return;
     }
     edai_mailbox_put(worker, activation, envelope);
@@ -233,7 +246,7 @@ static void arrive(edai_worker *worker, edai_envelope *first)
 
 /* To another worker: at once if it sits here, too. Only the thread that runs a worker takes it
  * elsewhere, so what is read here stays true. */
-static void hand_over(edai_worker *worker, uint16_t to, edai_envelope *envelope)
+void edai_worker_hand_over(edai_worker *worker, uint16_t to, edai_envelope *envelope)
 {
     edai_worker *other = &worker->sys->workers[to];
 
@@ -284,7 +297,7 @@ static void deliver(edai_worker *worker, edai_envelope *envelope)
     /* Not asked first whether it is this worker: which of those on the seat nobody can foretell. */
     if (EDAI_UNLIKELY(edai_worker_seat(owner) != edai_worker_seat(worker)) ||
         EDAI_UNLIKELY((owner->arrived != NULL) & (owner != worker))) {
-        hand_over(worker, owner->index, envelope);
+        edai_worker_hand_over(worker, owner->index, envelope);
     } else if (!deliver_again(worker, owner, envelope)) {
         admit(owner, envelope, hash);
     }
@@ -312,7 +325,7 @@ void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)
     if (to == worker->index) {
         receive(worker, envelope);
     } else {
-        hand_over(worker, to, envelope);
+        edai_worker_hand_over(worker, to, envelope);
     }
 }
 
@@ -584,5 +597,8 @@ void edai_worker_end_round(edai_worker *worker)
     }
     if (worker->young != NULL) {
         edai_ask_settle(worker, edai_system_now(worker->sys));
+    }
+    if (EDAI_UNLIKELY(worker->index == worker->sys->gateway)) {
+        worker->sys->abroad->end_round(worker->sys->abroad, worker);
     }
 }

@@ -154,6 +154,8 @@ void edai_worker_forget(edai_worker *worker, edai_activation *activation);
 /* Delivers to the owner: into the mailbox here, or into the chain for another worker. Takes the
  * envelope. */
 void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope);
+/* To a worker by number: at once if it sits here, too. */
+void edai_worker_hand_over(edai_worker *worker, uint16_t to, edai_envelope *envelope);
 void edai_worker_send(edai_worker *worker, uint16_t to, edai_envelope *envelope);
 /* Hands one envelope over from a thread that is no worker. */
 void edai_worker_post(edai_worker *worker, edai_envelope *envelope);

@@ -1,0 +1,458 @@
+/* arrive.c - what comes from other nodes: messages, ends of ours, acks. */
+#include "cluster/node.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "core/publish.h"
+#include <edacious/codec.h>
+
+#include <string.h>
+
+/* EDA_WAIT deliveries from abroad that may wait for room before acks are held back. */
+#define HELD_MAX 1024u
+
+/* Waits for the end of a delivery that somebody abroad waits for. */
+typedef struct far_receipt {
+    edai_receipt receipt;
+    edai_envelope envelope; /* brings it to the gateway when all have ended */
+    edai_call call;
+    edai_node *node;
+    uint64_t link; /* serial */
+    uint64_t corr;
+} far_receipt;
+
+_Static_assert(
+    offsetof(far_receipt, call) == offsetof(far_receipt, envelope) + sizeof(edai_envelope),
+    "the call is the envelope's body");
+
+/* --- telling ------------------------------------------------------------------------------- */
+
+/* NULL: that node is gone. */
+static edai_link *link_of(const edai_node *node, uint64_t serial)
+{
+    uint32_t i;
+
+    for (i = 0; i < EDAI_MEMBERS_MAX; i++) {
+        if (node->links[i] != NULL && node->links[i]->serial == serial) {
+            return node->links[i];
+        }
+    }
+    return NULL;
+}
+
+static void put_item(edai_node *node, edai_link *link, const edai_wire_item *item)
+{
+    edai_buffer *out = edai_link_batch(link, edai_node_id(node));
+    size_t size = out->size;
+
+    edai_wire_put(out, item);
+    if (out->is_broken) { /* whoever waits for it learns by the deadline */
+        out->size = size;
+        out->is_broken = false;
+    }
+    link->is_pressing = true;
+}
+
+static void tell_end(edai_node *node, uint64_t serial, const edai_wire_item *item)
+{
+    edai_link *link = link_of(node, serial);
+
+    if (link != NULL) {
+        put_item(node, link, item);
+    }
+}
+
+static void tell_failed(edai_node *node, edai_link *link, uint64_t corr, eda_status status)
+{
+    const edai_wire_item end = {.kind = EDAI_WIRE_END,
+        .corr = corr,
+        .status = status,
+        .text = eda_str_from(eda_status_text(status))};
+
+    if (corr != 0) {
+        put_item(node, link, &end);
+    }
+}
+
+/* --- receipts of others -------------------------------------------------------------------- */
+
+static void on_ended(edai_worker *gateway, void *arg)
+{
+    far_receipt *self = arg;
+    const edai_wire_item end = {.kind = EDAI_WIRE_END,
+        .corr = self->corr,
+        .status = (eda_status)atomic_load(&self->receipt.status)};
+
+    (void)gateway;
+    tell_end(self->node, self->link, &end);
+    edai_free(self);
+}
+
+/* On whichever worker ended the last one. */
+static void ended(edai_receipt *receipt)
+{
+    far_receipt *self = (far_receipt *)(void *)receipt;
+
+    self->envelope = (edai_envelope){.kind = EDAI_CALL, .home = EDAI_HOME_NOWHERE};
+    self->call = (edai_call){.fn = on_ended, .arg = self};
+    edai_worker_post(self->node->gateway, &self->envelope);
+}
+
+/* NULL: nobody waits, or there is no memory. */
+static edai_receipt *make_receipt(edai_node *node, const edai_link *link, uint64_t corr)
+{
+    far_receipt *self = corr != 0 ? edai_calloc(1, sizeof(*self)) : NULL;
+
+    if (self == NULL) {
+        return NULL;
+    }
+    self->receipt.client = node->held; /* which has the system */
+    self->receipt.ended = ended;
+    atomic_store_explicit(&self->receipt.pending, 1, memory_order_relaxed);
+    self->node = node;
+    self->link = link->serial;
+    self->corr = corr;
+    return &self->receipt;
+}
+
+/* --- messages ------------------------------------------------------------------------------ */
+
+static const edai_actor_type *actor_of(const edai_node *node, eda_str name)
+{
+    char text[64];
+
+    if (name.len == 0 || name.len >= sizeof(text)) {
+        return NULL;
+    }
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '\0';
+    return edai_contract_find(node->sys, text);
+}
+
+static const edai_msg *msg_of(const edai_node *node, eda_str name)
+{
+    size_t at = 0;
+    const edai_msg *msg;
+
+    while ((msg = edai_names_next(&node->msg_names, edai_hash_bytes(name.ptr, name.len), &at)) !=
+           NULL) {
+        if (eda_str_equal(eda_str_from(msg->type->name), name)) {
+            return msg;
+        }
+    }
+    return NULL;
+}
+
+static uint16_t publisher_of(const edai_node *node, eda_str from)
+{
+    const edai_actor_type *type = actor_of(node, from);
+
+    return type != NULL ? type->index : EDAI_PUBLISHER_ABROAD;
+}
+
+/* A message that has been read. */
+typedef struct taken {
+    const edai_msg *msg;
+    const void *data;
+    void *owned; /* to be freed; NULL: data is borrowed */
+    eda_raw raw;
+} taken;
+
+static eda_status take_value(
+    const edai_node *node, const edai_wire_item *item, eda_str type, taken *out)
+{
+    eda_problem problem;
+
+    out->msg = msg_of(node, type);
+    if (out->msg == NULL) {
+        return EDA_ENOTYPE;
+    }
+    EDA_TRY(eda_cbor_decode(out->msg->type, item->body, &out->owned, &problem));
+    out->data = out->owned;
+    return EDA_OK;
+}
+
+/* By topic: of a type that is known here, or raw. */
+static eda_status take_raw(const edai_node *node, const edai_wire_item *item, taken *out)
+{
+    const edai_msg *msg = edai_contract_by_topic(node->sys, item->type);
+
+    EDA_TRY(eda_topic_check_key(item->type));
+    if (msg != NULL && !msg->type->is_raw) {
+        return take_value(node, item, eda_str_from(msg->type->name), out);
+    }
+    out->msg = msg != NULL ? msg : node->sys->undeclared;
+    out->raw = (eda_raw){.topic = item->type, .encoding = item->encoding, .payload = item->body};
+    out->data = &out->raw;
+    return EDA_OK;
+}
+
+static eda_status take_request(edai_node *node, const edai_link *link, const edai_wire_item *item,
+    const taken *what, edai_arrival *arrival)
+{
+    edai_stranger *stranger;
+
+    if (!what->msg->is_request) {
+        return EDA_EINVAL;
+    }
+    stranger = edai_strangers_add(&node->strangers, what->msg);
+    if (stranger == NULL) {
+        return EDA_ELIMIT;
+    }
+    stranger->link = link->serial;
+    stranger->corr = item->corr;
+    arrival->ask_seq = stranger->entry.number;
+    return EDA_OK;
+}
+
+static void tell_moved(
+    edai_node *node, edai_link *link, const edai_wire_item *item, const edai_delivered *delivered)
+{
+    const edai_wire_item moved = {
+        .kind = EDAI_WIRE_MOVED, .actor = item->actor, .partition = delivered->partition};
+
+    edai_bump(&node->counts.moved);
+    put_item(node, link, &moved);
+}
+
+static eda_status deliver(
+    edai_node *node, edai_link *link, const edai_wire_item *item, const taken *what)
+{
+    edai_arrival arrival = {.actor = actor_of(node, item->actor),
+        .publisher = publisher_of(node, item->from),
+        .may_pass_on = (item->flags & EDAI_WIRE_PASSED_ON) == 0,
+        .is_outside = (item->flags & EDAI_WIRE_OUTSIDE) != 0,
+        .held_client = node->held};
+    edai_delivered delivered = {.count = 0};
+    eda_status status;
+
+    if (arrival.actor == NULL) {
+        return EDA_ENOENT;
+    }
+    if (item->left_ms != 0) {
+        arrival.deadline = edai_system_later(node->sys, EDA_MS(item->left_ms));
+    }
+    if ((item->flags & EDAI_WIRE_REQUEST) != 0) {
+        EDA_TRY(take_request(node, link, item, what, &arrival));
+    } else if (what->msg->is_request) {
+        return EDA_EINVAL;
+    } else if ((item->flags & EDAI_WIRE_WANTS_END) != 0) {
+        arrival.receipt = make_receipt(node, link, item->corr);
+    }
+    status = edai_abroad_deliver(node->gateway, what->msg, what->data, &arrival, &delivered);
+    if (arrival.receipt != NULL) {
+        edai_receipt_end(arrival.receipt, status);
+        status = EDA_OK;
+    }
+    if (arrival.ask_seq != 0 && delivered.count == 0) {
+        edai_free(edai_strangers_take(&node->strangers, arrival.ask_seq));
+        status = status == EDA_OK ? EDA_ENOENT : status;
+    }
+    if (delivered.passed > 0) {
+        tell_moved(node, link, item, &delivered);
+    }
+    return arrival.receipt == NULL && delivered.count == 0 && status == EDA_OK ? EDA_ENOENT
+                                                                               : status;
+}
+
+static void take_message(edai_node *node, edai_link *link, const edai_wire_item *item)
+{
+    taken what = {.owned = NULL};
+    eda_status status = item->kind == EDAI_WIRE_RAW ? take_raw(node, item, &what)
+                                                    : take_value(node, item, item->type, &what);
+
+    if (status == EDA_OK) {
+        status = deliver(node, link, item, &what);
+    }
+    edai_free(what.owned);
+    if (status != EDA_OK) {
+        /* It has arrived, and nobody here takes it: versions of the program differ. */
+        edai_node_refuse(node, item->type, status);
+        tell_failed(node, link, item->corr, status);
+    }
+}
+
+/* --- ends of ours -------------------------------------------------------------------------- */
+
+static void end_request(
+    edai_node *node, edai_sent *sent, eda_status status, eda_str text, eda_bytes reply)
+{
+    const eda_type *type = sent->route->msg->type->reply;
+    char buffer[512];
+    eda_problem problem = {.text = ""};
+    void *data = NULL;
+
+    if (status == EDA_OK) {
+        status = eda_cbor_decode(type, reply, &data, &problem);
+        text = eda_str_from(problem.text);
+    }
+    if (status == EDA_OK) {
+        edai_abroad_reply(node->gateway, sent->request, data);
+        edai_free(data);
+        return;
+    }
+    if (text.len >= sizeof(buffer)) {
+        text.len = sizeof(buffer) - 1;
+    }
+    memcpy(buffer, text.ptr, text.len);
+    buffer[text.len] = '\0';
+    edai_reply_status(node->gateway, sent->request, status, buffer);
+}
+
+void edai_arrive_end(
+    edai_node *node, edai_sent *sent, eda_status status, eda_str text, eda_bytes reply)
+{
+    if (sent->request != NULL) {
+        end_request(node, sent, status, text, reply);
+    } else {
+        if (status != EDA_OK) {
+            edai_receipt_blame(sent->receipt, sent->route);
+        }
+        edai_receipt_end(sent->receipt,
+            status == EDA_OK || status == EDA_ESHED || status == EDA_EDEAD ? status : EDA_EFAILED);
+    }
+    edai_free(sent);
+}
+
+static void take_end(edai_node *node, const edai_link *link, const edai_wire_item *item)
+{
+    edai_sent *sent = edai_pending_take(&node->pending, item->corr);
+
+    if (sent == NULL) {
+        return; /* it was given up */
+    }
+    if (sent->slot != link->slot) {
+        /* Not the one it was sent to: put back by telling its asker what is true. */
+        edai_arrive_end(
+            node, sent, EDA_EINVAL, EDA_STR("another node answered"), (eda_bytes){.len = 0});
+        return;
+    }
+    edai_arrive_end(node, sent, item->status, item->text, item->body);
+}
+
+/* --- batches ------------------------------------------------------------------------------- */
+
+/* Of a batch's first message; messages that were sent before it and did not come are missed. */
+static void count_gap(edai_node *node, edai_link *link, uint64_t first)
+{
+    uint64_t next = link->arrived + link->missed + 1;
+
+    if (first > next) {
+        link->missed += first - next;
+        atomic_store_explicit(&node->counts.missed,
+            atomic_load_explicit(&node->counts.missed, memory_order_relaxed) + (first - next),
+            memory_order_relaxed);
+    }
+}
+
+static void take_item(
+    edai_node *node, edai_link *link, const edai_wire_item *item, uint64_t *io_number)
+{
+    switch (item->kind) {
+    case EDAI_WIRE_MESSAGE:
+    case EDAI_WIRE_RAW:
+        if (*io_number == link->arrived + link->missed + 1) { /* else it came before */
+            link->arrived++;
+            edai_bump(&node->counts.arrived);
+            take_message(node, link, item);
+        }
+        ++*io_number;
+        link->is_ack_due = true;
+        break;
+    case EDAI_WIRE_END:
+        take_end(node, link, item);
+        break;
+    case EDAI_WIRE_MOVED:
+        edai_node_tell(node); /* the views differ: let them meet */
+        break;
+    case EDAI_WIRE_ACK:
+        edai_spread_acked(node, link, item->arrived, item->lost);
+        break;
+    }
+}
+
+void edai_arrive_batch(edai_node *node, eda_bytes bytes)
+{
+    edai_wire_reader reader;
+    edai_wire_item item;
+    edai_link *link;
+    uint64_t number;
+    eda_status status = edai_wire_read(bytes, &reader);
+
+    if (status != EDA_OK) {
+        edai_node_refuse(node, EDA_STR("a batch"), status);
+        return;
+    }
+    link = edai_member_link(node, reader.sender);
+    if (link == NULL) {
+        edai_node_refuse(node, reader.sender, EDA_ELIMIT);
+        return;
+    }
+    number = reader.first;
+    count_gap(node, link, number);
+    while ((status = edai_wire_next(&reader, &item)) == EDA_OK) {
+        take_item(node, link, &item, &number);
+    }
+    if (status != EDA_ENOENT) {
+        edai_node_refuse(node, reader.sender, status);
+    }
+}
+
+/* --- acks ---------------------------------------------------------------------------------- */
+
+void edai_arrive_settle(edai_node *node)
+{
+    node->is_ack_held = false;
+}
+
+void edai_arrive_acks(edai_node *node)
+{
+    uint32_t i;
+
+    /* What found no room is not acknowledged, so that its sender slows down. */
+    if (node->held != NULL &&
+        atomic_load_explicit(&node->held->unadmitted, memory_order_acquire) > HELD_MAX) {
+        node->is_ack_held = true;
+    }
+    for (i = 0; i < EDAI_MEMBERS_MAX && !node->is_ack_held; i++) {
+        edai_link *link = node->links[i];
+
+        if (link != NULL && link->is_ack_due) {
+            const edai_wire_item ack = {
+                .kind = EDAI_WIRE_ACK, .arrived = link->arrived, .lost = link->missed};
+
+            link->is_ack_due = false;
+            put_item(node, link, &ack);
+        }
+    }
+}
+
+/* --- replies to others --------------------------------------------------------------------- */
+
+void edai_arrive_answered(edai_abroad *self, edai_worker *gateway, edai_envelope *envelope)
+{
+    edai_node *node = edai_node_of(self);
+    const edai_reply *reply = edai_envelope_body(envelope);
+    edai_stranger *stranger = edai_strangers_take(&node->strangers, reply->ask_seq);
+    edai_wire_item end = {.kind = EDAI_WIRE_END, .status = reply->status};
+    uint8_t *bytes = NULL;
+
+    if (stranger != NULL && stranger->link == 0) {
+        edai_outside_answer(node, stranger, reply, reply + 1);
+    } else if (stranger != NULL) {
+        end.corr = stranger->corr;
+        if (reply->status == EDA_OK) {
+            const eda_value value = {.type = stranger->msg->type->reply, .data = reply + 1};
+
+            end.status = eda_cbor_encode(value, &bytes, &end.body.len);
+            end.body.ptr = bytes;
+        } else {
+            end.text = (eda_str){.ptr = (const char *)(reply + 1), .len = reply->text_len};
+        }
+        tell_end(node, stranger->link, &end);
+    }
+    edai_free(bytes);
+    edai_free(stranger);
+    edai_worker_free(gateway, envelope);
+}

@@ -1,0 +1,103 @@
+/* intake.c - see intake.h. */
+#include "cluster/intake.h"
+
+#include "base/memory.h"
+#include "cluster/node.h"
+
+#include <string.h>
+
+/* The envelope is part of the block and is freed with it. */
+typedef struct block {
+    edai_envelope envelope;
+    edai_call call; /* directly behind it: its body */
+    edai_intake *intake;
+    size_t size;
+    edai_heard heard;
+    char bytes[];
+} block;
+
+_Static_assert(offsetof(block, call) == sizeof(edai_envelope), "the call is the envelope's body");
+
+void edai_intake_open(edai_intake *intake, edai_node *node)
+{
+    intake->node = node;
+    atomic_store_explicit(&intake->is_open, true, memory_order_release);
+}
+
+void edai_intake_close(edai_intake *intake)
+{
+    atomic_store_explicit(&intake->is_open, false, memory_order_release);
+}
+
+static void arrived(edai_worker *gateway, void *arg)
+{
+    block *self = arg;
+    edai_intake *intake = self->intake;
+    edai_node *node = intake->node;
+
+    (void)gateway;
+    if (!node->is_ending && atomic_load_explicit(&intake->is_open, memory_order_acquire)) {
+        edai_member_heard(node, &self->heard);
+    } else if (self->heard.query != NULL && node->bus != NULL) {
+        node->driver->answer(node->bus, self->heard.query, NULL, false);
+    }
+    atomic_fetch_sub_explicit(&intake->size, self->size, memory_order_relaxed);
+    edai_free(self);
+}
+
+static void *copy(char **io_at, const void *bytes, size_t len)
+{
+    void *result = *io_at;
+
+    if (len > 0) {
+        memcpy(result, bytes, len);
+        *io_at += len;
+    }
+    return result;
+}
+
+static void fill(block *self, const edai_heard *heard)
+{
+    const eda_bus_message *from = &heard->message;
+    char *at = self->bytes;
+
+    self->heard = *heard;
+    self->heard.message.payload = (eda_bytes){
+        .ptr = copy(&at, from->payload.ptr, from->payload.len), .len = from->payload.len};
+    self->heard.message.attachment = (eda_bytes){
+        .ptr = copy(&at, from->attachment.ptr, from->attachment.len), .len = from->attachment.len};
+    self->heard.message.key =
+        (eda_str){.ptr = copy(&at, from->key.ptr, from->key.len), .len = from->key.len};
+    self->heard.message.encoding = (eda_str){
+        .ptr = copy(&at, from->encoding.ptr, from->encoding.len), .len = from->encoding.len};
+}
+
+bool edai_intake_hear(edai_intake *intake, const edai_heard *heard)
+{
+    const eda_bus_message *from = &heard->message;
+    size_t size = sizeof(block) + from->payload.len + from->attachment.len + from->key.len +
+                  from->encoding.len;
+    block *self;
+
+    if (!atomic_load_explicit(&intake->is_open, memory_order_acquire)) {
+        return false;
+    }
+    if (atomic_fetch_add_explicit(&intake->size, size, memory_order_relaxed) + size >
+        EDAI_INTAKE_SIZE_MAX) {
+        self = NULL;
+    } else {
+        self = edai_alloc(size);
+    }
+    if (self == NULL) {
+        atomic_fetch_sub_explicit(&intake->size, size, memory_order_relaxed);
+        atomic_fetch_add_explicit(&intake->dropped, 1, memory_order_relaxed);
+        return false;
+    }
+    self->envelope = (edai_envelope){.kind = EDAI_CALL, .home = EDAI_HOME_NOWHERE};
+    self->call = (edai_call){.fn = arrived, .arg = self};
+    self->intake = intake;
+    self->size = size;
+    fill(self, heard);
+    edai_worker_post(intake->node->gateway, &self->envelope);
+    return true;
+}

@@ -1,0 +1,56 @@
+/* intake.h - what the bus's threads hear, on its way to the gateway.
+ *
+ * A block holds a copy of what was heard and the envelope by which it travels through the gateway's
+ * inbox. Order: of each declaration's callbacks. Bounds: EDAI_INTAKE_SIZE_MAX bytes are on their
+ * way; what comes then is dropped, and the sender's numbers tell. Threads: hear from any, the rest
+ * by the gateway. */
+#ifndef EDAI_INTAKE_H
+#define EDAI_INTAKE_H
+
+#include <edacious/bus.h>
+
+#include "core/worker.h"
+
+#define EDAI_INTAKE_SIZE_MAX ((size_t)64 << 20)
+
+typedef struct edai_node edai_node;
+
+typedef enum edai_heard_kind {
+    EDAI_HEARD_BATCH = 1, /* in the inbox */
+    EDAI_HEARD_HELLO,     /* a heartbeat */
+    EDAI_HEARD_TOKEN,
+    EDAI_HEARD_PING,      /* somebody's: to be answered */
+    EDAI_HEARD_PONG,      /* an answer to ours; without a message: the end */
+    EDAI_HEARD_CATALOGUE, /* the same, to a request for a catalogue; `of` says whose */
+    EDAI_HEARD_DESCRIBE,  /* somebody wants a catalogue or ps */
+    EDAI_HEARD_PUT,       /* an outsider's; `of` is the message type */
+    EDAI_HEARD_GET,
+    EDAI_HEARD_REPLACED /* the session is another */
+} edai_heard_kind;
+
+/* One thing heard; the texts live in the block. */
+typedef struct edai_heard {
+    edai_heard_kind kind;
+    eda_bus_message message;
+    eda_bus_query *query; /* owned: PING, DESCRIBE, GET */
+    const void *of;
+    uint64_t number; /* of the request that this answers */
+    bool is_alive;   /* TOKEN */
+    bool is_end;     /* PONG, CATALOGUE */
+    eda_status end;
+} edai_heard;
+
+typedef struct edai_intake {
+    edai_node *node;
+    _Atomic bool is_open;
+    _Atomic size_t size;      /* bytes on their way */
+    _Atomic uint64_t dropped; /* for want of room or memory */
+} edai_intake;
+
+void edai_intake_open(edai_intake *intake, edai_node *node);
+/* Nothing more is taken; what is on its way is forgotten when it arrives. */
+void edai_intake_close(edai_intake *intake);
+/* Copies and sends it on. False: dropped; a query stays the caller's. */
+bool edai_intake_hear(edai_intake *intake, const edai_heard *heard);
+
+#endif

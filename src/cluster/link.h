@@ -1,0 +1,73 @@
+/* link.h - the way to one other node, and what came from it.
+ *
+ * Messages of a link are numbered from 1. What was written and not yet told of by the peer stands
+ * in a ring, so that each ends as forwarded, lost or unknown, by its route. Order: as written.
+ * Bounds: EDAI_LINK_WINDOW messages and EDAI_LINK_SIZE_MAX bytes, then whoever may wait does and
+ * the rest is shed. Threads: the gateway's. */
+#ifndef EDAI_LINK_H
+#define EDAI_LINK_H
+
+#include "cluster/wire.h"
+#include "core/contract.h"
+#include "core/envelope.h"
+
+#define EDAI_LINK_WINDOW 65536u
+#define EDAI_LINK_SIZE_MAX ((size_t)4 << 20)
+/* Unsent beyond which a batch leaves, whatever is under way. */
+#define EDAI_LINK_BATCH_SIZE ((size_t)32 << 10)
+/* Under way beyond which small batches wait for the peer to tell: so they grow under load. */
+#define EDAI_LINK_EAGER 64u
+
+/* A message that the peer has not told of. */
+typedef struct edai_link_sent {
+    const edai_route *route;
+    uint64_t corr; /* 0: nothing waits for its end */
+} edai_link_sent;
+
+typedef struct edai_link {
+    char *key;       /* of the peer's inbox; owned */
+    char *peer;      /* "NODE/INC"; owned */
+    uint64_t serial; /* of all links there were; not 0 */
+    uint16_t slot;
+
+    /* Out. */
+    uint64_t written; /* number of the last message in `out`, or sent */
+    uint64_t left;    /* number of the last one given to the bus */
+    uint64_t told;    /* arrived and lost, as the peer says */
+    uint64_t told_lost;
+    uint64_t unknown;
+    edai_link_sent *ring; /* of told + 1 to written; grows to EDAI_LINK_WINDOW */
+    uint32_t ring_capacity;
+    edai_buffer out;        /* a batch that was begun; empty: none */
+    bool is_pressing;       /* something in it should not wait */
+    edai_envelope *waiting; /* EDA_WAIT deliveries that found the window full; oldest first */
+    edai_envelope *waiting_last;
+
+    /* In. */
+    uint64_t arrived;
+    uint64_t missed;
+    bool is_ack_due;
+} edai_link;
+
+/* Takes `key`. NULL: out of memory. */
+edai_link *edai_link_new(uint16_t slot, const char *peer, char *key);
+void edai_link_free(edai_link *link);
+
+/* Room for one more message. */
+bool edai_link_has_room(const edai_link *link);
+/* The buffer of the batch, begun if need be; `self` "NODE/INC" of this node. */
+edai_buffer *edai_link_batch(edai_link *link, eda_str self);
+/* A message was written into the batch. EDA_ENOMEM: it must be taken back. */
+EDA_CHECK eda_status edai_link_note(edai_link *link, const edai_route *route, uint64_t corr);
+/* The oldest message that the peer has not told of; taken out. False: none. */
+bool edai_link_take(edai_link *link, edai_link_sent *ret_sent);
+/* Messages that the peer has not told of. */
+static inline uint64_t edai_link_under_way(const edai_link *link)
+{
+    return link->written - link->told - link->unknown;
+}
+/* A batch should leave now. */
+bool edai_link_is_due(const edai_link *link);
+void edai_link_wait(edai_link *link, edai_envelope *envelope);
+
+#endif

@@ -1,0 +1,572 @@
+/* member.c - who is there: what this node tells of itself, and what it hears of others. */
+#include "cluster/node.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "cluster/describe.h"
+#include "core/publish.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A node that is there answers within this; then it is asked again. */
+#define ASK_MS 1000u
+#define IDLE_AGAIN EDA_MS(2)
+
+/* --- the hello ----------------------------------------------------------------------------- */
+
+/* Partitions with an activation here. */
+static void fill_held(const edai_actor_type *type, edai_wire_held *held)
+{
+    uint32_t i;
+
+    *held = (edai_wire_held){.actor = eda_str_from(type->actor->name)};
+    for (i = 0; i < EDAI_PARTITIONS; i++) {
+        if (atomic_load_explicit(&type->live_at[i], memory_order_relaxed) > 0) {
+            held->bits[i / 8] = (uint8_t)(held->bits[i / 8] | 1u << i % 8);
+        }
+    }
+}
+
+static bool holds_any(const edai_wire_held *held)
+{
+    static const uint8_t none[EDAI_PARTITIONS / 8];
+
+    return memcmp(held->bits, none, sizeof(none)) != 0;
+}
+
+static uint32_t fill_all_held(edai_node *node, edai_wire_held *held)
+{
+    eda_system *sys = node->sys;
+    uint32_t count = 0;
+    uint32_t i;
+
+    for (i = 0; i < sys->actor_count; i++) {
+        const edai_actor_type *type = sys->actors[i];
+
+        if (type->live_at == NULL || count == EDAI_WIRE_HELD_MAX) {
+            continue;
+        }
+        fill_held(type, &held[count]);
+        count += holds_any(&held[count]) ? 1 : 0;
+    }
+    return count;
+}
+
+/* What lives here stays here. */
+static void hold(edai_node *node)
+{
+    eda_system *sys = node->sys;
+    uint32_t i;
+
+    for (i = 0; i < sys->actor_count; i++) {
+        edai_wire_held held;
+        const edai_place *place;
+
+        if (sys->actors[i]->live_at != NULL) {
+            fill_held(sys->actors[i], &held);
+            place = edai_view_place(node->view, held.actor);
+            edai_view_hold(node->view, place, held.bits);
+        }
+    }
+}
+
+static uint32_t fill_links(const edai_node *node, edai_wire_link *links)
+{
+    uint32_t count = 0;
+    uint32_t i;
+
+    for (i = 0; i < EDAI_MEMBERS_MAX; i++) {
+        const edai_link *link = node->links[i];
+
+        if (link != NULL && link->arrived + link->missed > 0 && count < EDAI_WIRE_LINKS_MAX) {
+            links[count++] = (edai_wire_link){
+                .peer = eda_str_from(link->peer), .arrived = link->arrived, .lost = link->missed};
+        }
+    }
+    return count;
+}
+
+static bool is_usable(const edai_member *member)
+{
+    return member->state == EDAI_USABLE || member->state == EDAI_SUSPECT;
+}
+
+static uint64_t hash_of_members(const edai_node *node)
+{
+    uint64_t sum =
+        node->is_ready && !node->is_leaving ? edai_hash_bytes(node->id, strlen(node->id)) : 0;
+    uint16_t slot;
+
+    for (slot = 1; slot < EDAI_MEMBERS_MAX; slot++) {
+        const edai_member *member = edai_view_at(node->view, slot);
+
+        if (member != NULL && is_usable(member)) {
+            sum += edai_hash_bytes(member->id, strlen(member->id));
+        }
+    }
+    return sum;
+}
+
+eda_bytes edai_member_hello(edai_node *node)
+{
+    const char *slash = strchr(node->id, '/');
+    edai_hello hello = {.node = {.ptr = node->id, .len = (size_t)(slash - node->id)},
+        .inc = eda_str_from(slash + 1),
+        .view = edai_view_number(node->view),
+        .members = hash_of_members(node),
+        .is_leaving = node->is_leaving,
+        .actors = node->hosts,
+        .is_idle = edai_system_is_idle(node->sys),
+        .sent = atomic_load_explicit(&node->counts.sent, memory_order_relaxed),
+        .arrived = atomic_load_explicit(&node->counts.arrived, memory_order_relaxed),
+        .links = node->hello_links,
+        .held = node->hello_held};
+
+    hello.link_count = fill_links(node, hello.links);
+    hello.held_count = fill_all_held(node, hello.held);
+    edai_buffer_clear(&node->scratch);
+    edai_wire_hello(&node->scratch, &hello);
+    if (node->scratch.is_broken) {
+        return (eda_bytes){.len = 0};
+    }
+    return (eda_bytes){.ptr = node->scratch.bytes, .len = node->scratch.size};
+}
+
+static void send_hello(edai_node *node)
+{
+    eda_bus_message message = {.key = eda_str_from(node->hello_key),
+        .encoding = EDA_STR("application/cbor"),
+        .is_urgent = true};
+
+    node->is_hello_due = false;
+    hold(node);
+    message.payload = edai_member_hello(node);
+    if (message.payload.len > 0) {
+        (void)edai_node_put(node, &message);
+    }
+}
+
+/* --- what the view wants -------------------------------------------------------------------- */
+
+/* A get of ours that is under way; comes back as what was heard. */
+typedef struct asking {
+    edai_node *node;
+    edai_heard_kind kind;
+    uint64_t number;
+} asking;
+
+static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
+{
+    asking *self = arg;
+    edai_heard heard = {.kind = self->kind, .number = self->number};
+
+    if (answer != NULL && !is_error) {
+        heard.message = *answer;
+        (void)edai_intake_hear(&self->node->intake, &heard);
+    }
+    if (answer == NULL) {
+        heard.is_end = true;
+        heard.end = end;
+        (void)edai_intake_hear(&self->node->intake, &heard);
+        edai_free(self);
+    }
+}
+
+static eda_status ask(
+    edai_node *node, edai_heard_kind kind, uint64_t number, const char *key, eda_bytes payload)
+{
+    asking *self = edai_alloc(sizeof(*self));
+    const eda_bus_message request = {.key = eda_str_from(key), .payload = payload};
+    eda_status status;
+
+    if (self == NULL) {
+        return EDA_ENOMEM;
+    }
+    *self = (asking){.node = node, .kind = kind, .number = number};
+    status = node->driver->get(node->bus, &request, true, ASK_MS, on_answer, self);
+    if (status != EDA_OK) {
+        edai_free(self);
+    }
+    return status;
+}
+
+static void want_ping(void *arg, const edai_member *member)
+{
+    edai_node *node = arg;
+    char *key = edai_node_key(node, "ping", member->id);
+
+    if (key != NULL) {
+        (void)ask(node, EDAI_HEARD_PONG, 0, key, edai_member_hello(node));
+    }
+    edai_free(key);
+}
+
+static void want_catalogue(void *arg, const edai_member *member)
+{
+    edai_node *node = arg;
+    char *key = edai_node_key(node, "catalogue", member->id);
+
+    if (key != NULL) {
+        (void)ask(node, EDAI_HEARD_CATALOGUE, 0, key, (eda_bytes){.len = 0});
+    }
+    edai_free(key);
+}
+
+static eda_node_state shown_state(const edai_member *member)
+{
+    switch (member->state) {
+    case EDAI_USABLE:
+        return EDA_NODE_UP;
+    case EDAI_SUSPECT:
+        return EDA_NODE_SUSPECT;
+    case EDAI_LEAVING:
+        return EDA_NODE_LEAVING;
+    case EDAI_JOINING:
+    case EDAI_GONE:
+        break;
+    }
+    return EDA_NODE_DOWN;
+}
+
+static void publish_change(edai_node *node, const edai_member *member)
+{
+    const char *slash = strchr(member->id, '/');
+    const edai_msg *msg = edai_contract_msg(node->sys, &eda_type_eda_node_change);
+    const eda_node_change change = {
+        .node = {.ptr = member->id, .len = (size_t)(slash - member->id)},
+        .incarnation = eda_str_from(slash + 1),
+        .state = shown_state(member),
+        .nodes = edai_view_usable_count(node->view)};
+
+    if (msg != NULL) {
+        edai_publish_system(node->gateway, msg, &change);
+    }
+}
+
+static void on_changed(void *arg, const edai_member *member, edai_member_state before)
+{
+    edai_node *node = arg;
+    static const char *const names[] = {[EDA_NODE_UP] = "is up",
+        [EDA_NODE_SUSPECT] = "is not heard of",
+        [EDA_NODE_LEAVING] = "is leaving",
+        [EDA_NODE_DOWN] = "is gone"};
+
+    edai_node_tell(node);
+    if (member->state == EDAI_GONE && node->links[member->slot] != NULL) {
+        edai_link *link = node->links[member->slot];
+
+        node->links[member->slot] = NULL;
+        edai_spread_cut(node, link);
+        edai_link_free(link);
+    }
+    if (member->state == EDAI_JOINING || (member->state == EDAI_GONE && before == EDAI_JOINING)) {
+        return; /* nobody saw it yet */
+    }
+    edai_system_log(node->sys, NULL, "node %s %s; %u nodes", member->id, names[shown_state(member)],
+        edai_view_usable_count(node->view));
+    publish_change(node, member);
+}
+
+static void on_placed(void *arg)
+{
+    edai_node *node = arg;
+
+    edai_spread_resolve(node);
+}
+
+edai_view_events edai_member_events(edai_node *node)
+{
+    return (edai_view_events){.arg = node,
+        .ping = want_ping,
+        .catalogue = want_catalogue,
+        .changed = on_changed,
+        .placed = on_placed};
+}
+
+edai_link *edai_member_link(edai_node *node, eda_str id)
+{
+    const edai_member *member = edai_view_find(node->view, id);
+
+    if (member == NULL) {
+        if (edai_view_token(node->view, id, true, node->gateway->now) != EDA_OK) {
+            return NULL;
+        }
+        member = edai_view_find(node->view, id);
+    }
+    return member != NULL ? edai_node_link(node, member->slot) : NULL;
+}
+
+/* --- what is heard ------------------------------------------------------------------------- */
+
+static void take_links(edai_node *node, const edai_hello *hello, eda_str id)
+{
+    const edai_member *member = edai_view_find(node->view, id);
+    edai_link *link = member != NULL ? node->links[member->slot] : NULL;
+    uint32_t i;
+
+    for (i = 0; link != NULL && i < hello->link_count; i++) {
+        if (eda_str_equal(hello->links[i].peer, edai_node_id(node))) {
+            edai_spread_acked(node, link, hello->links[i].arrived, hello->links[i].lost);
+        }
+    }
+}
+
+/* A hello by itself, in a ping, or as an answer to ours. */
+static void take_hello(edai_node *node, eda_bytes bytes, bool is_pong, uint64_t number)
+{
+    edai_hello hello = {.links = node->heard_links, .held = node->heard_held};
+    char id[sizeof(node->id)];
+    eda_status status = edai_wire_read_hello(bytes, &hello);
+
+    if (status == EDA_OK) {
+        (void)snprintf(
+            id, sizeof(id), "%.*s/%.*s", EDA_STR_ARG(hello.node), EDA_STR_ARG(hello.inc));
+        if (strcmp(id, node->id) == 0) {
+            return;
+        }
+        status = is_pong ? edai_view_pong(node->view, &hello, node->gateway->now)
+                         : edai_view_hello(node->view, &hello, node->gateway->now);
+    }
+    if (status != EDA_OK) {
+        edai_node_refuse(node, EDA_STR("a hello"), status);
+        return;
+    }
+    take_links(node, &hello, eda_str_from(id));
+    edai_wait_heard(node, &hello, eda_str_from(id), is_pong ? number : 0);
+}
+
+static void take_token(edai_node *node, const edai_heard *heard)
+{
+    eda_str key = heard->message.key;
+    size_t skip = strlen(node->live_prefix);
+    eda_str id;
+
+    if (key.len <= skip) {
+        return;
+    }
+    id = (eda_str){.ptr = key.ptr + skip, .len = key.len - skip};
+    if (edai_view_token(node->view, id, heard->is_alive, node->gateway->now) != EDA_OK) {
+        edai_node_refuse(node, id, EDA_ELIMIT);
+    }
+}
+
+/* Names of what it hosts, to be placed. */
+static eda_status learn(edai_node *node, const edai_catalogue *catalogue, eda_str id)
+{
+    eda_str *names = edai_calloc(catalogue->actors.len + 1, sizeof(*names));
+    eda_status status = EDA_OK;
+    uint32_t count = 0;
+    size_t i;
+
+    if (names == NULL) {
+        return EDA_ENOMEM;
+    }
+    for (i = 0; i < catalogue->actors.len && status == EDA_OK; i++) {
+        const edai_catalogue_actor *actor = &catalogue->actors.items[i];
+
+        if (actor->scope == EDAI_CATALOGUE_CLUSTER) {
+            names[count++] = actor->name;
+            status = edai_fars_learn(&node->fars, node->view, actor);
+        }
+    }
+    if (status == EDA_OK) {
+        status = edai_view_catalogued(node->view, id, edai_catalogue_hash(catalogue), names, count);
+    }
+    edai_free(names);
+    return status;
+}
+
+static void take_catalogue(edai_node *node, eda_bytes json)
+{
+    edai_catalogue *catalogue = NULL;
+    eda_problem problem = {.text = ""};
+    char id[sizeof(node->id)];
+    eda_status status = edai_catalogue_read(json, &catalogue, &problem);
+
+    if (status == EDA_OK) {
+        if (catalogue->node.len > EDAI_WIRE_NODE_LEN_MAX ||
+            catalogue->inc.len != EDAI_WIRE_INC_LEN) {
+            status = EDA_EINVAL;
+        } else {
+            (void)snprintf(id, sizeof(id), "%.*s/%.*s", EDA_STR_ARG(catalogue->node),
+                EDA_STR_ARG(catalogue->inc));
+            status = learn(node, catalogue, eda_str_from(id));
+        }
+    }
+    if (status != EDA_OK) {
+        edai_node_refuse_text(node, EDA_STR("a catalogue"), status, problem.text);
+    }
+    edai_free(catalogue);
+    edai_spread_resolve(node);
+}
+
+static void answer_ping(edai_node *node, const edai_heard *heard)
+{
+    char *key = edai_node_key(node, "ping", node->id); /* what was asked for may be a pattern */
+    eda_bus_message answer = {.encoding = EDA_STR("application/cbor")};
+
+    if (heard->message.payload.len > 0) {
+        take_hello(node, heard->message.payload, false, 0);
+    }
+    answer.payload = edai_member_hello(node);
+    answer.key = key != NULL ? eda_str_from(key) : answer.key;
+    node->driver->answer(node->bus, heard->query,
+        node->is_ready && key != NULL && answer.payload.len > 0 ? &answer : NULL, false);
+    edai_free(key);
+}
+
+void edai_member_heard(edai_node *node, const edai_heard *heard)
+{
+    const eda_bus_message *message = &heard->message;
+
+    switch (heard->kind) {
+    case EDAI_HEARD_BATCH:
+        edai_arrive_batch(node, message->payload);
+        break;
+    case EDAI_HEARD_HELLO:
+        take_hello(node, message->payload, false, 0);
+        break;
+    case EDAI_HEARD_TOKEN:
+        take_token(node, heard);
+        break;
+    case EDAI_HEARD_PING:
+        answer_ping(node, heard);
+        break;
+    case EDAI_HEARD_PONG:
+        if (heard->is_end) {
+            edai_wait_round_ended(node, heard->number);
+        } else {
+            take_hello(node, message->payload, true, heard->number);
+        }
+        break;
+    case EDAI_HEARD_CATALOGUE:
+        if (!heard->is_end) {
+            take_catalogue(node, message->payload);
+        }
+        break;
+    case EDAI_HEARD_DESCRIBE:
+        edai_node_describe(node, heard);
+        break;
+    case EDAI_HEARD_PUT:
+        edai_outside_put(node, heard->of, message);
+        break;
+    case EDAI_HEARD_GET:
+        edai_outside_get(node, heard->of, message, heard->query);
+        break;
+    case EDAI_HEARD_REPLACED:
+        edai_system_log(
+            node->sys, NULL, "the bus's session was replaced: %.*s", EDA_STR_ARG(message->key));
+        edai_node_tell(node);
+        break;
+    }
+}
+
+/* --- time ---------------------------------------------------------------------------------- */
+
+static void arm(edai_node *node, int64_t due)
+{
+    edai_timers *timers = &node->gateway->timers;
+
+    edai_timers_disarm(timers, &node->tick);
+    if (edai_timers_arm(timers, &node->tick, due, edai_member_tick) != EDA_OK) {
+        edai_system_log(node->sys, NULL, "out of memory: this node says no more of itself");
+    }
+}
+
+/* Requests whose asker has given up. */
+static void sweep(edai_node *node)
+{
+    uint32_t at = 0;
+    edai_sent *sent;
+
+    while ((sent = edai_pending_take_late(&node->pending, node->gateway->now, &at)) != NULL) {
+        edai_arrive_end(
+            node, sent, EDA_ETIMEOUT, EDA_STR("no reply in time"), (eda_bytes){.len = 0});
+    }
+}
+
+void edai_member_tick(edai_worker *gateway, edai_timer *timer)
+{
+    edai_node *node = (edai_node *)(void *)((char *)timer - offsetof(edai_node, tick));
+    int64_t due;
+
+    if (node->is_ending) {
+        return;
+    }
+    due = edai_view_tick(node->view, gateway->now);
+    if (gateway->now >= node->hello_at + EDA_MS(EDAI_HELLO_MS) - EDA_MS(1)) {
+        node->hello_at = gateway->now;
+        node->refused_lines = 0;
+        sweep(node);
+        edai_leave_strays(node);
+        edai_node_tell(node);
+    }
+    if (node->hello_at + EDA_MS(EDAI_HELLO_MS) < due) {
+        due = node->hello_at + EDA_MS(EDAI_HELLO_MS);
+    }
+    arm(node, due);
+}
+
+void edai_member_end_round(edai_node *node)
+{
+    uint64_t members = hash_of_members(node);
+
+    if (members != node->members) {
+        node->members = members;
+        edai_node_tell(node);
+    }
+    if (node->is_hello_due && node->is_ready) {
+        send_hello(node);
+        edai_wait_check(node);
+    }
+}
+
+/* --- starting ------------------------------------------------------------------------------ */
+
+/* Everybody who is there is asked, and told of this node thereby. */
+void edai_member_begin(edai_node *node)
+{
+    char *key = edai_node_key(node, "ping", "**");
+
+    node->is_ready = true;
+    edai_view_ready(node->view);
+    node->hello_at = node->gateway->now;
+    arm(node, node->gateway->now + EDA_MS(EDAI_PING_MS));
+    node->idle.number++;
+    node->first_round = node->idle.number;
+    if (key == NULL ||
+        ask(node, EDAI_HEARD_PONG, node->first_round, key, edai_member_hello(node)) != EDA_OK) {
+        edai_wait_round_ended(node, node->first_round);
+    }
+    edai_free(key);
+    edai_node_tell(node);
+}
+
+void edai_member_farewell(edai_node *node)
+{
+    char *key = edai_node_key(node, "ping", "**");
+
+    hold(node);
+    node->idle.is_running = false;
+    node->idle.number++;
+    node->first_round = node->idle.number;
+    if (key == NULL ||
+        ask(node, EDAI_HEARD_PONG, node->first_round, key, edai_member_hello(node)) != EDA_OK) {
+        edai_wait_round_ended(node, node->first_round);
+    }
+    edai_free(key);
+}
+
+/* A round of pings to all, for those who wait until everybody is idle. */
+void edai_member_ask_all(edai_node *node)
+{
+    char *key = edai_node_key(node, "ping", "**");
+
+    if (key == NULL ||
+        ask(node, EDAI_HEARD_PONG, node->idle.number, key, (eda_bytes){.len = 0}) != EDA_OK) {
+        edai_wait_round_ended(node, node->idle.number);
+    }
+    edai_free(key);
+}

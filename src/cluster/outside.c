@@ -1,0 +1,358 @@
+/* outside.c - outsiders: puts on plain topics, and gets for requests. */
+#include "cluster/node.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "cluster/topic_fill.h"
+#include "core/publish.h"
+#include <edacious/codec.h>
+#include <edacious/declare.h>
+
+#include <string.h>
+
+/* EDA_WAIT deliveries that may wait for room before outsiders are refused. */
+#define HELD_MAX 1024u
+/* An outsider's request has that long; a get's own timeout does not travel. */
+#define ANSWER_MS 10000u
+
+EDA_RECORD(error_answer, (eda_str, code), (eda_str, message));
+
+/* --- hearing ------------------------------------------------------------------------------- */
+
+/* What one declaration on the bus is about; kept until the node is freed. */
+struct edai_declared {
+    edai_node *node;
+    const edai_msg *msg; /* NULL: whatever topic no type declares */
+    edai_heard_kind kind;
+};
+
+/* Sent by a node of this cluster: its actors have got it, or will. */
+static bool is_own(const edai_node *node, const eda_bus_message *message)
+{
+    edai_attachment attachment;
+    edai_buffer buffer = {.size = 0};
+    size_t len = strlen(node->cluster);
+    bool is_it;
+
+    if (message->attachment.len == 0 ||
+        edai_wire_read_attachment(message->attachment, &buffer, &attachment) != EDA_OK) {
+        edai_buffer_fini(&buffer);
+        return false;
+    }
+    is_it = attachment.source.len > len && attachment.source.ptr[len] == '/' &&
+            memcmp(attachment.source.ptr, node->cluster, len) == 0;
+    edai_buffer_fini(&buffer);
+    return is_it;
+}
+
+static void on_put(void *arg, const eda_bus_message *message)
+{
+    const edai_declared *declared = arg;
+    const edai_heard heard = {.kind = EDAI_HEARD_PUT, .message = *message, .of = declared->msg};
+
+    if (!is_own(declared->node, message)) {
+        (void)edai_intake_hear(&declared->node->intake, &heard);
+    }
+}
+
+static void on_get(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    const edai_declared *declared = arg;
+    edai_node *node = declared->node;
+    const edai_heard heard = {
+        .kind = EDAI_HEARD_GET, .message = *request, .query = query, .of = declared->msg};
+
+    if (!edai_intake_hear(&node->intake, &heard)) {
+        node->driver->answer(node->bus, query, NULL, false);
+    }
+}
+
+static void on_heard(void *arg, bool is_heard)
+{
+    const edai_declared *declared = arg;
+    edai_node *node = declared->node;
+    eda_system *sys = node->sys;
+    uint32_t at = declared->msg == sys->undeclared ? sys->msg_count : declared->msg->id;
+
+    atomic_store_explicit(&node->watched[at], is_heard, memory_order_relaxed);
+    edai_node_mark(node, at == sys->msg_count ? sys->raw : edai_contract_own(sys, at));
+}
+
+/* --- declaring ----------------------------------------------------------------------------- */
+
+static eda_status declare(
+    edai_node *node, edai_heard_kind kind, const edai_msg *msg, eda_str pattern)
+{
+    edai_declared *declared = &node->declared[node->declared_count];
+    uint64_t *id = &node->declared_ids[node->declared_count];
+    const eda_bus_driver *driver = node->driver;
+    eda_status status;
+
+    EDA_ASSERT(node->declared_count < node->declared_max, "counted before");
+    *declared = (edai_declared){.node = node, .msg = msg, .kind = kind};
+    if (kind == EDAI_HEARD_PUT) {
+        status = driver->subscribe(node->bus, pattern, on_put, declared, id);
+    } else if (kind == EDAI_HEARD_GET) {
+        status = driver->serve(node->bus, pattern, on_get, declared, id);
+    } else {
+        status = driver->heard(node->bus, pattern, on_heard, declared, id);
+    }
+    if (status != EDA_OK) {
+        return edai_system_fail(node->sys, status, "the bus does not take the pattern %.*s: %s",
+            EDA_STR_ARG(pattern), eda_status_text(status));
+    }
+    node->declared_count++;
+    return EDA_OK;
+}
+
+static bool answers_here(const edai_node *node, const edai_msg *msg)
+{
+    return msg->responder != NULL && msg->responder->actor != node->sys->gateway_type;
+}
+
+static eda_status declare_msg(edai_node *node, const edai_msg *msg)
+{
+    eda_str pattern = edai_template_pattern(msg->template);
+
+    if (msg->is_system || msg->type->is_inside) {
+        return EDA_OK;
+    }
+    if (msg->is_request) {
+        return answers_here(node, msg) ? declare(node, EDAI_HEARD_GET, msg, pattern) : EDA_OK;
+    }
+    if (msg->route_count > 0) {
+        EDA_TRY(declare(node, EDAI_HEARD_PUT, msg, pattern));
+    }
+    return declare(node, EDAI_HEARD_HELLO /* whether it is heard */, msg, pattern);
+}
+
+/* Foreign topics that an on_any asks for. */
+static eda_status declare_any(edai_node *node)
+{
+    const edai_msg *raw = node->sys->undeclared;
+    uint32_t i;
+
+    for (i = 0; i < raw->route_count; i++) {
+        EDA_TRY(
+            declare(node, EDAI_HEARD_PUT, NULL, eda_str_from(raw->routes[i]->handler->pattern)));
+    }
+    return EDA_OK;
+}
+
+eda_status edai_outside_open(edai_node *node)
+{
+    eda_system *sys = node->sys;
+    const edai_msg *msg;
+    uint32_t count = sys->undeclared->route_count;
+
+    for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
+        count += 2;
+    }
+    node->declared_max = count;
+    node->declared = edai_calloc(count + 1, sizeof(*node->declared));
+    node->declared_ids = edai_calloc(count + 1, sizeof(*node->declared_ids));
+    if (node->declared == NULL || node->declared_ids == NULL) {
+        return EDA_ENOMEM;
+    }
+    /* Nobody can tell who hears topics that nobody declares. */
+    atomic_store_explicit(&node->watched[sys->msg_count], true, memory_order_relaxed);
+    for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
+        EDA_TRY(declare_msg(node, msg));
+    }
+    return declare_any(node);
+}
+
+void edai_outside_close(edai_node *node)
+{
+    while (node->declared_count > 0) {
+        node->declared_count--;
+        node->driver->drop(node->bus, node->declared_ids[node->declared_count]);
+    }
+}
+
+/* --- puts ---------------------------------------------------------------------------------- */
+
+/* Of two types on one topic only a named one is meant. */
+static bool is_meant(edai_node *node, const edai_msg *msg, const eda_bus_message *message)
+{
+    edai_attachment attachment = {.type = {.len = 0}};
+
+    if (message->attachment.len > 0 &&
+        edai_wire_read_attachment(message->attachment, &node->scratch, &attachment) == EDA_OK &&
+        attachment.type.len > 0) {
+        return msg != NULL && eda_str_equal(eda_str_from(msg->type->name), attachment.type);
+    }
+    return edai_contract_by_topic(node->sys, message->key) == msg;
+}
+
+static eda_status deliver(edai_node *node, const edai_msg *msg, const void *data)
+{
+    const edai_arrival arrival = {
+        .publisher = EDAI_PUBLISHER_ABROAD, .is_outside = true, .held_client = node->held};
+    edai_delivered delivered;
+
+    if (msg->type->overflow == EDA_WAIT &&
+        atomic_load_explicit(&node->held->unadmitted, memory_order_relaxed) > HELD_MAX) {
+        return EDA_EFULL;
+    }
+    return edai_abroad_deliver(node->gateway, msg, data, &arrival, &delivered);
+}
+
+static eda_status put_raw(edai_node *node, const edai_msg *msg, const eda_bus_message *message)
+{
+    const eda_raw raw = {
+        .topic = message->key, .encoding = message->encoding, .payload = message->payload};
+
+    if (message->payload.len > EDA_CODEC_SIZE_MAX) {
+        return EDA_ERANGE;
+    }
+    return deliver(node, msg, &raw);
+}
+
+void edai_outside_put(edai_node *node, const edai_msg *msg, const eda_bus_message *message)
+{
+    eda_problem problem = {.text = ""};
+    void *data = NULL;
+    eda_status status = eda_topic_check_key(message->key);
+
+    edai_bump(&node->counts.seen);
+    if (status == EDA_OK && !is_meant(node, msg, message)) {
+        if (msg == NULL) {
+            return; /* a declared topic: its own subscription hears it, too */
+        }
+        status = EDA_ECONFLICT;
+    }
+    if (status == EDA_OK && (msg == NULL || msg->type->is_raw)) {
+        status = put_raw(node, msg != NULL ? msg : node->sys->undeclared, message);
+    } else if (status == EDA_OK) {
+        status = edai_topic_fill(msg, message->key, edai_encoding_of(message->encoding),
+            message->payload, &data, &problem);
+        status = status == EDA_OK ? deliver(node, msg, data) : status;
+    }
+    edai_free(data);
+    if (status != EDA_OK) {
+        edai_node_refuse_text(node, message->key, status, problem.text);
+    }
+}
+
+/* --- gets ---------------------------------------------------------------------------------- */
+
+static eda_status encode(
+    eda_value value, bool is_cbor, eda_bus_message *message, uint8_t **ret_bytes)
+{
+    char *json = NULL;
+    size_t len = 0;
+
+    if (is_cbor) {
+        EDA_TRY(eda_cbor_encode(value, ret_bytes, &len));
+        message->encoding = EDA_STR("application/cbor");
+    } else {
+        EDA_TRY(eda_json_encode(value, &json, &len));
+        *ret_bytes = (uint8_t *)(void *)json;
+        message->encoding = EDA_STR("application/json");
+    }
+    message->payload = (eda_bytes){.ptr = *ret_bytes, .len = len};
+    return EDA_OK;
+}
+
+/* A get that is to be answered. */
+typedef struct asked {
+    eda_bus_query *query;
+    eda_str key;
+    bool is_cbor;
+} asked;
+
+static void answer_error(edai_node *node, const asked *by, eda_status status, eda_str text)
+{
+    const error_answer error = {.code = eda_str_from(eda_status_name(status)), .message = text};
+    const eda_value value = {.type = &eda_type_error_answer, .data = &error};
+    eda_bus_message message = {.key = by->key};
+    uint8_t *bytes = NULL;
+    bool is_encoded = encode(value, by->is_cbor, &message, &bytes) == EDA_OK;
+
+    node->driver->answer(node->bus, by->query, is_encoded ? &message : NULL, true);
+    edai_free(bytes);
+}
+
+static eda_status ask(edai_node *node, const edai_msg *msg, const void *data, const asked *by)
+{
+    edai_arrival arrival = {.publisher = EDAI_PUBLISHER_ABROAD,
+        .actor = msg->responder->actor,
+        .is_outside = true,
+        .may_pass_on = true,
+        .deadline = edai_system_later(node->sys, EDA_MS(ANSWER_MS))};
+    edai_stranger *stranger = edai_strangers_add(&node->strangers, msg);
+    edai_delivered delivered;
+    eda_status status;
+
+    if (stranger == NULL) {
+        return EDA_ELIMIT;
+    }
+    arrival.ask_seq = stranger->entry.number;
+    stranger->is_cbor = by->is_cbor;
+    stranger->query = by->query;
+    stranger->key = edai_alloc(by->key.len + 1);
+    if (stranger->key == NULL) {
+        edai_free(edai_strangers_take(&node->strangers, arrival.ask_seq));
+        return EDA_ENOMEM;
+    }
+    memcpy(stranger->key, by->key.ptr, by->key.len);
+    stranger->key[by->key.len] = '\0';
+    status = edai_abroad_deliver(node->gateway, msg, data, &arrival, &delivered);
+    if (delivered.count == 0) {
+        edai_free(stranger->key);
+        edai_free(edai_strangers_take(&node->strangers, arrival.ask_seq));
+        return status == EDA_OK ? EDA_ENOENT : status;
+    }
+    return EDA_OK; /* answered already, perhaps */
+}
+
+void edai_outside_get(
+    edai_node *node, const edai_msg *msg, const eda_bus_message *request, eda_bus_query *query)
+{
+    edai_encoding encoding = edai_encoding_of(request->encoding);
+    const asked by = {
+        .query = query, .key = request->key, .is_cbor = encoding == EDAI_ENCODING_CBOR};
+    eda_problem problem = {.text = ""};
+    void *data = NULL;
+    eda_status status = eda_topic_check_key(request->key);
+
+    edai_bump(&node->counts.seen);
+    if (status == EDA_OK) {
+        status = edai_topic_fill(msg, request->key, encoding, request->payload, &data, &problem);
+    }
+    if (status == EDA_OK) {
+        status = ask(node, msg, data, &by);
+    }
+    edai_free(data);
+    if (status != EDA_OK) {
+        edai_node_refuse_text(node, request->key, status, problem.text);
+        answer_error(node, &by, status,
+            eda_str_from(problem.text[0] != '\0' ? problem.text : eda_status_text(status)));
+    }
+}
+
+void edai_outside_answer(
+    edai_node *node, edai_stranger *stranger, const edai_reply *reply, const void *data)
+{
+    const eda_value value = {.type = stranger->msg->type->reply, .data = data};
+    const asked by = {
+        .query = stranger->query, .key = eda_str_from(stranger->key), .is_cbor = stranger->is_cbor};
+    eda_bus_message message = {.key = by.key};
+    uint8_t *bytes = NULL;
+    eda_status status = reply->status;
+    eda_str text = {.ptr = data, .len = reply->text_len};
+
+    if (status == EDA_OK) {
+        status = encode(value, stranger->is_cbor, &message, &bytes);
+        text = eda_str_from(eda_status_text(status));
+    }
+    if (status == EDA_OK) {
+        node->driver->answer(node->bus, stranger->query, &message, false);
+    } else {
+        answer_error(node, &by, status, text);
+    }
+    edai_free(bytes);
+    edai_free(stranger->key);
+    stranger->query = NULL;
+}

@@ -1,0 +1,512 @@
+/* spread.c - what leaves: deliveries to actors of other nodes, and puts on plain topics.
+ *
+ * A message reaches the gateway once for each placed actor type here whose instance lives
+ * elsewhere, and once (by its type's `abroad` route) for everybody else: actor types that only
+ * other nodes host, and whoever subscribes to its topic. */
+#include "cluster/node.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "core/held.h"
+#include "core/publish.h"
+#include <edacious/codec.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* One message to one actor type on one node. */
+typedef struct parcel {
+    const edai_route *route; /* by which it is counted */
+    const char *actor;
+    bool is_raw; /* by topic: its receiver may not know the type */
+    const void *data;
+    edai_envelope *envelope; /* where it came from */
+} parcel;
+
+/* --- what a message says of itself --------------------------------------------------------- */
+
+static const char *publisher_of(const edai_node *node, const edai_envelope *envelope)
+{
+    if ((envelope->publisher & EDAI_PUBLISHER_CLIENT) != 0) {
+        return "";
+    }
+    return node->sys->actors[envelope->publisher]->actor->name;
+}
+
+static uint32_t time_left(const edai_node *node, edai_envelope *envelope)
+{
+    const edai_ext *ext = edai_envelope_ext(envelope);
+    int64_t left;
+
+    if (ext == NULL || (ext->deadline == EDAI_NO_DEADLINE && ext->timeout_ms == 0)) {
+        return 0;
+    }
+    if (ext->deadline == EDAI_NO_DEADLINE) {
+        return ext->timeout_ms;
+    }
+    left = (ext->deadline - edai_system_now(node->sys)) / 1000000;
+    left = ext->timeout_ms != 0 && ext->timeout_ms < left ? ext->timeout_ms : left;
+    return left < 1 ? 1 : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
+}
+
+static eda_str topic_of(const edai_msg *msg, const void *data, char *buffer)
+{
+    size_t len = 0;
+
+    if (msg->type->is_raw) {
+        return ((const eda_raw *)data)->topic;
+    }
+    if (edai_template_format(msg->template, data, buffer, EDA_TOPIC_LEN_MAX, &len) != EDA_OK) {
+        len = 0;
+    }
+    return (eda_str){.ptr = buffer, .len = len};
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+static eda_status write_raw(edai_buffer *out, edai_wire_item *item, const parcel *what)
+{
+    const edai_msg *msg = what->route->msg;
+    char topic[EDA_TOPIC_LEN_MAX];
+    uint8_t *bytes = NULL;
+
+    item->kind = EDAI_WIRE_RAW;
+    item->type = topic_of(msg, what->data, topic);
+    if (msg->type->is_raw) {
+        const eda_raw *raw = what->data;
+
+        item->encoding = raw->encoding;
+        item->body = raw->payload;
+    } else {
+        eda_value value = {.type = msg->type, .data = what->data};
+
+        EDA_TRY(eda_cbor_encode(value, &bytes, &item->body.len));
+        item->body.ptr = bytes;
+        item->encoding = EDA_STR("application/cbor");
+    }
+    edai_wire_put(out, item);
+    edai_free(bytes);
+    return out->is_broken ? EDA_ENOMEM : EDA_OK;
+}
+
+static eda_status write_item(edai_node *node, edai_buffer *out, const parcel *what, uint64_t corr)
+{
+    const edai_msg *msg = what->route->msg;
+    eda_value value = {.type = msg->type, .data = what->data};
+    edai_wire_item item = {.kind = EDAI_WIRE_MESSAGE,
+        .flags = (msg->is_request ? EDAI_WIRE_REQUEST : 0) |
+                 (corr != 0 && !msg->is_request ? EDAI_WIRE_WANTS_END : 0) |
+                 ((what->envelope->flags & EDAI_PASSED_ON) != 0 ? EDAI_WIRE_PASSED_ON : 0) |
+                 ((what->envelope->flags & EDAI_FROM_OUTSIDE) != 0 ? EDAI_WIRE_OUTSIDE : 0),
+        .type = eda_str_from(msg->type->name),
+        .actor = eda_str_from(what->actor),
+        .from = eda_str_from(publisher_of(node, what->envelope)),
+        .corr = corr,
+        .left_ms = time_left(node, what->envelope)};
+
+    return what->is_raw || msg->type->is_raw ? write_raw(out, &item, what)
+                                             : edai_wire_put_value(out, &item, value);
+}
+
+/* Whoever waits for its end is entered; NULL: nobody waits, or no memory. */
+static eda_status enter(
+    edai_node *node, const edai_link *link, const parcel *what, edai_sent **ret_sent)
+{
+    edai_ext *ext = edai_envelope_ext(what->envelope);
+    bool is_request = what->route->msg->is_request;
+
+    *ret_sent = NULL;
+    if (ext == NULL || (!is_request && ext->receipt == NULL)) {
+        return EDA_OK;
+    }
+    *ret_sent = edai_pending_add(&node->pending, link->slot);
+    if (*ret_sent == NULL) {
+        return EDA_ENOMEM;
+    }
+    (*ret_sent)->route = what->route;
+    (*ret_sent)->request = is_request ? what->envelope : NULL;
+    (*ret_sent)->receipt = ext->receipt;
+    return EDA_OK;
+}
+
+/* On EDA_OK a request's envelope is kept by what waits for its reply. */
+static eda_status write_parcel(edai_node *node, edai_link *link, const parcel *what)
+{
+    edai_buffer *out = edai_link_batch(link, edai_node_id(node));
+    size_t size = out->size;
+    edai_sent *sent = NULL;
+    uint64_t corr;
+    eda_status status = enter(node, link, what, &sent);
+
+    corr = sent != NULL ? sent->entry.number : 0;
+    if (status == EDA_OK) {
+        status = write_item(node, out, what, corr);
+    }
+    if (status == EDA_OK) {
+        status = edai_link_note(link, what->route, corr);
+    }
+    if (status != EDA_OK) {
+        out->size = size; /* as if it had not been written */
+        out->is_broken = false;
+        if (sent != NULL) {
+            edai_free(edai_pending_take(&node->pending, corr));
+        }
+        return status;
+    }
+    if (sent != NULL) {
+        link->is_pressing = true;
+    }
+    edai_bump(&node->counts.sent);
+    return EDA_OK;
+}
+
+/* --- placed here, living elsewhere --------------------------------------------------------- */
+
+static bool may_wait(edai_envelope *envelope)
+{
+    return envelope->route->msg->type->overflow == EDA_WAIT &&
+           (envelope->flags & EDAI_IS_REQUEST) == 0;
+}
+
+static void release(edai_worker *gateway, edai_envelope *envelope)
+{
+    edai_rest *rest = edai_envelope_rest(envelope);
+
+    if (rest != NULL) {
+        edai_held_release(gateway, rest, EDA_OK);
+    }
+}
+
+static void send_one(edai_node *node, edai_link *link, edai_envelope *envelope, const char *actor)
+{
+    edai_worker *gateway = node->gateway;
+    const parcel what = {.route = envelope->route,
+        .actor = actor,
+        .data = edai_envelope_data(envelope),
+        .envelope = envelope};
+    eda_status status;
+
+    if (link == NULL) {
+        edai_envelope_end(
+            gateway, envelope, EDAI_SHED, EDA_ENOENT, "the node that hosts it is not there");
+        return;
+    }
+    if (!edai_link_has_room(link) || link->waiting != NULL) {
+        if (may_wait(envelope)) {
+            edai_link_wait(link, envelope);
+        } else {
+            edai_envelope_end(gateway, envelope, EDAI_SHED, EDA_ESHED,
+                "too much is on its way to the node that hosts it");
+        }
+        return;
+    }
+    status = write_parcel(node, link, &what);
+    if (status != EDA_OK) {
+        edai_envelope_end(gateway, envelope, EDAI_SHED, status, eda_status_text(status));
+        return;
+    }
+    if ((envelope->flags & EDAI_IS_REQUEST) == 0) {
+        release(gateway, envelope);
+        edai_worker_free(gateway, envelope);
+    }
+}
+
+static void take_placed(edai_node *node, edai_envelope *envelope)
+{
+    const edai_actor_type *type = envelope->route->actor;
+    uint32_t partition = edai_system_partition(type, edai_publish_hash(envelope));
+    uint16_t slot = atomic_load_explicit(&type->owners[partition], memory_order_relaxed);
+
+    if (slot == EDAI_SELF || slot == EDAI_NOBODY) {
+        edai_abroad_keep(node->gateway, envelope);
+        return;
+    }
+    send_one(node, edai_node_link(node, slot), envelope, type->actor->name);
+}
+
+/* --- hosted elsewhere alone ---------------------------------------------------------------- */
+
+static bool is_wanted(const edai_far_receiver *receiver, const edai_msg *msg, const void *data)
+{
+    char buffer[EDA_TOPIC_LEN_MAX];
+
+    return !receiver->needs_match || eda_topic_intersects(eda_str_from(receiver->handle->pattern),
+                                         topic_of(msg, data, buffer));
+}
+
+/* True: there was such a receiver, and its delivery was accepted. */
+static bool send_far(edai_node *node, const edai_far_receiver *receiver, edai_envelope *envelope)
+{
+    const edai_msg *msg = envelope->route->msg;
+    edai_tally *tally = &node->gateway->tallies[msg->elsewhere->index];
+    edai_ext *ext = edai_envelope_ext(envelope);
+    const parcel what = {.route = msg->elsewhere,
+        .actor = receiver->far->name,
+        .is_raw = receiver->handle->message == NULL,
+        .data = edai_envelope_data(envelope),
+        .envelope = envelope};
+    uint16_t slot = edai_far_owner(receiver, what.data);
+    edai_link *link = slot == EDAI_NOBODY || slot == EDAI_SELF ? NULL : edai_node_link(node, slot);
+
+    if (link == NULL || !is_wanted(receiver, msg, what.data)) {
+        return false;
+    }
+    edai_tally_add(tally, EDAI_ACCEPTED);
+    if (ext != NULL && ext->receipt != NULL) {
+        atomic_fetch_add_explicit(&ext->receipt->pending, 1, memory_order_relaxed);
+    }
+    if (!edai_link_has_room(link) || write_parcel(node, link, &what) != EDA_OK) {
+        edai_tally_add(tally, EDAI_SHED);
+        if (ext != NULL && ext->receipt != NULL) {
+            edai_receipt_blame(ext->receipt, msg->elsewhere);
+            edai_receipt_end(ext->receipt, EDA_ESHED);
+        }
+    }
+    return true;
+}
+
+/* --- plain topics -------------------------------------------------------------------------- */
+
+/* A raw message's own bytes, or JSON. */
+static eda_status encode_plain(
+    const edai_msg *msg, const void *data, eda_bus_message *message, char **ret_json)
+{
+    const eda_value value = {.type = msg->type, .data = data};
+    size_t len = 0;
+
+    *ret_json = NULL;
+    if (msg->type->is_raw) {
+        const eda_raw *raw = data;
+
+        message->encoding = raw->encoding;
+        message->payload = raw->payload;
+        return EDA_OK;
+    }
+    EDA_TRY(eda_json_encode(value, ret_json, &len));
+    message->encoding = EDA_STR("application/json");
+    message->payload = (eda_bytes){.ptr = (const uint8_t *)*ret_json, .len = len};
+    return EDA_OK;
+}
+
+/* Whoever subscribes on the bus sees it. Nodes recognise it by the source, and leave it. */
+static void show(edai_node *node, edai_envelope *envelope)
+{
+    const edai_msg *msg = envelope->route->msg;
+    const void *data = edai_envelope_data(envelope);
+    char topic[EDA_TOPIC_LEN_MAX];
+    char source[sizeof(node->id) + 2 * EDAI_WIRE_NODE_LEN_MAX];
+    eda_bus_message message = {.key = topic_of(msg, data, topic)};
+    edai_attachment attachment = {
+        .type = eda_str_from(msg == node->sys->undeclared ? "" : msg->type->name)};
+    char *json = NULL;
+
+    (void)snprintf(
+        source, sizeof(source), "%s/%s/%s", node->cluster, node->id, publisher_of(node, envelope));
+    attachment.source = eda_str_from(source);
+    if (message.key.len == 0 || encode_plain(msg, data, &message, &json) != EDA_OK) {
+        return; /* it was checked when it was published: no memory */
+    }
+    edai_buffer_clear(&node->scratch);
+    edai_wire_attachment(&node->scratch, &attachment);
+    message.attachment = (eda_bytes){.ptr = node->scratch.bytes, .len = node->scratch.size};
+    if (!node->scratch.is_broken && edai_node_put(node, &message) == EDA_OK) {
+        edai_bump(&node->counts.shown);
+    }
+    edai_free(json);
+}
+
+static bool is_shown(const edai_node *node, const edai_msg *msg)
+{
+    return !msg->type->is_inside && edai_node_is_watched(node, msg);
+}
+
+/* Once for all that are elsewhere. */
+static void take_spread(edai_node *node, edai_envelope *envelope)
+{
+    edai_worker *gateway = node->gateway;
+    const edai_msg *msg = envelope->route->msg;
+    const edai_far_list *list = edai_fars_of(&node->fars, node->sys, msg);
+    edai_ext *ext = edai_envelope_ext(envelope);
+    bool is_heard = false;
+    uint32_t i;
+
+    for (i = 0; i < list->count; i++) {
+        is_heard = send_far(node, &list->items[i], envelope) || is_heard;
+    }
+    if (is_shown(node, msg)) {
+        show(node, envelope);
+        is_heard = true;
+    }
+    if (!is_heard && !edai_abroad_is_heard_here(msg, edai_envelope_data(envelope))) {
+        edai_tally_add(&gateway->tallies[msg->nobody->index], EDAI_UNHEARD);
+    }
+    edai_tally_add(&gateway->tallies[envelope->route->index], EDAI_HANDLED);
+    release(gateway, envelope);
+    if (ext != NULL && ext->receipt != NULL) {
+        edai_receipt_end(ext->receipt, EDA_OK);
+    }
+    edai_worker_free(gateway, envelope);
+}
+
+static void take_request(edai_node *node, edai_envelope *envelope)
+{
+    const edai_far_list *list = edai_fars_of(&node->fars, node->sys, envelope->route->msg);
+    uint16_t slot;
+
+    if (list->count == 0) {
+        edai_envelope_end(node->gateway, envelope, EDAI_SHED, EDA_ENOENT,
+            "no actor answers it, here or on another node");
+        return;
+    }
+    slot = edai_far_owner(&list->items[0], edai_envelope_data(envelope));
+    send_one(node, slot == EDAI_NOBODY || slot == EDAI_SELF ? NULL : edai_node_link(node, slot),
+        envelope, list->items[0].far->name);
+}
+
+void edai_spread_take(edai_abroad *self, edai_worker *gateway, edai_envelope *envelope)
+{
+    edai_node *node = edai_node_of(self);
+    const edai_route *route = envelope->route;
+
+    if (node->is_ending) {
+        edai_envelope_end(gateway, envelope, EDAI_STOPPED, EDA_ECANCELED, "the system stopped");
+    } else if (route == route->msg->abroad) {
+        take_spread(node, envelope);
+    } else if (route->actor == node->sys->gateway_type) {
+        take_request(node, envelope);
+    } else {
+        take_placed(node, envelope);
+    }
+}
+
+void edai_spread_resolve(edai_node *node)
+{
+    eda_system *sys = node->sys;
+    const edai_msg *msg;
+
+    if (edai_fars_resolve(&node->fars, sys) != EDA_OK) {
+        edai_system_log(sys, NULL, "out of memory: some actors of other nodes are not heard of");
+    }
+    for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
+        edai_node_mark(node, edai_contract_own(sys, msg->id));
+    }
+    edai_node_mark(node, sys->raw);
+}
+
+/* --- what a link's peer tells -------------------------------------------------------------- */
+
+/* Nothing will be told of the end any more. */
+static void give_up(edai_node *node, edai_sent *sent, const char *text)
+{
+    if (sent == NULL) {
+        return;
+    }
+    edai_arrive_end(node, sent, EDA_ETIMEOUT, eda_str_from(text), (eda_bytes){.len = 0});
+}
+
+static void settle(edai_node *node, edai_link *link, edai_far_outcome outcome, uint64_t *count)
+{
+    edai_link_sent oldest;
+
+    if (!edai_link_take(link, &oldest)) {
+        return;
+    }
+    ++*count;
+    edai_far_add(&node->abroad, oldest.route, outcome, 1);
+    if (outcome == EDAI_LOST && oldest.corr != 0) {
+        give_up(node, edai_pending_take(&node->pending, oldest.corr), "it was lost on the way");
+    }
+}
+
+/* Lets in what waits for room. */
+static void admit_waiting(edai_node *node, edai_link *link)
+{
+    edai_envelope *at = link->waiting;
+
+    link->waiting = NULL;
+    while (at != NULL) {
+        edai_envelope *next = at->next;
+
+        if (link->waiting != NULL || !edai_link_has_room(link)) {
+            edai_link_wait(link, at);
+        } else {
+            edai_spread_take(&node->abroad, node->gateway, at);
+        }
+        at = next;
+    }
+}
+
+void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint64_t lost)
+{
+    /* Later tellings may come before earlier ones, and the peer may say what it likes. */
+    while (link->told_lost < lost && edai_link_under_way(link) > 0 && link->told < link->left) {
+        link->told_lost++;
+        settle(node, link, EDAI_LOST, &link->told);
+    }
+    while (
+        link->told < arrived + lost && edai_link_under_way(link) > 0 && link->told < link->left) {
+        settle(node, link, EDAI_FORWARDED, &link->told);
+    }
+    if (link->waiting != NULL && edai_link_has_room(link)) {
+        admit_waiting(node, link);
+    }
+}
+
+void edai_spread_cut(edai_node *node, edai_link *link)
+{
+    edai_envelope *waiting = link->waiting;
+    edai_sent *sent;
+
+    while (link->told + link->unknown < link->left) {
+        settle(node, link, EDAI_UNKNOWN, &link->unknown);
+    }
+    while (edai_link_under_way(link) > 0) { /* never left */
+        settle(node, link, EDAI_LOST, &link->unknown);
+    }
+    while ((sent = edai_pending_take_of(&node->pending, link->slot)) != NULL) {
+        give_up(node, sent, "the node that had it vanished: the outcome is unknown");
+    }
+    link->waiting = NULL;
+    while (waiting != NULL) {
+        edai_envelope *next = waiting->next;
+
+        edai_spread_take(&node->abroad, node->gateway, waiting);
+        waiting = next;
+    }
+}
+
+/* --- sending ------------------------------------------------------------------------------- */
+
+static void send_batch(edai_node *node, edai_link *link)
+{
+    size_t size = link->out.size;
+    eda_bus_message message = {.key = eda_str_from(link->key)};
+
+    edai_wire_end(&link->out);
+    if (link->out.is_broken) {
+        link->out.size = size; /* tried again when there is memory */
+        link->out.is_broken = false;
+        return;
+    }
+    message.payload = (eda_bytes){.ptr = link->out.bytes, .len = link->out.size};
+    if (edai_node_put(node, &message) != EDA_OK) {
+        link->out.size = size; /* stays, and grows, until the bus takes it */
+        return;
+    }
+    link->left = link->written;
+    link->is_pressing = false;
+    edai_buffer_clear(&link->out);
+}
+
+void edai_spread_flush(edai_node *node)
+{
+    uint32_t i;
+
+    for (i = 0; i < EDAI_MEMBERS_MAX; i++) {
+        edai_link *link = node->links[i];
+
+        if (link != NULL && edai_link_is_due(link)) {
+            send_batch(node, link);
+        }
+    }
+}

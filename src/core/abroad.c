@@ -1,0 +1,296 @@
+/* abroad.c - see abroad.h: the core's side of a connection to other nodes. */
+#include "core/abroad.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "core/publish.h"
+
+#include <string.h>
+
+/* --- contracts ----------------------------------------------------------------------------- */
+
+/* Stands for everybody elsewhere; its handlers never run. */
+static eda_status never(void *state, const void *message, void *ret_reply, eda_ctx *ctx)
+{
+    (void)state;
+    (void)message;
+    (void)ret_reply;
+    (void)ctx;
+    return EDA_ESTATE;
+}
+
+static const eda_handler handlers[] = {{.fn = never}, {.fn = NULL}};
+static const eda_handler answering[] = {{.fn = never, .answers = true}, {.fn = NULL}};
+static const eda_actor elsewhere = {.name = "elsewhere", .handlers = handlers};
+
+static eda_status make_type(eda_system *sys)
+{
+    edai_actor_type *type = edai_calloc(1, sizeof(*type));
+
+    if (type == NULL) {
+        return EDA_ENOMEM;
+    }
+    type->actor = &elsewhere;
+    type->supervisor = &eda_supervisor_singleton;
+    type->index = (uint16_t)sys->actor_count; /* of holdings there is one more */
+    type->own_worker = UINT16_MAX;
+    type->mailbox_len_max = UINT32_MAX;
+    type->hash = edai_hash_bytes(elsewhere.name, strlen(elsewhere.name));
+    sys->gateway_type = type;
+    return EDA_OK;
+}
+
+eda_status edai_abroad_connect(eda_system *sys)
+{
+    uint32_t i;
+
+    sys->gateway = EDAI_NO_GATEWAY;
+    if (sys->options.bus == NULL) {
+        return EDA_OK;
+    }
+    EDA_TRY(make_type(sys));
+    EDA_TRY(edai_abroad_new(sys, &sys->abroad));
+    for (i = 0; i < sys->actor_count; i++) {
+        edai_actor_type *type = sys->actors[i];
+
+        if (type->owners == NULL) {
+            continue;
+        }
+        type->live_at = edai_calloc(EDAI_SHARDS, sizeof(*type->live_at));
+        if (type->live_at == NULL) {
+            return EDA_ENOMEM;
+        }
+    }
+    return EDA_OK;
+}
+
+static eda_status make_route(
+    eda_system *sys, edai_msg *msg, const eda_handler *handler, edai_route **ret_route)
+{
+    edai_route *route = edai_calloc(1, sizeof(*route));
+    eda_status status;
+
+    if (route == NULL) {
+        return EDA_ENOMEM;
+    }
+    *route = (edai_route){.actor = sys->gateway_type, .handler = handler, .msg = msg};
+    status = edai_contract_register(sys, route);
+    if (status != EDA_OK) {
+        edai_free(route);
+        return status;
+    }
+    *ret_route = route;
+    return EDA_OK;
+}
+
+static eda_status route_one(eda_system *sys, edai_msg *msg)
+{
+    if (msg->is_system) {
+        return EDA_OK;
+    }
+    if (!msg->is_request) {
+        EDA_TRY(make_route(sys, msg, handlers, &msg->elsewhere));
+        return make_route(sys, msg, handlers, &msg->abroad);
+    }
+    return msg->responder == NULL ? make_route(sys, msg, answering, &msg->responder) : EDA_OK;
+}
+
+eda_status edai_abroad_route(eda_system *sys)
+{
+    edai_msg *msg;
+
+    if (sys->abroad == NULL) {
+        return EDA_OK;
+    }
+    EDA_TRY(route_one(sys, edai_contract_raw(sys)));
+    for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
+        EDA_TRY(route_one(sys, msg));
+    }
+    return EDA_OK;
+}
+
+void edai_abroad_free(eda_system *sys)
+{
+    if (sys->abroad != NULL) {
+        edai_far_tally *tallies = sys->abroad->tallies;
+
+        sys->abroad->free(sys->abroad);
+        edai_free(tallies);
+        sys->abroad = NULL;
+    }
+}
+
+edai_activation edai_somebody_abroad;
+
+/* --- what arrives -------------------------------------------------------------------------- */
+
+bool edai_abroad_is_heard_here(const edai_msg *msg, const void *data)
+{
+    uint32_t i;
+
+    for (i = 0; i < msg->route_count; i++) {
+        if (edai_publish_is_wanted(msg->routes[i], data)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void edai_abroad_keep(edai_worker *gateway, edai_envelope *envelope)
+{
+    uint16_t to =
+        edai_system_own_worker(gateway->sys, envelope->route->actor, edai_publish_hash(envelope));
+
+    edai_worker_hand_over(gateway, to, envelope);
+}
+
+static void mark(edai_envelope *envelope, const edai_arrival *arrival)
+{
+    edai_rest *rest = edai_envelope_rest(envelope);
+
+    envelope->publisher = arrival->publisher;
+    envelope->flags |= arrival->is_outside ? EDAI_FROM_OUTSIDE : 0;
+    if (rest != NULL && arrival->held_client != NULL &&
+        envelope->route->msg->type->overflow == EDA_WAIT) {
+        rest->held_client = arrival->held_client;
+        atomic_fetch_add_explicit(&arrival->held_client->unadmitted, 1, memory_order_relaxed);
+    }
+    if (arrival->receipt != NULL) {
+        atomic_fetch_add_explicit(&arrival->receipt->pending, 1, memory_order_relaxed);
+    }
+}
+
+/* To its worker here, or on to the node that owns it. */
+static void hand_on(
+    eda_ctx *ctx, edai_envelope *envelope, const edai_arrival *arrival, edai_delivered *delivered)
+{
+    const edai_route *route = envelope->route;
+    uint64_t hash = edai_publish_hash(envelope);
+
+    mark(envelope, arrival);
+    edai_tally_add(&ctx->worker->tallies[route->index], EDAI_ACCEPTED);
+    delivered->count++;
+    if (arrival->may_pass_on && edai_system_is_elsewhere(route->actor, hash)) {
+        envelope->flags |= EDAI_PASSED_ON;
+        delivered->passed++;
+        delivered->partition = edai_system_partition(route->actor, hash);
+        ctx->sys->abroad->take(ctx->sys->abroad, ctx->worker, envelope);
+    } else {
+        edai_abroad_keep(ctx->worker, envelope);
+    }
+}
+
+static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void *data,
+    const edai_arrival *arrival, edai_delivered *delivered)
+{
+    const edai_extras extras = {.deadline = arrival->deadline,
+        .asker = arrival->ask_seq != 0 ? &edai_somebody_abroad : NULL,
+        .ask_seq = arrival->ask_seq,
+        .receipt = arrival->receipt};
+    edai_envelope *envelope = NULL;
+
+    if (!edai_publish_is_wanted(route, data)) {
+        return EDA_OK;
+    }
+    EDA_TRY(edai_publish_one(ctx, route, data, &extras, &envelope));
+    EDA_ASSERT(envelope != NULL, "made");
+    envelope->next = NULL;
+    if (arrival->actor == NULL && !arrival->may_pass_on &&
+        edai_system_is_elsewhere(route->actor, edai_publish_hash(envelope))) {
+        edai_envelope_free(ctx->sys, ctx->worker, envelope); /* its owner got one, too */
+        return EDA_OK;
+    }
+    hand_on(ctx, envelope, arrival, delivered);
+    return EDA_OK;
+}
+
+eda_status edai_abroad_deliver(edai_worker *gateway, const edai_msg *msg, const void *data,
+    const edai_arrival *arrival, edai_delivered *ret_delivered)
+{
+    eda_ctx ctx = {.magic = EDAI_CTX_MAGIC,
+        .kind = EDAI_CTX_TURN,
+        .sys = gateway->sys,
+        .worker = gateway,
+        .publisher = EDAI_PUBLISHER_ABROAD};
+    eda_status status = EDA_OK;
+    uint32_t i;
+
+    *ret_delivered = (edai_delivered){.count = 0};
+    for (i = 0; i < msg->route_count; i++) {
+        eda_status one = EDA_OK;
+
+        if (arrival->actor == NULL || msg->routes[i]->actor == arrival->actor) {
+            one = deliver_one(&ctx, msg->routes[i], data, arrival, ret_delivered);
+        }
+        status = status == EDA_OK ? one : status;
+    }
+    edai_ctx_release(&ctx);
+    return status;
+}
+
+/* In a block of its own. NULL: out of memory. */
+static edai_envelope *make_reply(edai_worker *gateway, edai_envelope *request, const void *data)
+{
+    const eda_type *type = request->route->msg->type->reply;
+    const edai_ext *ext = edai_envelope_its_ext(request);
+    edai_envelope *envelope;
+    edai_reply *reply;
+    size_t size = 0;
+    uint16_t home = 0;
+    uint8_t size_class = 0;
+
+    if (edai_flat_size(type, data, &size) != EDA_OK) {
+        return NULL;
+    }
+    envelope =
+        edai_worker_alloc(gateway, sizeof(*envelope) + sizeof(*reply) + size, &home, &size_class);
+    if (envelope == NULL) {
+        return NULL;
+    }
+    *envelope = (edai_envelope){.kind = EDAI_REPLY, .home = home, .size_class = size_class};
+    reply = edai_envelope_body(envelope);
+    *reply = (edai_reply){.client = ext->asking_client,
+        .asker = ext->asker,
+        .ask_seq = ext->ask_seq,
+        .worker = ext->asker_worker};
+    edai_flat_copy(type, data, reply + 1, size);
+    return envelope;
+}
+
+void edai_abroad_reply(edai_worker *gateway, edai_envelope *request, const void *data)
+{
+    const edai_msg *msg = request->route->msg;
+    edai_envelope *envelope;
+
+    if (msg->reply_shape.is_plain && msg->reply_shape.size <= edai_reply_room(request)) {
+        edai_reply_value(gateway, request, data, msg->reply_shape.size);
+        return;
+    }
+    envelope = make_reply(gateway, request, data);
+    if (envelope == NULL) {
+        edai_reply_status(gateway, request, EDA_ENOMEM, "out of memory for the reply");
+        return;
+    }
+    edai_worker_free(gateway, request);
+    edai_worker_dispatch(gateway, envelope);
+}
+
+/* --- sums ---------------------------------------------------------------------------------- */
+
+uint64_t edai_far_ended(const eda_system *sys)
+{
+    uint64_t sum = 0;
+    uint32_t i;
+    uint32_t outcome;
+
+    if (sys->abroad == NULL) {
+        return 0;
+    }
+    for (i = 0; i < sys->route_count; i++) {
+        for (outcome = 0; outcome < EDAI_FAR_OUTCOMES; outcome++) {
+            sum += edai_far_get(sys->abroad, i, (edai_far_outcome)outcome);
+        }
+    }
+    return sum;
+}

@@ -1,0 +1,429 @@
+/* cluster_test.c - nodes of one process, on the bus within it: who hosts what, messages and
+ * requests between them, outsiders, and accounts that balance. */
+#include <edacious/edacious.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NODES_MAX 3u
+#define PATIENCE_MS 20000u
+
+/* --- the actors ------------------------------------------------------------------------------ */
+
+EDA_MESSAGE(lamp_switch, "lamp/{id}/switch", (uint64_t, id), (uint32_t, number));
+EDA_MESSAGE(lamp_switched, "lamp/{id}/switched", .overflow = EDA_WAIT,
+    (uint64_t, id), (uint32_t, number));
+EDA_RECORD(lamp_state, (uint32_t, switches), (uint32_t, last));
+EDA_REQUEST(lamp_get, lamp_state, "lamp/{id}/get", (uint64_t, id));
+EDA_MESSAGE(lamp_named, "named/{name}/switch", (eda_str, name), (eda_str, note, .may_miss = true));
+
+static atomic_uint switched;  /* turns of lamps anywhere */
+static atomic_uint disorders; /* messages of one lamp out of order */
+static atomic_uint noticed;   /* by the register */
+static atomic_uint named;
+
+typedef struct lamp {
+    uint32_t switches;
+    uint32_t last;
+} lamp;
+
+static eda_status lamp_on_switch(lamp *self, const lamp_switch *cmd, eda_ctx *ctx)
+{
+    atomic_fetch_add(&switched, 1);
+    if (cmd->number != self->last + 1) {
+        atomic_fetch_add(&disorders, 1);
+    }
+    self->last = cmd->number;
+    self->switches++;
+    return eda_publish(ctx, EDA_MSG(lamp_switched, .id = cmd->id, .number = cmd->number), NULL);
+}
+
+static void lamp_on_get(lamp *self, const lamp_get *request, lamp_state *reply)
+{
+    (void)request;
+    *reply = (lamp_state){.switches = self->switches, .last = self->last};
+}
+
+EDA_ACTOR(lamp, eda_none, key(id), spawns_for(outside), emits(lamp_switched),
+    on(lamp_switch, lamp_on_switch), answers(lamp_get, lamp_on_get));
+
+typedef struct ledger {
+    uint32_t count;
+} ledger;
+
+static void ledger_on_switched(ledger *self, const lamp_switched *event)
+{
+    (void)event;
+    self->count++;
+    atomic_fetch_add(&noticed, 1);
+}
+
+EDA_ACTOR(ledger, eda_none, on(lamp_switched, ledger_on_switched));
+
+typedef struct sign {
+    uint32_t count;
+} sign;
+
+static void sign_on_named(sign *self, const lamp_named *cmd)
+{
+    (void)cmd;
+    self->count++;
+    atomic_fetch_add(&named, 1);
+}
+
+EDA_ACTOR(sign, eda_none, key(name), on(lamp_named, sign_on_named));
+
+/* --- nodes ----------------------------------------------------------------------------------- */
+
+static eda_system *nodes[NODES_MAX];
+
+static void quiet(void *arg, eda_str line)
+{
+    (void)arg;
+    (void)line;
+}
+
+static eda_system *make_node(const char *name, const char *network)
+{
+    const eda_options options = {
+        .name = name, .workers = 2, .bus = "inproc", .bus_config = network, .log = quiet};
+    eda_system *sys = NULL;
+
+    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
+    return sys;
+}
+
+static void must_start(eda_system *sys)
+{
+    eda_status status = eda_system_start(sys);
+
+    if (status != EDA_OK) {
+        print_error("%s: %s\n", eda_status_name(status), eda_system_error(sys));
+    }
+    assert_int_equal(status, EDA_OK);
+}
+
+#define MUST(sys_, call_)                                                                          \
+    do {                                                                                           \
+        eda_status status_ = (call_);                                                              \
+        if (status_ != EDA_OK) {                                                                   \
+            print_error("%s: %s; %.*s\n", eda_status_name(status_), eda_system_error(sys_),        \
+                EDA_STR_ARG(eda_error(eda_system_client(sys_))));                                  \
+        }                                                                                          \
+        assert_int_equal(status_, EDA_OK);                                                         \
+    } while (0)
+
+/* Nodes that all host all actors. */
+static void start_alike(uint32_t count, const char *network)
+{
+    static const char *const names[] = {"one", "two", "three"};
+    uint32_t i;
+
+    atomic_store(&switched, 0);
+    atomic_store(&disorders, 0);
+    atomic_store(&noticed, 0);
+    atomic_store(&named, 0);
+    for (i = 0; i < count; i++) {
+        nodes[i] = make_node(names[i], network);
+        MUST(nodes[i], eda_add(nodes[i], EDA_WITH(lamp)));
+        MUST(nodes[i], eda_add(nodes[i], EDA_WITH(ledger)));
+        MUST(nodes[i], eda_add(nodes[i], EDA_WITH(sign)));
+        must_start(nodes[i]);
+    }
+    for (i = 0; i < count; i++) {
+        MUST(nodes[i], eda_cluster_wait_nodes(nodes[i], count, PATIENCE_MS));
+    }
+}
+
+static void free_all(uint32_t count)
+{
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        eda_counts counts = eda_system_counts(nodes[i], NULL, NULL);
+
+        assert_int_equal(eda_counts_balance(&counts), 0);
+        eda_system_free(nodes[i]);
+        nodes[i] = NULL;
+    }
+}
+
+static uint64_t live(const char *actor, uint32_t node)
+{
+    return eda_system_activations(nodes[node], actor).live;
+}
+
+/* --- tests ----------------------------------------------------------------------------------- */
+
+static void one_node_is_as_ever(void **state)
+{
+    uint32_t i;
+    const lamp_state *reply = NULL;
+
+    (void)state;
+    start_alike(1, "{\"network\": \"alone\"}");
+    for (i = 1; i <= 100; i++) {
+        MUST(nodes[0], eda_publish(eda_system_client(nodes[0]),
+                           EDA_MSG(lamp_switch, .id = 5, .number = i), NULL));
+    }
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    MUST(nodes[0],
+        eda_ask(eda_system_client(nodes[0]), EDA_ASK(lamp_get, &reply, .id = 5), PATIENCE_MS));
+    assert_int_equal(reply->switches, 100);
+    assert_int_equal(atomic_load(&noticed), 100);
+    free_all(1);
+}
+
+static void three_nodes_share_the_actors(void **state)
+{
+    eda_counts sum = {.accepted = 0};
+    uint32_t i;
+
+    (void)state;
+    start_alike(3, "{\"network\": \"shared\"}");
+    for (i = 0; i < 3000; i++) { /* each lamp is switched by one client */
+        uint32_t id = i % 100;
+
+        MUST(nodes[id % 3], eda_publish(eda_system_client(nodes[id % 3]),
+                                EDA_MSG(lamp_switch, .id = id, .number = i / 100 + 1), NULL));
+    }
+    MUST(nodes[1], eda_cluster_wait_idle(nodes[1], PATIENCE_MS));
+    assert_int_equal(atomic_load(&switched), 3000);
+    assert_int_equal(atomic_load(&disorders), 0);
+    assert_int_equal(atomic_load(&noticed), 3000);
+    assert_int_equal(live("lamp", 0) + live("lamp", 1) + live("lamp", 2), 100);
+    assert_int_equal(live("ledger", 0) + live("ledger", 1) + live("ledger", 2), 1);
+    for (i = 0; i < 3; i++) {
+        eda_counts counts = eda_system_counts(nodes[i], NULL, NULL);
+
+        assert_true(live("lamp", i) > 10);
+        assert_int_equal(counts.lost + counts.unknown + counts.shed + counts.unheard, 0);
+        sum.accepted += counts.accepted;
+        sum.handled += counts.handled;
+        sum.forwarded += counts.forwarded;
+    }
+    assert_int_equal(sum.handled, 6000);
+    assert_int_equal(sum.accepted - sum.forwarded, sum.handled);
+    free_all(3);
+}
+
+static void a_client_asks_and_waits_across_nodes(void **state)
+{
+    const lamp_state *reply = NULL;
+    uint32_t id;
+
+    (void)state;
+    start_alike(2, "{\"network\": \"asked\"}");
+    for (id = 0; id < 50; id++) {
+        eda_ctx *client = eda_system_client(nodes[id % 2]);
+
+        MUST(nodes[id % 2],
+            eda_publish_wait(client, EDA_MSG(lamp_switch, .id = id, .number = 1), PATIENCE_MS));
+        assert_true(atomic_load(&switched) >= id + 1); /* its turn is over, wherever it was */
+        MUST(nodes[(id + 1) % 2], eda_ask(eda_system_client(nodes[(id + 1) % 2]),
+                                      EDA_ASK(lamp_get, &reply, .id = id), PATIENCE_MS));
+        assert_int_equal(reply->switches, 1);
+    }
+    assert_true(live("lamp", 0) > 5 && live("lamp", 1) > 5);
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    free_all(2);
+}
+
+static void an_actor_type_may_live_on_another_node_alone(void **state)
+{
+    const lamp_state *reply = NULL;
+    uint32_t i;
+
+    (void)state;
+    atomic_store(&switched, 0);
+    atomic_store(&noticed, 0);
+    nodes[0] = make_node("desk", "{\"network\": \"apart\"}");
+    MUST(nodes[0], eda_add(nodes[0], EDA_WITH(ledger)));
+    MUST(nodes[0], eda_declare(nodes[0], &eda_type_lamp_switch));
+    MUST(nodes[0], eda_declare(nodes[0], &eda_type_lamp_get));
+    nodes[1] = make_node("lamps", "{\"network\": \"apart\"}");
+    MUST(nodes[1], eda_add(nodes[1], EDA_WITH(lamp)));
+    must_start(nodes[0]);
+    assert_int_equal(
+        eda_ask(eda_system_client(nodes[0]), EDA_ASK(lamp_get, &reply, .id = 1), PATIENCE_MS),
+        EDA_ENOENT);
+    must_start(nodes[1]);
+    MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
+    for (i = 1; i <= 100; i++) {
+        MUST(nodes[0], eda_publish(eda_system_client(nodes[0]),
+                           EDA_MSG(lamp_switch, .id = 1, .number = i), NULL));
+    }
+    MUST(nodes[0], eda_publish_wait(eda_system_client(nodes[0]),
+                       EDA_MSG(lamp_switch, .id = 1, .number = 101), PATIENCE_MS));
+    MUST(nodes[0],
+        eda_ask(eda_system_client(nodes[0]), EDA_ASK(lamp_get, &reply, .id = 1), PATIENCE_MS));
+    assert_int_equal(reply->switches, 101);
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    assert_int_equal(atomic_load(&noticed), 101);
+    assert_int_equal(live("lamp", 1), 1);
+    free_all(2);
+}
+
+static void a_node_that_leaves_gives_its_actors_away(void **state)
+{
+    const lamp_state *reply = NULL;
+    uint32_t id;
+
+    (void)state;
+    start_alike(2, "{\"network\": \"left\"}");
+    for (id = 0; id < 50; id++) {
+        MUST(nodes[0], eda_publish(eda_system_client(nodes[0]),
+                           EDA_MSG(lamp_switch, .id = id, .number = 1), NULL));
+    }
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    eda_system_free(nodes[1]);
+    for (id = 0; id < 50; id++) {
+        MUST(nodes[0],
+            eda_ask(eda_system_client(nodes[0]), EDA_ASK(lamp_get, &reply, .id = id), PATIENCE_MS));
+    }
+    assert_int_equal(live("lamp", 0), 50);
+    free_all(1);
+}
+
+/* --- outsiders ------------------------------------------------------------------------------- */
+
+typedef struct outsider {
+    eda_bus *bus;
+    atomic_uint seen;
+    atomic_uint ends;
+    atomic_uint answers;
+    atomic_uint errors;
+    char last[256];
+} outsider;
+
+static void on_seen(void *arg, const eda_bus_message *message)
+{
+    outsider *self = arg;
+
+    (void)snprintf(self->last, sizeof(self->last), "%.*s", (int)message->payload.len,
+        (const char *)message->payload.ptr);
+    atomic_fetch_add(&self->seen, 1);
+}
+
+static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
+{
+    outsider *self = arg;
+
+    (void)end;
+    if (answer != NULL) {
+        (void)snprintf(self->last, sizeof(self->last), "%.*s", (int)answer->payload.len,
+            (const char *)answer->payload.ptr);
+        atomic_fetch_add(is_error ? &self->errors : &self->answers, 1);
+    } else {
+        atomic_fetch_add(&self->ends, 1);
+    }
+}
+
+static void join(outsider *self, const char *network)
+{
+    const eda_bus_options options = {.config = network};
+    eda_bus_problem problem;
+
+    memset(self, 0, sizeof(*self));
+    assert_int_equal(eda_bus_inproc.open(&options, &self->bus, &problem), EDA_OK);
+}
+
+static void get(outsider *self, const char *key, const char *json)
+{
+    const eda_bus_message request = {
+        .key = eda_str_from(key), .payload = {.ptr = (const uint8_t *)json, .len = strlen(json)}};
+    unsigned ends = atomic_load(&self->ends);
+
+    assert_int_equal(
+        eda_bus_inproc.get(self->bus, &request, false, PATIENCE_MS, on_answer, self), EDA_OK);
+    while (atomic_load(&self->ends) == ends) {
+    }
+}
+
+static void put(const outsider *self, const char *key, const char *encoding, const char *payload)
+{
+    const eda_bus_message message = {.key = eda_str_from(key),
+        .encoding = eda_str_from(encoding),
+        .payload = {.ptr = (const uint8_t *)payload, .len = strlen(payload)}};
+
+    assert_int_equal(eda_bus_inproc.put(self->bus, &message), EDA_OK);
+}
+
+static void outsiders_put_get_and_subscribe(void **state)
+{
+    outsider self;
+    uint64_t id = 0;
+
+    (void)state;
+    start_alike(2, "{\"network\": \"open\"}");
+    join(&self, "{\"network\": \"open\"}");
+    assert_int_equal(
+        eda_bus_inproc.subscribe(self.bus, EDA_STR("lamp/*/switched"), on_seen, &self, &id),
+        EDA_OK);
+    get(&self, "lamp/7/get", "");
+    assert_int_equal(atomic_load(&self.answers), 1);
+    assert_string_equal(self.last, "{\"switches\":0,\"last\":0}");
+    put(&self, "lamp/7/switch", "application/json", "{\"number\": 1}");
+    while (atomic_load(&self.seen) == 0) {
+    }
+    assert_string_equal(self.last, "{\"id\":7,\"number\":1}");
+    get(&self, "lamp/7/get", "{}");
+    assert_string_equal(self.last, "{\"switches\":1,\"last\":1}");
+    get(&self, "lamp/7/get", "{\"id\": 8}");
+    assert_int_equal(atomic_load(&self.errors), 1);
+    assert_non_null(strstr(self.last, "\"code\":\"EDA_EINVAL\""));
+    assert_int_equal(atomic_load(&switched), 1);
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    assert_int_equal(atomic_load(&noticed), 1);
+    eda_bus_inproc.close(self.bus);
+    free_all(2);
+}
+
+static void what_outsiders_get_wrong_is_counted(void **state)
+{
+    outsider self;
+
+    (void)state;
+    start_alike(1, "{\"network\": \"wrong\"}");
+    join(&self, "{\"network\": \"wrong\"}");
+    put(&self, "lamp/7/switch", "application/json", "{\"number\": -1}");
+    put(&self, "lamp/7/switch", "application/json", "no json");
+    put(&self, "lamp/7/switch", "application/protobuf", "x");
+    put(&self, "lamp/x/switch", "application/json", "{\"number\": 1}");
+    put(&self, "named/front/switch", "", "{}"); /* is right, but nobody of that key lives */
+    get(&self, "lamp/7/get", "");               /* behind all of them */
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    assert_int_equal(eda_system_cluster(nodes[0]).refused, 4);
+    assert_int_equal(eda_system_counts(nodes[0], "lamp_named", "sign").shed, 1);
+    assert_int_equal(atomic_load(&switched) + atomic_load(&named), 0);
+    MUST(nodes[0], eda_publish(eda_system_client(nodes[0]),
+                       EDA_MSG(lamp_named, .name = EDA_STR("front")), NULL));
+    MUST(nodes[0], eda_wait_idle(nodes[0], PATIENCE_MS));
+    put(&self, "named/front/switch", "", "{}");
+    get(&self, "lamp/7/get", "");
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    assert_int_equal(atomic_load(&named), 2);
+    eda_bus_inproc.close(self.bus);
+    free_all(1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_node_is_as_ever),
+        cmocka_unit_test(three_nodes_share_the_actors),
+        cmocka_unit_test(a_client_asks_and_waits_across_nodes),
+        cmocka_unit_test(an_actor_type_may_live_on_another_node_alone),
+        cmocka_unit_test(a_node_that_leaves_gives_its_actors_away),
+        cmocka_unit_test(outsiders_put_get_and_subscribe),
+        cmocka_unit_test(what_outsiders_get_wrong_is_counted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
