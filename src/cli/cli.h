@@ -2,7 +2,7 @@
  *
  * A verb is a function in a file of its own and an entry in the table of verbs.c. Results go to
  * `out`, everything else to `err`. Threads: a verb runs on one; what a bus calls back is told to it
- * through intake.h or session.h. */
+ * through inflow.h or session.h. */
 #ifndef EDAI_CLI_H
 #define EDAI_CLI_H
 

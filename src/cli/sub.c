@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/timetext.h"
-#include "cli/intake.h"
+#include "cli/inflow.h"
 #include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
@@ -23,7 +23,7 @@ typedef struct listener {
 typedef struct sub {
     edai_cli *cli;
     edai_session session;
-    edai_intake intake;
+    edai_inflow inflow;
     eda_str patterns[PATTERNS_MAX];
     listener listeners[PATTERNS_MAX];
     size_t pattern_count;
@@ -42,7 +42,7 @@ static void on_put(void *arg, const eda_bus_message *message)
             return;
         }
     }
-    edai_intake_put(&owner->intake, message);
+    edai_inflow_put(&owner->inflow, message);
 }
 
 static void add_attachment(edai_buffer *line, eda_bytes bytes)
@@ -63,7 +63,7 @@ static void add_attachment(edai_buffer *line, eda_bytes bytes)
     edai_buffer_fini(&copies);
 }
 
-static void make_line(const sub *self, const edai_intake_item *item, edai_buffer *line)
+static void make_line(const sub *self, const edai_inflow_item *item, edai_buffer *line)
 {
     char time[EDAI_TIMETEXT_SIZE];
 
@@ -88,7 +88,7 @@ static edai_exit print_lines(sub *self)
     uint64_t count = 0;
 
     while (code == EDAI_EXIT_OK && (self->count_max == 0 || count < self->count_max)) {
-        edai_intake_item *item = edai_intake_take(&self->intake);
+        edai_inflow_item *item = edai_inflow_take(&self->inflow);
         if (item == NULL) {
             break;
         }
@@ -150,9 +150,9 @@ static edai_exit listen(sub *self)
     }
     (void)fflush(self->cli->err);
     code = print_lines(self);
-    if (self->intake.dropped > 0) {
+    if (self->inflow.dropped > 0) {
         code = edai_cli_fail(self->cli, EDAI_EXIT_FAILED,
-            "%" PRIu64 " were dropped: the output is read too slowly", self->intake.dropped);
+            "%" PRIu64 " were dropped: the output is read too slowly", self->inflow.dropped);
     }
     return code;
 }
@@ -187,17 +187,17 @@ static edai_exit run(edai_cli *cli)
     if (code != EDAI_EXIT_OK) {
         return code;
     }
-    if (edai_intake_init(&self.intake) != EDA_OK) {
+    if (edai_inflow_init(&self.inflow) != EDA_OK) {
         return edai_cli_fail(cli, EDAI_EXIT_FAILED, "no file descriptors left");
     }
     code = edai_session_open(cli, &self.session);
     if (code == EDAI_EXIT_OK) {
-        edai_intake_catch_signals(&self.intake);
+        edai_inflow_catch_signals(&self.inflow);
         code = listen(&self);
         edai_session_close(&self.session);
-        edai_intake_catch_signals(NULL);
+        edai_inflow_catch_signals(NULL);
     }
-    edai_intake_fini(&self.intake);
+    edai_inflow_fini(&self.inflow);
     return code;
 }
 
