@@ -1,5 +1,5 @@
 # ToolTests.cmake - tests of what no sanitizer changes, so that one preset runs them: misuse must not compile and say
-# why, public headers must compile alone and as C++, an actor that cheats must be refused.
+# why, public headers must compile alone and as C++, an actor that cheats must be refused; our matcher is Zenoh's.
 
 set(eda_compilers)
 foreach(compiler gcc clang)
@@ -81,3 +81,11 @@ foreach(test IN LISTS tests)
     add_test(NAME bench_${name} COMMAND python3 -B ${test})
     set_tests_properties(bench_${name} PROPERTIES LABELS bench TIMEOUT 60)
 endforeach()
+
+# Our matcher of key expressions against Zenoh's own, where there is a cargo that can build it.
+add_executable(differential ${PROJECT_SOURCE_DIR}/tests/differential/differential.c)
+target_include_directories(differential PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(differential PRIVATE edacious)
+add_test(NAME topic_agrees_with_zenoh COMMAND ${PROJECT_SOURCE_DIR}/tests/differential/run.sh
+    $<TARGET_FILE:differential> ${PROJECT_SOURCE_DIR}/build/cargo-differential)
+set_tests_properties(topic_agrees_with_zenoh PROPERTIES LABELS differential SKIP_RETURN_CODE 77 TIMEOUT 900)
