@@ -234,14 +234,14 @@ static void on_changed(void *arg, const edai_member *member, edai_member_state b
     if (before == 0 && heard->is_buried) {
         complain(self, "a dead incarnation was found", me, other->id);
     }
-    if (before == EDAI_JOINING && member->state != EDAI_DEAD && !heard->was_answered) {
+    if (before == EDAI_JOINING && member->state != EDAI_GONE && !heard->was_answered) {
         complain(self, "usable without an answer", me, other->id);
     }
     if (member->state == EDAI_SUSPECT) {
         heard->suspected_at = self->now;
         heard->unserved = 0;
     }
-    if (member->state == EDAI_DEAD) {
+    if (member->state == EDAI_GONE) {
         check_death(me, other, before);
         bool is_buried = heard->was_usable;
         *heard = (knowledge){.is_buried = is_buried};
