@@ -33,6 +33,7 @@ static edai_hello hello_of(uint32_t link_count, uint32_t held_count)
     return (edai_hello){.node = EDA_STR("gate"),
         .inc = EDA_STR(GATE),
         .view = 3,
+        .members = UINT64_MAX - 1,
         .is_leaving = link_count % 2 == 1,
         .actors = UINT64_MAX,
         .is_idle = true,
@@ -75,7 +76,7 @@ static void hello_read_gives_what_was_written(void **state)
         edai_wire_hello(&buffer, &hello);
         assert_int_equal(edai_wire_read_hello(bytes_of(&buffer), &read), EDA_OK);
         assert_true(eda_str_equal(read.node, hello.node) && eda_str_equal(read.inc, hello.inc));
-        assert_int_equal(read.view, 3);
+        assert_true(read.view == 3 && read.members == UINT64_MAX - 1);
         assert_int_equal(read.is_leaving, hello.is_leaving);
         assert_true(read.is_idle && read.actors == UINT64_MAX);
         assert_true(read.sent == 1000000 && read.arrived == 23);

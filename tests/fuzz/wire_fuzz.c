@@ -56,7 +56,8 @@ static void run_batch(eda_bytes bytes)
 static void check_hello(const edai_hello *a, const edai_hello *b)
 {
     EDA_ASSERT(eda_str_equal(a->node, b->node) && eda_str_equal(a->inc, b->inc), "names stay");
-    EDA_ASSERT(a->view == b->view && a->actors == b->actors, "numbers stay");
+    EDA_ASSERT(a->view == b->view && a->members == b->members, "numbers stay");
+    EDA_ASSERT(a->actors == b->actors, "numbers stay");
     EDA_ASSERT(a->sent == b->sent && a->arrived == b->arrived, "numbers stay");
     EDA_ASSERT(a->is_idle == b->is_idle && a->is_leaving == b->is_leaving, "flags stay");
     EDA_ASSERT(a->link_count == b->link_count && a->held_count == b->held_count, "counts stay");
