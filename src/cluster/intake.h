@@ -25,7 +25,8 @@ typedef enum edai_heard_kind {
     EDAI_HEARD_DESCRIBE,  /* somebody wants a catalogue or ps */
     EDAI_HEARD_PUT,       /* an outsider's; `of` is the message type */
     EDAI_HEARD_GET,
-    EDAI_HEARD_REPLACED /* the session is another */
+    EDAI_HEARD_UNWATCHED, /* nobody subscribes to `of` any more */
+    EDAI_HEARD_REPLACED   /* the session is another */
 } edai_heard_kind;
 
 /* One thing heard; the texts live in the block. */

@@ -455,6 +455,9 @@ void edai_member_heard(edai_node *node, const edai_heard *heard)
     case EDAI_HEARD_GET:
         edai_outside_get(node, heard->of, message, heard->query);
         break;
+    case EDAI_HEARD_UNWATCHED:
+        edai_node_mark(node, edai_contract_own(node->sys, ((const edai_msg *)heard->of)->id));
+        break;
     case EDAI_HEARD_REPLACED:
         edai_system_log(
             node->sys, NULL, "the bus's session was replaced: %.*s", EDA_STR_ARG(message->key));

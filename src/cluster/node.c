@@ -400,7 +400,7 @@ static eda_status node_open(edai_abroad *abroad)
     for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
         EDA_TRY(enter(node, &rooms[i]));
     }
-    return edai_outside_open(node);
+    return EDA_OK;
 }
 
 /* --- starting ------------------------------------------------------------------------------ */
@@ -431,6 +431,7 @@ static void on_begin(edai_worker *gateway, void *arg)
     edai_node *node = arg;
 
     if (!node->is_ending) {
+        node->held = node->held_client;
         node->gateway->now = edai_system_now(gateway->sys);
         edai_member_begin(node);
     }
@@ -444,12 +445,13 @@ static eda_status node_start(edai_abroad *abroad)
     eda_ctx *held = NULL;
 
     EDA_TRY(eda_client_new(node->sys, &held));
-    node->held = (edai_client *)held;
-    node->held->admitted = on_admitted;
+    node->held_client = (edai_client *)held;
+    node->held_client->admitted = on_admitted;
     EDA_TRY(edai_node_call(node, on_begin));
     while (!atomic_load(&node->is_known)) { /* the round of pings has its own deadline */
         port->park(port->self, &node->starter, EDAI_NO_DEADLINE);
     }
+    EDA_TRY(edai_outside_open(node));
     return enter(node, &token);
 }
 
@@ -501,10 +503,10 @@ static void node_close(edai_abroad *abroad)
         node->driver->close(node->bus);
         node->bus = NULL;
     }
-    if (node->held != NULL) {
-        node->held->admitted = NULL;
-        eda_client_free(&node->held->ctx);
-        node->held = NULL;
+    if (node->held_client != NULL) {
+        node->held_client->admitted = NULL;
+        eda_client_free(&node->held_client->ctx);
+        node->held_client = NULL;
     }
 }
 

@@ -75,8 +75,10 @@ struct edai_node {
     edai_entries pending;   /* edai_sent */
     edai_entries strangers; /* edai_stranger */
     edai_intake intake;
-    edai_names msg_names; /* -> edai_msg, constant after open */
-    edai_client *held;    /* counts EDA_WAIT deliveries from abroad that found no room yet */
+    edai_names msg_names;     /* -> edai_msg, constant after open */
+    edai_client *held_client; /* of the thread that starts and closes */
+    edai_client *held; /* the same, once it takes part: counts EDA_WAIT deliveries from abroad that
+                          found no room yet */
     bool is_ack_held;
     bool is_hello_due;
     uint64_t hosts;          /* hash of what it hosts */

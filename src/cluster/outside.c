@@ -71,11 +71,15 @@ static void on_heard(void *arg, bool is_heard)
 {
     const edai_declared *declared = arg;
     edai_node *node = declared->node;
-    eda_system *sys = node->sys;
-    uint32_t at = declared->msg == sys->undeclared ? sys->msg_count : declared->msg->id;
+    edai_msg *msg = edai_contract_own(node->sys, declared->msg->id);
+    const edai_heard heard = {.kind = EDAI_HEARD_UNWATCHED, .of = msg};
 
-    atomic_store_explicit(&node->watched[at], is_heard, memory_order_relaxed);
-    edai_node_mark(node, at == sys->msg_count ? sys->raw : edai_contract_own(sys, at));
+    atomic_store_explicit(&node->watched[msg->id], is_heard, memory_order_relaxed);
+    if (is_heard) {
+        atomic_store_explicit(&msg->is_heard_abroad, true, memory_order_relaxed);
+    } else {
+        (void)edai_intake_hear(&node->intake, &heard); /* other nodes' actors may hear it yet */
+    }
 }
 
 /* --- declaring ----------------------------------------------------------------------------- */
