@@ -15,7 +15,7 @@
 #include "bus/conform/cases.h"
 
 #define NETWORK "{\"network\": \"conform\"}"
-#define PATIENCE_MS 1000u /* what a fault swallows is waited for so long */
+#define PATIENCE_MS 500u /* what a fault swallows is waited for so long */
 
 static const eda_bus_driver *const inner = &eda_bus_inproc;
 static const char *fault; /* of now; "": none */

@@ -74,7 +74,7 @@ static bool has_room(edai_record *record)
 }
 
 /* Takes the parcel. */
-static void leave(edai_record *record, edai_seen seen)
+static void note(edai_record *record, edai_seen seen)
 {
     edai_mutex_lock(&record->mutex);
     while (record->is_shut && seen.kind == EDAI_SEEN_PUT) {
@@ -88,40 +88,44 @@ static void leave(edai_record *record, edai_seen seen)
         edai_parcel_free(seen.parcel);
     }
     record->counts[seen.kind]++;
-    record->inside--;
     edai_cond_broadcast(&record->cond);
+    edai_mutex_unlock(&record->mutex);
+}
+
+static void leave(edai_record *record)
+{
+    edai_mutex_lock(&record->mutex);
+    record->inside--;
     edai_mutex_unlock(&record->mutex);
 }
 
 void edai_record_put(void *arg, const eda_bus_message *message)
 {
     enter(arg);
-    leave(arg, (edai_seen){.kind = EDAI_SEEN_PUT, .parcel = edai_parcel_new(message)});
+    note(arg, (edai_seen){.kind = EDAI_SEEN_PUT, .parcel = edai_parcel_new(message)});
+    leave(arg);
 }
 
 void edai_record_get(void *arg, const eda_bus_message *request, eda_bus_query *query)
 {
     edai_record *record = arg;
-    edai_seen seen = {.kind = EDAI_SEEN_GET, .parcel = edai_parcel_new(request)};
     eda_bus_message answer = *request;
+    bool is_kept = record->service == EDAI_SERVE_KEEP;
 
     enter(record);
+    /* Before it is answered, since whoever has the answer may look. */
+    note(record, (edai_seen){.kind = EDAI_SEEN_GET,
+                     .parcel = edai_parcel_new(request),
+                     .query = is_kept ? query : NULL});
     if (eda_topic_check_key(answer.key) != EDA_OK) {
         answer.key = EDA_STR("conform/answer"); /* to a pattern */
     }
-    switch (record->service) {
-    case EDAI_SERVE_KEEP:
-        seen.query = query;
-        break;
-    case EDAI_SERVE_SILENT:
-        record->driver->answer(record->bus, query, NULL, false);
-        break;
-    case EDAI_SERVE_ECHO:
-    case EDAI_SERVE_REFUSE:
-        record->driver->answer(record->bus, query, &answer, record->service == EDAI_SERVE_REFUSE);
-        break;
+    if (!is_kept) {
+        record->driver->answer(record->bus, query,
+            record->service != EDAI_SERVE_SILENT ? &answer : NULL,
+            record->service == EDAI_SERVE_REFUSE);
     }
-    leave(record, seen);
+    leave(record);
 }
 
 void edai_record_answer(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
@@ -135,24 +139,27 @@ void edai_record_answer(void *arg, const eda_bus_message *answer, bool is_error,
         edai_mutex_unlock(&record->mutex);
     }
     if (answer == NULL) {
-        leave(record, (edai_seen){.kind = EDAI_SEEN_END, .end = end});
+        note(record, (edai_seen){.kind = EDAI_SEEN_END, .end = end});
     } else {
-        leave(record, (edai_seen){.kind = is_error ? EDAI_SEEN_ERROR : EDAI_SEEN_ANSWER,
-                          .parcel = edai_parcel_new(answer)});
+        note(record, (edai_seen){.kind = is_error ? EDAI_SEEN_ERROR : EDAI_SEEN_ANSWER,
+                         .parcel = edai_parcel_new(answer)});
     }
+    leave(record);
 }
 
 void edai_record_token(void *arg, eda_str key, bool is_alive)
 {
     enter(arg);
-    leave(arg, (edai_seen){.kind = is_alive ? EDAI_SEEN_CAME : EDAI_SEEN_WENT,
-                   .parcel = edai_parcel_new_key(key)});
+    note(arg, (edai_seen){.kind = is_alive ? EDAI_SEEN_CAME : EDAI_SEEN_WENT,
+                  .parcel = edai_parcel_new_key(key)});
+    leave(arg);
 }
 
 void edai_record_heard(void *arg, bool is_heard)
 {
     enter(arg);
-    leave(arg, (edai_seen){.kind = is_heard ? EDAI_SEEN_HEARD : EDAI_SEEN_UNHEARD});
+    note(arg, (edai_seen){.kind = is_heard ? EDAI_SEEN_HEARD : EDAI_SEEN_UNHEARD});
+    leave(arg);
 }
 
 /* --- looking --- */

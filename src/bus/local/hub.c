@@ -119,6 +119,18 @@ typedef struct taking {
     edai_peer *peer;
 } taking;
 
+/* A session that connects anew may be here before its old connection's end was read. What it
+ * declares now is the same again, so what it had declared goes first. */
+static void replace(edai_hub *hub, const edai_peer *peer, uint64_t session)
+{
+    for (edai_peer *old = hub->route.peers; old != NULL; old = old->next) {
+        if (old != peer && old->has_greeted && old->session == session) {
+            let_go(old, NULL);
+            edai_relay_leave(&hub->route, old);
+        }
+    }
+}
+
 static eda_status take(void *arg, const edai_frame *frame)
 {
     const taking *self = arg;
@@ -130,6 +142,7 @@ static eda_status take(void *arg, const edai_frame *frame)
     if (frame->type != EDAI_FRAME_HELLO) {
         return EDA_ESYNTAX;
     }
+    replace(self->hub, peer, frame->id);
     peer->has_greeted = true;
     peer->session = frame->id;
     edai_relay_tell(&self->hub->route, peer,

@@ -57,7 +57,7 @@ typedef struct edai_relay {
 /* What to do with a frame from a peer that has greeted. Another status than EDA_OK: the peer is to
  * go. EDA_ENOMEM; EDA_ELIMIT: over a bound; EDA_ESYNTAX. */
 EDA_CHECK eda_status edai_relay_take(edai_relay *route, edai_peer *from, const edai_frame *frame);
-/* A peer is gone: the others are told what that means for them. It is in the list no more. */
+/* A peer is gone: the others are told what that means for them. Twice is fine. */
 void edai_relay_leave(edai_relay *route, edai_peer *peer);
 /* Tells one peer; without memory it is gone. */
 void edai_relay_tell(const edai_relay *route, edai_peer *to, const edai_frame *frame);
