@@ -285,6 +285,7 @@ static void socket_stands_in_the_users_folder(void **state)
     eda_bus_problem problem = {.text = {0}};
 
     assert_int_equal(chmod(folder, 0700), 0);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(setenv("XDG_RUNTIME_DIR", folder, 1), 0);
     assert_int_equal(edai_endpoint_find(NULL, found, &problem), EDA_OK);
     (void)snprintf(expected, sizeof(expected), "%s/edacious.sock", folder);
@@ -293,6 +294,7 @@ static void socket_stands_in_the_users_folder(void **state)
     assert_int_equal(edai_endpoint_find(NULL, found, &problem), EDA_OK);
     assert_string_not_equal(found, expected);
     assert_int_equal(chmod(folder, 0700), 0);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
 }
 
