@@ -11,6 +11,8 @@
 
 /* EDA_WAIT deliveries from abroad that may wait for room before acks are held back. */
 #define HELD_MAX 1024u
+/* Between two tellings that somebody is dead. */
+#define TELL_DEAD EDA_MS(100)
 
 /* Waits for the end of a delivery that somebody abroad waits for. */
 typedef struct far_receipt {
@@ -319,6 +321,10 @@ static void take_end(edai_node *node, const edai_link *link, const edai_wire_ite
 {
     edai_sent *sent = edai_pending_take(&node->pending, item->corr);
 
+    if (item->corr == 0 && item->status == EDA_ECLOSED) {
+        node->is_dead = true; /* not in the middle of a batch */
+        return;
+    }
     if (sent == NULL) {
         return; /* it was given up */
     }
@@ -376,7 +382,7 @@ void edai_arrive_batch(edai_node *node, eda_bytes bytes)
 {
     edai_wire_reader reader;
     edai_wire_item item;
-    edai_link *link;
+    edai_link *link = NULL;
     uint64_t number;
     eda_status status = edai_wire_read(bytes, &reader);
 
@@ -384,9 +390,13 @@ void edai_arrive_batch(edai_node *node, eda_bytes bytes)
         edai_node_refuse(node, EDA_STR("a batch"), status);
         return;
     }
-    link = edai_member_link(node, reader.sender);
-    if (link == NULL) {
-        edai_node_refuse(node, reader.sender, EDA_ELIMIT);
+    status = edai_member_link(node, reader.sender, &link);
+    if (status == EDA_ESTALE) {
+        edai_arrive_tell_dead(node, reader.sender);
+        return;
+    }
+    if (status != EDA_OK) {
+        edai_node_refuse(node, reader.sender, status);
         return;
     }
     number = reader.first;
@@ -397,6 +407,34 @@ void edai_arrive_batch(edai_node *node, eda_bytes bytes)
     if (status != EDA_ENOENT) {
         edai_node_refuse(node, reader.sender, status);
     }
+}
+
+void edai_arrive_tell_dead(edai_node *node, eda_str id)
+{
+    const edai_wire_item end = {.kind = EDAI_WIRE_END,
+        .status = EDA_ECLOSED,
+        .text = EDA_STR("this incarnation was taken for dead")};
+    char text[sizeof(node->id)];
+    eda_bus_message message = {.key = {.len = 0}};
+    char *key;
+
+    if (id.len >= sizeof(text) || node->gateway->now < node->told_dead_at + TELL_DEAD) {
+        return;
+    }
+    node->told_dead_at = node->gateway->now;
+    memcpy(text, id.ptr, id.len);
+    text[id.len] = '\0';
+    key = edai_node_key(node, "in", text);
+    edai_buffer_clear(&node->scratch);
+    edai_wire_begin(&node->scratch, edai_node_id(node), 1);
+    edai_wire_put(&node->scratch, &end);
+    edai_wire_end(&node->scratch);
+    if (key != NULL && !node->scratch.is_broken) {
+        message.key = eda_str_from(key);
+        message.payload = (eda_bytes){.ptr = node->scratch.bytes, .len = node->scratch.size};
+        (void)edai_node_put(node, &message);
+    }
+    edai_free(key);
 }
 
 /* --- acks ---------------------------------------------------------------------------------- */

@@ -113,6 +113,13 @@ void edai_leave_strays(edai_node *node)
     }
 }
 
+void edai_leave_all(edai_node *node)
+{
+    if (!sweep_all(node, true)) {
+        edai_system_log(node->sys, NULL, "out of memory: actors of a dead incarnation stay");
+    }
+}
+
 /* --- on the thread that stops the system --------------------------------------------------- */
 
 /* Until no activation is left that another node could host, or it is time. */

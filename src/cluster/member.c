@@ -155,6 +155,8 @@ typedef struct asking {
     edai_node *node;
     edai_heard_kind kind;
     uint64_t number;
+    bool was_answered;
+    char id[EDAI_WIRE_NODE_LEN_MAX + EDAI_WIRE_INC_LEN + 2]; /* whom; empty: all */
 } asking;
 
 static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
@@ -164,54 +166,51 @@ static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, e
 
     if (answer != NULL && !is_error) {
         heard.message = *answer;
+        self->was_answered = true;
         (void)edai_intake_hear(&self->node->intake, &heard);
     }
     if (answer == NULL) {
         heard.is_end = true;
         heard.end = end;
+        heard.is_alive = self->was_answered;
+        heard.message.key = eda_str_from(self->id);
         (void)edai_intake_hear(&self->node->intake, &heard);
         edai_free(self);
     }
 }
 
+/* Of one node, or all: `id` NULL. With number 0 the end tells nothing but whether it is served. */
 static eda_status ask(
-    edai_node *node, edai_heard_kind kind, uint64_t number, const char *key, eda_bytes payload)
+    edai_node *node, edai_heard_kind kind, uint64_t number, const char *id, eda_bytes payload)
 {
-    asking *self = edai_alloc(sizeof(*self));
-    const eda_bus_message request = {.key = eda_str_from(key), .payload = payload};
-    eda_status status;
+    asking *self = edai_calloc(1, sizeof(*self));
+    char *key =
+        edai_node_key(node, kind == EDAI_HEARD_PONG ? "ping" : "catalogue", id != NULL ? id : "**");
+    eda_bus_message request = {.payload = payload};
+    eda_status status = EDA_ENOMEM;
 
-    if (self == NULL) {
-        return EDA_ENOMEM;
+    if (self != NULL && key != NULL) {
+        *self = (asking){.node = node, .kind = kind, .number = number};
+        (void)snprintf(self->id, sizeof(self->id), "%s", id != NULL ? id : "");
+        request.key = eda_str_from(key);
+        status = node->driver->get(node->bus, &request, id == NULL, ASK_MS, on_answer, self);
     }
-    *self = (asking){.node = node, .kind = kind, .number = number};
-    status = node->driver->get(node->bus, &request, true, ASK_MS, on_answer, self);
+    edai_free(key);
     if (status != EDA_OK) {
         edai_free(self);
     }
     return status;
 }
 
+/* What fails is wanted again. */
 static void want_ping(void *arg, const edai_member *member)
 {
-    edai_node *node = arg;
-    char *key = edai_node_key(node, "ping", member->id);
-
-    if (key != NULL) {
-        (void)ask(node, EDAI_HEARD_PONG, 0, key, edai_member_hello(node));
-    }
-    edai_free(key);
+    (void)ask(arg, EDAI_HEARD_PONG, 0, member->id, edai_member_hello(arg));
 }
 
 static void want_catalogue(void *arg, const edai_member *member)
 {
-    edai_node *node = arg;
-    char *key = edai_node_key(node, "catalogue", member->id);
-
-    if (key != NULL) {
-        (void)ask(node, EDAI_HEARD_CATALOGUE, 0, key, (eda_bytes){.len = 0});
-    }
-    edai_free(key);
+    (void)ask(arg, EDAI_HEARD_CATALOGUE, 0, member->id, (eda_bytes){.len = 0});
 }
 
 static eda_node_state shown_state(const edai_member *member)
@@ -285,17 +284,19 @@ edai_view_events edai_member_events(edai_node *node)
         .placed = on_placed};
 }
 
-edai_link *edai_member_link(edai_node *node, eda_str id)
+eda_status edai_member_link(edai_node *node, eda_str id, edai_link **ret_link)
 {
     const edai_member *member = edai_view_find(node->view, id);
 
     if (member == NULL) {
-        if (edai_view_token(node->view, id, true, node->gateway->now) != EDA_OK) {
-            return NULL;
-        }
+        EDA_TRY(edai_view_token(node->view, id, true, node->gateway->now));
         member = edai_view_find(node->view, id);
     }
-    return member != NULL ? edai_node_link(node, member->slot) : NULL;
+    if (member == NULL) {
+        return EDA_EINVAL; /* this node itself */
+    }
+    *ret_link = edai_node_link(node, member->slot);
+    return *ret_link != NULL ? EDA_OK : EDA_ENOMEM;
 }
 
 /* --- what is heard ------------------------------------------------------------------------- */
@@ -329,6 +330,10 @@ static void take_hello(edai_node *node, eda_bytes bytes, bool is_pong, uint64_t 
         status = is_pong ? edai_view_pong(node->view, &hello, node->gateway->now)
                          : edai_view_hello(node->view, &hello, node->gateway->now);
     }
+    if (status == EDA_ESTALE) {
+        edai_arrive_tell_dead(node, eda_str_from(id));
+        return;
+    }
     if (status != EDA_OK) {
         edai_node_refuse(node, EDA_STR("a hello"), status);
         return;
@@ -347,8 +352,12 @@ static void take_token(edai_node *node, const edai_heard *heard)
         return;
     }
     id = (eda_str){.ptr = key.ptr + skip, .len = key.len - skip};
-    if (edai_view_token(node->view, id, heard->is_alive, node->gateway->now) != EDA_OK) {
-        edai_node_refuse(node, id, EDA_ELIMIT);
+    eda_status status = edai_view_token(node->view, id, heard->is_alive, node->gateway->now);
+
+    if (status == EDA_ESTALE && heard->is_alive) {
+        edai_arrive_tell_dead(node, id);
+    } else if (status != EDA_OK && status != EDA_ESTALE) {
+        edai_node_refuse(node, id, status);
     }
 }
 
@@ -417,9 +426,19 @@ static void answer_ping(edai_node *node, const edai_heard *heard)
     edai_free(key);
 }
 
+/* Of one node. Nobody serves it any more: its process is gone, though its host lives. */
+static void end_ping(edai_node *node, const edai_heard *heard)
+{
+    if (!heard->is_alive && heard->end == EDA_OK) {
+        edai_view_unserved(node->view, heard->message.key, node->gateway->now);
+    }
+}
+
 void edai_member_heard(edai_node *node, const edai_heard *heard)
 {
     const eda_bus_message *message = &heard->message;
+
+    node->is_tick_due = node->is_tick_due || heard->kind < EDAI_HEARD_DESCRIBE;
 
     switch (heard->kind) {
     case EDAI_HEARD_BATCH:
@@ -435,7 +454,9 @@ void edai_member_heard(edai_node *node, const edai_heard *heard)
         answer_ping(node, heard);
         break;
     case EDAI_HEARD_PONG:
-        if (heard->is_end) {
+        if (heard->is_end && message->key.len > 0) {
+            end_ping(node, heard);
+        } else if (heard->is_end) {
             edai_wait_round_ended(node, heard->number);
         } else {
             take_hello(node, message->payload, true, heard->number);
@@ -468,12 +489,19 @@ void edai_member_heard(edai_node *node, const edai_heard *heard)
 
 /* --- time ---------------------------------------------------------------------------------- */
 
+/* At the end of the round: what waits to be read is heard first. */
+static void on_tick(edai_worker *gateway, edai_timer *timer)
+{
+    (void)gateway;
+    ((edai_node *)(void *)((char *)timer - offsetof(edai_node, tick)))->is_tick_due = true;
+}
+
 static void arm(edai_node *node, int64_t due)
 {
     edai_timers *timers = &node->gateway->timers;
 
     edai_timers_disarm(timers, &node->tick);
-    if (edai_timers_arm(timers, &node->tick, due, edai_member_tick) != EDA_OK) {
+    if (edai_timers_arm(timers, &node->tick, due, on_tick) != EDA_OK) {
         edai_system_log(node->sys, NULL, "out of memory: this node says no more of itself");
     }
 }
@@ -490,17 +518,14 @@ static void sweep(edai_node *node)
     }
 }
 
-void edai_member_tick(edai_worker *gateway, edai_timer *timer)
+static void tick(edai_node *node)
 {
-    edai_node *node = (edai_node *)(void *)((char *)timer - offsetof(edai_node, tick));
-    int64_t due;
+    int64_t now = node->gateway->now;
+    int64_t due = edai_view_tick(node->view, now);
 
-    if (node->is_ending) {
-        return;
-    }
-    due = edai_view_tick(node->view, gateway->now);
-    if (gateway->now >= node->hello_at + EDA_MS(EDAI_HELLO_MS) - EDA_MS(1)) {
-        node->hello_at = gateway->now;
+    node->is_tick_due = false;
+    if (now >= node->hello_at + EDA_MS(EDAI_HELLO_MS) - EDA_MS(1)) {
+        node->hello_at = now;
         node->refused_lines = 0;
         sweep(node);
         edai_leave_strays(node);
@@ -512,10 +537,37 @@ void edai_member_tick(edai_worker *gateway, edai_timer *timer)
     arm(node, due);
 }
 
+/* The others have given its actors away: nothing of the old incarnation goes on. */
+void edai_member_rejoin(edai_node *node)
+{
+    eda_status status;
+
+    edai_system_log(node->sys, NULL, "the other nodes took %s for dead: it begins anew", node->id);
+    edai_node_end_links(node);
+    edai_leave_all(node);
+    edai_node_withdraw(node);
+    memset(node->seen_members, 0, sizeof(node->seen_members));
+    edai_node_draw_inc(node);
+    edai_view_rename(node->view, edai_node_id(node));
+    status = edai_node_enter(node);
+    if (status == EDA_OK) {
+        status = edai_node_show(node);
+    }
+    node->is_dead = status != EDA_OK; /* then once more with the next round */
+    edai_node_tell(node);
+}
+
 void edai_member_end_round(edai_node *node)
 {
-    uint64_t members = hash_of_members(node);
+    uint64_t members;
 
+    if (node->is_dead && node->is_ready && !node->is_leaving) {
+        edai_member_rejoin(node);
+    }
+    if (node->is_tick_due && node->is_ready) {
+        tick(node);
+    }
+    members = hash_of_members(node);
     if (members != node->members) {
         node->members = members;
         edai_node_tell(node);
@@ -529,47 +581,35 @@ void edai_member_end_round(edai_node *node)
 /* --- starting ------------------------------------------------------------------------------ */
 
 /* Everybody who is there is asked, and told of this node thereby. */
+static void ask_first(edai_node *node)
+{
+    node->idle.number++;
+    node->first_round = node->idle.number;
+    if (ask(node, EDAI_HEARD_PONG, node->first_round, NULL, edai_member_hello(node)) != EDA_OK) {
+        edai_wait_round_ended(node, node->first_round);
+    }
+}
+
 void edai_member_begin(edai_node *node)
 {
-    char *key = edai_node_key(node, "ping", "**");
-
     node->is_ready = true;
     edai_view_ready(node->view);
     node->hello_at = node->gateway->now;
     arm(node, node->gateway->now + EDA_MS(EDAI_PING_MS));
-    node->idle.number++;
-    node->first_round = node->idle.number;
-    if (key == NULL ||
-        ask(node, EDAI_HEARD_PONG, node->first_round, key, edai_member_hello(node)) != EDA_OK) {
-        edai_wait_round_ended(node, node->first_round);
-    }
-    edai_free(key);
+    ask_first(node);
     edai_node_tell(node);
 }
 
 void edai_member_farewell(edai_node *node)
 {
-    char *key = edai_node_key(node, "ping", "**");
-
     hold(node);
     node->idle.is_running = false;
-    node->idle.number++;
-    node->first_round = node->idle.number;
-    if (key == NULL ||
-        ask(node, EDAI_HEARD_PONG, node->first_round, key, edai_member_hello(node)) != EDA_OK) {
-        edai_wait_round_ended(node, node->first_round);
-    }
-    edai_free(key);
+    ask_first(node);
 }
 
-/* A round of pings to all, for those who wait until everybody is idle. */
 void edai_member_ask_all(edai_node *node)
 {
-    char *key = edai_node_key(node, "ping", "**");
-
-    if (key == NULL ||
-        ask(node, EDAI_HEARD_PONG, node->idle.number, key, (eda_bytes){.len = 0}) != EDA_OK) {
+    if (ask(node, EDAI_HEARD_PONG, node->idle.number, NULL, (eda_bytes){.len = 0}) != EDA_OK) {
         edai_wait_round_ended(node, node->idle.number);
     }
-    edai_free(key);
 }

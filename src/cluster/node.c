@@ -374,10 +374,8 @@ static eda_status hash_hosted(edai_node *node)
     return status;
 }
 
-static eda_status node_open(edai_abroad *abroad)
+eda_status edai_node_enter(edai_node *node)
 {
-    edai_node *node = edai_node_of(abroad);
-    eda_system *sys = node->sys;
     const room rooms[] = {{.name = "in", .id = node->id, .on_put = on_batch},
         {.name = "ping", .id = node->id, .on_get = on_ping},
         {.name = "catalogue", .id = node->id, .on_get = on_describe},
@@ -385,6 +383,32 @@ static eda_status node_open(edai_abroad *abroad)
         {.name = "hb", .id = "", .on_put = on_hello},
         {.name = "live", .id = "**", .on_token = on_token}};
     size_t i;
+
+    for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+        EDA_TRY(enter(node, &rooms[i]));
+    }
+    return EDA_OK;
+}
+
+eda_status edai_node_show(edai_node *node)
+{
+    const room token = {.name = "live", .id = node->id};
+
+    return enter(node, &token);
+}
+
+void edai_node_withdraw(edai_node *node)
+{
+    while (node->own_count > 0) {
+        node->own_count--;
+        node->driver->drop(node->bus, node->own_ids[node->own_count]);
+    }
+}
+
+static eda_status node_open(edai_abroad *abroad)
+{
+    edai_node *node = edai_node_of(abroad);
+    eda_system *sys = node->sys;
 
     node->gateway = &sys->workers[sys->gateway];
     node->started_at = edai_system_now(sys);
@@ -397,10 +421,7 @@ static eda_status node_open(edai_abroad *abroad)
     edai_spread_resolve(node);
     edai_intake_open(&node->intake, node);
     EDA_TRY(open_bus(node));
-    for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
-        EDA_TRY(enter(node, &rooms[i]));
-    }
-    return EDA_OK;
+    return edai_node_enter(node);
 }
 
 /* --- starting ------------------------------------------------------------------------------ */
@@ -441,7 +462,6 @@ static eda_status node_start(edai_abroad *abroad)
 {
     edai_node *node = edai_node_of(abroad);
     const edai_port *port = node->sys->port;
-    const room token = {.name = "live", .id = node->id};
     eda_ctx *held = NULL;
 
     EDA_TRY(eda_client_new(node->sys, &held));
@@ -452,12 +472,12 @@ static eda_status node_start(edai_abroad *abroad)
         port->park(port->self, &node->starter, EDAI_NO_DEADLINE);
     }
     EDA_TRY(edai_outside_open(node));
-    return enter(node, &token);
+    return edai_node_show(node);
 }
 
 /* --- ending -------------------------------------------------------------------------------- */
 
-static void end_links(edai_node *node)
+void edai_node_end_links(edai_node *node)
 {
     uint32_t i;
 
@@ -484,7 +504,7 @@ static void node_end(edai_abroad *abroad, edai_worker *gateway)
     edai_timers_disarm(&gateway->timers, &node->tick);
     edai_timers_disarm(&gateway->timers, &node->retry);
     edai_timers_disarm(&gateway->timers, &node->idle.again);
-    end_links(node);
+    edai_node_end_links(node);
     while ((stranger = edai_strangers_take_any(&node->strangers)) != NULL) {
         if (stranger->query != NULL) {
             node->driver->answer(node->bus, stranger->query, NULL, false);
@@ -611,15 +631,21 @@ static eda_status place_types(edai_node *node)
     return EDA_OK;
 }
 
-static eda_status name_node(edai_node *node)
+void edai_node_draw_inc(edai_node *node)
 {
     uint64_t inc = 0;
-    char *prefix;
 
     if (!edai_entropy(&inc, sizeof(inc))) {
         inc = edai_hash_u64((uint64_t)node->sys->port->wall(node->sys->port->self));
     }
     (void)snprintf(node->id, sizeof(node->id), "%s/%016" PRIx64, node->sys->name, inc);
+}
+
+static eda_status name_node(edai_node *node)
+{
+    char *prefix;
+
+    edai_node_draw_inc(node);
     node->cluster = edai_alloc(strlen(node->sys->options.cluster) + 1);
     if (node->cluster == NULL) {
         return EDA_ENOMEM;

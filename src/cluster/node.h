@@ -68,6 +68,7 @@ struct edai_node {
     bool is_ready; /* takes part */
     bool is_leaving;
     bool is_ending;
+    bool is_dead; /* as others say */
 
     edai_view *view;
     edai_link *links[EDAI_MEMBERS_MAX]; /* by slot; NULL: none */
@@ -81,6 +82,7 @@ struct edai_node {
                           found no room yet */
     bool is_ack_held;
     bool is_hello_due;
+    bool is_tick_due;        /* at the end of the round */
     uint64_t hosts;          /* hash of what it hosts */
     edai_declared *declared; /* on plain topics; ended when it leaves; owned */
     uint64_t *declared_ids;
@@ -88,6 +90,7 @@ struct edai_node {
     uint32_t declared_max;
     uint64_t own_ids[EDAI_NODE_OWN]; /* of the cluster's room */
     uint32_t own_count;
+    int64_t told_dead_at; /* when somebody was told last that he is dead */
     uint64_t link_serial; /* given last */
     edai_timer tick;
     edai_timer retry;                        /* the bus was full */
@@ -134,6 +137,14 @@ char *edai_node_key(const edai_node *node, const char *room, const char *id);
 eda_status edai_node_put(edai_node *node, const eda_bus_message *message);
 /* Runs fn(gateway, node) on the gateway; from any thread. EDA_ENOMEM. */
 EDA_CHECK eda_status edai_node_call(edai_node *node, void (*fn)(edai_worker *gateway, void *arg));
+/* Enters and leaves the cluster's room on the bus. EDA_ENOMEM; errors of the bus. */
+EDA_CHECK eda_status edai_node_enter(edai_node *node);
+EDA_CHECK eda_status edai_node_show(edai_node *node); /* its token: last */
+void edai_node_withdraw(edai_node *node);
+/* What is under way on all links ends: unknown, or lost. */
+void edai_node_end_links(edai_node *node);
+/* Draws an incarnation. */
+void edai_node_draw_inc(edai_node *node);
 /* Answers who asks for the catalogue, or what runs here. */
 void edai_node_describe(edai_node *node, const edai_heard *heard);
 /* Something in the hello changed: it is sent at the end of the round. */
@@ -177,6 +188,8 @@ void edai_arrive_answered(edai_abroad *self, edai_worker *gateway, edai_envelope
 /* What was sent abroad has ended there; takes `sent`. */
 void edai_arrive_end(
     edai_node *node, edai_sent *sent, eda_status status, eda_str text, eda_bytes reply);
+/* Tells an incarnation that it was taken for dead; a few times a second. */
+void edai_arrive_tell_dead(edai_node *node, eda_str id);
 /* Lets held acks go. */
 void edai_arrive_settle(edai_node *node);
 /* Every link's ack that is due goes into its batch. */
@@ -199,8 +212,9 @@ void edai_outside_answer(
 /* --- member.c: who is there
  * ----------------------------------------------------------------------- */
 
-/* The link to "NODE/INC", who is entered as a member if need be. NULL: too many, or no memory. */
-edai_link *edai_member_link(edai_node *node, eda_str id);
+/* The link to "NODE/INC", who is entered as a member if need be. EDA_ESTALE: dead. EDA_EINVAL,
+ * EDA_ELIMIT, EDA_ENOMEM. */
+EDA_CHECK eda_status edai_member_link(edai_node *node, eda_str id, edai_link **ret_link);
 edai_view_events edai_member_events(edai_node *node);
 /* Takes part, and asks who is there. */
 void edai_member_begin(edai_node *node);
@@ -209,10 +223,11 @@ void edai_member_ask_all(edai_node *node);
 /* This node's hello, in the node's scratch buffer; empty: out of memory. */
 eda_bytes edai_member_hello(edai_node *node);
 void edai_member_heard(edai_node *node, const edai_heard *heard);
-void edai_member_tick(edai_worker *gateway, edai_timer *timer);
 /* Says what changed. */
 void edai_member_end_round(edai_node *node);
 
+/* Others take this incarnation for dead: goes on as another one. */
+void edai_member_rejoin(edai_node *node);
 /* Tells all that nothing is here any more; is_known once they know. */
 void edai_member_farewell(edai_node *node);
 
@@ -222,6 +237,8 @@ void edai_member_farewell(edai_node *node);
 void edai_leave(edai_abroad *self);
 /* Activations here that belong to another node go, once they are idle. */
 void edai_leave_strays(edai_node *node);
+/* All of them go. */
+void edai_leave_all(edai_node *node);
 
 /* --- wait.c: who waits until something is so -------------------------------------------------- */
 

@@ -57,6 +57,18 @@ void edai_view_free(edai_view *view)
     edai_free(view);
 }
 
+void edai_view_rename(edai_view *view, eda_str id)
+{
+    edai_peer *self = view->peers[EDAI_SELF];
+
+    EDA_ASSERT(edai_wire_id_is_good(id), "nobody would read this node's hellos");
+    memset(self->shown.id, 0, sizeof self->shown.id);
+    memcpy(self->shown.id, id.ptr, id.len);
+    self->hash = edai_hash_bytes(id.ptr, id.len);
+    edai_place_stale(view, EDAI_SELF);
+    edai_view_settle(view);
+}
+
 /* --- looking --- */
 
 static edai_peer *find_hashed(const edai_view *view, eda_str id, uint64_t hash)
@@ -87,6 +99,18 @@ const edai_member *edai_view_at(const edai_view *view, uint16_t slot)
     return slot >= EDAI_MEMBERS_MAX || view->peers[slot] == NULL ? NULL : &view->peers[slot]->shown;
 }
 
+static bool is_dead(const edai_view *view, uint64_t hash)
+{
+    uint32_t count = view->death_count < EDAI_DEATHS_MAX ? view->death_count : EDAI_DEATHS_MAX;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (view->deaths[i] == hash) {
+            return !EDAI_VIEW_PLANTED(RESURRECTED);
+        }
+    }
+    return false;
+}
+
 uint32_t edai_view_usable_count(const edai_view *view)
 {
     uint32_t count = 0;
@@ -100,18 +124,6 @@ uint32_t edai_view_usable_count(const edai_view *view)
 uint64_t edai_view_number(const edai_view *view)
 {
     return view->number;
-}
-
-static bool is_dead(const edai_view *view, uint64_t hash)
-{
-    uint32_t count = view->death_count < EDAI_DEATHS_MAX ? view->death_count : EDAI_DEATHS_MAX;
-
-    for (uint32_t i = 0; i < count; i++) {
-        if (view->deaths[i] == hash) {
-            return !EDAI_VIEW_PLANTED(RESURRECTED);
-        }
-    }
-    return false;
 }
 
 /* --- telling --- */

@@ -90,6 +90,8 @@ edai_place *edai_view_place(edai_view *view, eda_str actor);
 EDA_CHECK eda_status edai_view_host(edai_view *view, eda_str actor);
 /* Partitions that this node holds. */
 void edai_view_hold(edai_view *view, const edai_place *place, const uint8_t *bits);
+/* This node is another incarnation from now on. */
+void edai_view_rename(edai_view *view, eda_str id);
 /* This node takes part; is leaving. */
 void edai_view_ready(edai_view *view);
 void edai_view_leave(edai_view *view);

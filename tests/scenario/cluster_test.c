@@ -299,6 +299,7 @@ typedef struct outsider {
     atomic_uint ends;
     atomic_uint answers;
     atomic_uint errors;
+    atomic_uint tokens;
     char last[256];
 } outsider;
 
@@ -322,6 +323,16 @@ static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, e
         atomic_fetch_add(is_error ? &self->errors : &self->answers, 1);
     } else {
         atomic_fetch_add(&self->ends, 1);
+    }
+}
+
+static void on_token(void *arg, eda_str key, bool is_alive)
+{
+    outsider *self = arg;
+
+    if (is_alive) {
+        (void)snprintf(self->last, sizeof(self->last), "%.*s", 16, key.ptr + key.len - 16);
+        atomic_fetch_add(&self->tokens, 1);
     }
 }
 
@@ -413,6 +424,47 @@ static void what_outsiders_get_wrong_is_counted(void **state)
     free_all(1);
 }
 
+/* What others tell an incarnation that they took for dead (docs/wire.md). */
+static void a_node_taken_for_dead_goes_on_as_another(void **state)
+{
+    static const uint8_t batch[] = {0x84, 1, 0x72, 'x', '/', '0', '1', '2', '3', '4', '5', '6', '7',
+        '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 1, 0x81, 0x85, 1, 0, 21, 0x60, 0x40};
+    outsider self;
+    char key[128] = "";
+    uint64_t id = 0;
+    const lamp_state *reply = NULL;
+    unsigned sessions = 0;
+    uint32_t lamp_id;
+
+    (void)state;
+    start_alike(2, "{\"network\": \"undead\"}");
+    join(&self, "{\"network\": \"undead\"}");
+    assert_int_equal(eda_bus_inproc.watch(self.bus, EDA_STR("@edacious/v1/edacious/live/two/*"),
+                         on_token, &self, &id),
+        EDA_OK);
+    while (atomic_load(&self.tokens) == 0) {
+    }
+    for (lamp_id = 0; lamp_id < 20; lamp_id++) {
+        MUST(nodes[0], eda_publish_wait(eda_system_client(nodes[0]),
+                           EDA_MSG(lamp_switch, .id = lamp_id, .number = 1), PATIENCE_MS));
+    }
+    sessions = atomic_load(&self.tokens);
+    (void)snprintf(key, sizeof(key), "@edacious/v1/edacious/in/two/%.16s", self.last);
+    const eda_bus_message message = {
+        .key = eda_str_from(key), .payload = {.ptr = batch, .len = sizeof(batch)}};
+    assert_int_equal(eda_bus_inproc.put(self.bus, &message), EDA_OK);
+    while (atomic_load(&self.tokens) == sessions) { /* its new token */
+    }
+    MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
+    for (lamp_id = 0; lamp_id < 20; lamp_id++) {
+        MUST(nodes[0], eda_ask(eda_system_client(nodes[0]),
+                           EDA_ASK(lamp_get, &reply, .id = lamp_id), PATIENCE_MS));
+    }
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    eda_bus_inproc.close(self.bus);
+    free_all(2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +475,7 @@ int main(void)
         cmocka_unit_test(a_node_that_leaves_gives_its_actors_away),
         cmocka_unit_test(outsiders_put_get_and_subscribe),
         cmocka_unit_test(what_outsiders_get_wrong_is_counted),
+        cmocka_unit_test(a_node_taken_for_dead_goes_on_as_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
