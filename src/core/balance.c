@@ -166,8 +166,10 @@ void edai_balance_round(edai_seat *seat)
     }
     measure(seat);
     known = known_of(seat);
-    if (seat->worker_count > 1 && edai_balance_spreads(&known)) {
+    seat->dear_windows = edai_balance_spreads(&known) ? seat->dear_windows + 1 : 0;
+    if (seat->worker_count > 1 && seat->dear_windows >= EDAI_DEAR_WINDOWS) {
         spread(seat);
+        seat->dear_windows = 0;
     } else if (seat->worker_count > 0 && known.busy >= SATURATED && edai_balance_gathers(&known)) {
         gather(seat, seat->sys->seats[0]);
     }

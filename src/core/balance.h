@@ -11,6 +11,9 @@
 
 /* Over so long a time, at least, a seat measures what its turns cost and how busy it is. */
 #define EDAI_WINDOW_NS 2000000
+/* Turns have to be dear for so many windows in a row: one may hold page faults of large blocks, or
+ * time in which the processor was somebody else's. */
+#define EDAI_DEAR_WINDOWS 3u
 /* Mean time of a turn from which workers are spread, and below which they come together. */
 #define EDAI_SPREAD_TURN_NS 1000
 #define EDAI_GATHER_TURN_NS 400

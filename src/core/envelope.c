@@ -54,6 +54,7 @@ static void block_free(
         edai_slab_return(&sys->workers[home].slab, free_block, free_block);
         return;
     }
+    worker->returns_count++;
     free_block->next = worker->returns[home].first;
     worker->returns[home].first = free_block;
     if (worker->returns[home].count++ == 0) {

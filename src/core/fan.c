@@ -347,6 +347,24 @@ static void end_batch(edai_worker *worker)
     }
 }
 
+/* While one place runs, what the next one needs is asked of the memory: on each of many workers
+ * they lie far apart. */
+EDAI_ALWAYS_INLINE void fetch_next(const edai_worker *worker)
+{
+    const edai_fans *fans = &worker->fans;
+    const edai_fan *fan = fans->line->fan;
+    uint32_t next = fans->next + 1;
+
+    if (next + 1 < fan->count) {
+        const edai_activation *activation = fans->line->places[next].activation;
+
+        __builtin_prefetch(activation, 1);
+        __builtin_prefetch((const char *)activation + 64, 1);
+        __builtin_prefetch(&worker->tallies[fan->routes[next]->index], 1);
+        __builtin_prefetch(fan->routes[next + 1]);
+    }
+}
+
 /* Runs up to `turns` of the batch on the place's activation. False: its step is over, for the turn
  * was suspended meanwhile. */
 static bool run_place(edai_worker *worker, eda_ctx *ctx, uint32_t turns)
@@ -364,6 +382,7 @@ static bool run_place(edai_worker *worker, eda_ctx *ctx, uint32_t turns)
     if (run.end - run.first > turns) {
         run.end = run.first + turns;
     }
+    fetch_next(worker);
     return edai_turn_run_in_place(ctx, place->activation, &run);
 }
 

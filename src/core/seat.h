@@ -68,6 +68,7 @@ typedef struct edai_seat {
     int64_t window_slept_ns;
     bool was_idle;         /* at the last look at the clock */
     uint64_t window_turns; /* turns_ever when it began */
+    uint32_t dear_windows; /* in a row before, in which turns cost so much that it spreads */
     edai_load load;
     /* A turn that its workers have left; see takeover.h. */
     eda_ctx *departing;       /* by the thread: has to be announced once its stack is left */

@@ -435,12 +435,14 @@ static uint64_t sum_ended(const edai_tally *tallies, uint32_t count)
 {
     uint64_t sum = 0;
     uint32_t i;
-    uint32_t outcome;
 
+    /* Written out: a system of many actor types has many of these, on each worker. */
     for (i = 0; i < count; i++) {
-        for (outcome = EDAI_HANDLED; outcome <= EDAI_STOPPED; outcome++) {
-            sum += edai_tally_get(&tallies[i], (edai_outcome)outcome);
-        }
+        const edai_tally *at = &tallies[i];
+
+        sum += edai_tally_get(at, EDAI_HANDLED) + edai_tally_get(at, EDAI_FAILED) +
+               edai_tally_get(at, EDAI_EXPIRED) + edai_tally_get(at, EDAI_SHED) +
+               edai_tally_get(at, EDAI_DEAD) + edai_tally_get(at, EDAI_STOPPED);
     }
     return sum;
 }

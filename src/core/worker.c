@@ -132,6 +132,7 @@ static void return_chains(edai_worker *worker, uint32_t count_min)
 
         if (chain->count >= count_min) {
             edai_slab_return(&worker->sys->workers[i].slab, chain->first, chain->last);
+            worker->returns_count -= chain->count;
             *chain = (edai_return_chain){.first = NULL};
         }
     }
@@ -139,7 +140,9 @@ static void return_chains(edai_worker *worker, uint32_t count_min)
 
 void edai_worker_return_all(edai_worker *worker)
 {
-    return_chains(worker, 1);
+    if (worker->returns_count > 0) {
+        return_chains(worker, 1);
+    }
 }
 
 void edai_worker_flush(edai_worker *worker)
@@ -147,7 +150,7 @@ void edai_worker_flush(edai_worker *worker)
     eda_system *sys = worker->sys;
     uint16_t i;
 
-    if (sys->worker_count > 1) {
+    if (worker->returns_count >= RETURN_CHAIN_MIN) {
         return_chains(worker, RETURN_CHAIN_MIN);
     }
     if (worker->out_count == 0) {

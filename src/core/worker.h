@@ -104,6 +104,7 @@ struct edai_worker {
     edai_activation *listed;    /* by their links: to be passivated */
     edai_chain *outbox;         /* per worker */
     edai_return_chain *returns; /* per worker */
+    uint32_t returns_count;     /* blocks in all of them */
     uint32_t out_count;         /* envelopes in all outboxes */
     edai_slab slab;
     edai_timers timers;
