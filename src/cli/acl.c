@@ -1,4 +1,5 @@
 /* acl.c - `edacious acl`: access control for Zenoh out of the actors' contracts. */
+#include <jansson.h>
 #include <string.h>
 
 #include "cli/grants.h"
@@ -18,6 +19,9 @@ static const edai_args_option options[] = {
         .value = "FILE",
         .help = "what ask printed of @edacious/v1/CLUSTER/catalogue/**, instead of asking",
         .may_repeat = true},
+    {.name = "--into",
+        .value = "FILE",
+        .help = "print that configuration, JSON, with the access control in it"},
     {.name = NULL}};
 
 typedef struct acl {
@@ -360,17 +364,47 @@ static edai_exit add_each(
     return code;
 }
 
+/* The configuration of --into, its access control replaced. */
+static edai_exit print_into(acl *self, const char *path, eda_str section)
+{
+    json_error_t error = {.line = 0};
+    json_t *config = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    json_t *made = json_loadb(section.ptr, section.len, 0, NULL);
+    edai_exit code = EDAI_EXIT_FAILED;
+
+    if (!json_is_object(config)) {
+        code = edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--into %s: no JSON object (what JSON5 has beyond JSON is not read): %s, line %d", path,
+            error.text, error.line);
+    } else if (json_object_update(config, made) != 0 ||
+               json_dumpf(config, self->cli->out, JSON_INDENT(2)) != 0) {
+        code = refuse(self, EDA_ENOMEM);
+    } else {
+        (void)fputc('\n', self->cli->out);
+        code = edai_cli_flush(self->cli);
+    }
+    json_decref(config);
+    json_decref(made);
+    return code;
+}
+
 static edai_exit write_all(acl *self)
 {
+    const char *path = edai_args_value(&self->cli->args, "--into");
     edai_buffer text = {.size = 0};
+    edai_exit code;
 
     edai_grants_write(&self->grants, &text);
-    bool is_broken = text.is_broken;
-    if (!is_broken) {
+    if (text.is_broken) {
+        code = refuse(self, EDA_ENOMEM);
+    } else if (path != NULL) {
+        code = print_into(self, path, edai_text_str(&text));
+    } else {
         (void)fwrite(text.bytes, 1, text.size, self->cli->out);
+        code = edai_cli_flush(self->cli);
     }
     edai_buffer_fini(&text);
-    return is_broken ? refuse(self, EDA_ENOMEM) : edai_cli_flush(self->cli);
+    return code;
 }
 
 static edai_exit run(edai_cli *cli)
@@ -406,10 +440,11 @@ const edai_verb edai_verb_acl = {.name = "acl",
         "with a '/' or '*' in it, a key expression. operates: may ps and messages. What is "
         "printed\n"
         "belongs into the configuration of every node and router.",
-    .examples = "  edacious acl --subject cn:home --subject cn:attic > acl.json\n"
-                "  edacious acl --subject cn:home=door,badge \\\n"
-                "      --outsider user:gate=publishes:badge_shown,receives:door_opened \\\n"
-                "      --outsider user:ops=operates,receives:'**'\n"
-                "  edacious acl --catalogue home.json --subject cn:home\n",
+    .examples =
+        "  edacious acl --subject cn:home --subject cn:attic > acl.json\n"
+        "  edacious acl --subject cn:home=door,badge \\\n"
+        "      --outsider user:gate=publishes:badge_shown,receives:door_opened \\\n"
+        "      --outsider user:ops=operates,receives:'**'\n"
+        "  edacious acl --catalogue home.json --subject cn:home --into node.json > plant.json\n",
     .options = options,
     .run = run};

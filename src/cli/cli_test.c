@@ -301,6 +301,7 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"acl", "--outsider", "me=asks:unlock"}, "'unlock' is a message; use publishes"},
         {{"acl", "--outsider", "me=publishes:moved"}, "'moved' travels between nodes alone"},
         {{"acl", "--outsider", "me=receives:a//*"}, "'a//*' is no key expression"},
+        {{"acl", "--subject", "cn:home", "--into", "/nowhere"}, "--into /nowhere: no JSON object"},
         {{"messages", "--catalogue", "/nowhere"}, "--catalogue: /nowhere cannot be read"},
     };
 
