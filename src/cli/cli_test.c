@@ -19,10 +19,9 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "cli/cli.h"
+#include "cli/cli_run.h"
 #include "cluster/wire.h"
 
-#define WORDS_MAX 16
 #define PREFIX "@edacious/v1/plant/"
 #define LIFE "/home/0123456789abcdef"
 
@@ -64,7 +63,6 @@ typedef struct node {
 static node home;
 static const eda_bus_driver *driver;
 static char folder[] = "/tmp/edacious-cli-XXXXXX";
-static char where[64]; /* for --connect */
 
 static void answer(eda_bus_query *query, const char *key, const char *json, bool is_error)
 {
@@ -153,7 +151,7 @@ static int start_inproc(void **state)
 {
     (void)state;
     driver = &eda_bus_inproc;
-    (void)snprintf(where, sizeof where, "inproc:cli");
+    (void)snprintf(cli_where, sizeof cli_where, "inproc:cli");
     return start_node("{\"network\": \"cli\"}");
 }
 
@@ -166,7 +164,7 @@ static int start_local(void **state)
         return 1;
     }
     driver = &eda_bus_local;
-    (void)snprintf(where, sizeof where, "local:%s/bus", folder);
+    (void)snprintf(cli_where, sizeof cli_where, "local:%s/bus", folder);
     (void)snprintf(config, sizeof config, "{\"socket\": \"%s/bus\"}", folder);
     return start_node(config);
 }
@@ -203,69 +201,15 @@ static void wait_for_puts(unsigned count)
     edai_mutex_unlock(&home.mutex);
 }
 
-/* --- running --- */
-
-typedef struct result {
-    edai_exit code;
-    char *out;
-    char *err;
-} result;
-
-static edai_exit run_words(edai_cli *cli, const char *const *words)
-{
-    const char *const common[] = {"--connect", where, "--cluster", "plant"};
-    char *argv[WORDS_MAX + 6];
-    int argc = 0;
-
-    argv[argc++] = strdup("edacious");
-    for (size_t i = 0; words[i] != NULL; i++) {
-        argv[argc++] = strdup(words[i]);
-    }
-    for (size_t i = 0; i < 4 && words[0] != NULL && cli->verb == NULL; i++) {
-        argv[argc++] = strdup(common[i]);
-    }
-    edai_exit code = edai_cli_run(cli, argc, argv);
-    while (argc > 0) {
-        free(argv[--argc]);
-    }
-    return code;
-}
-
-static result run_with(const char *input, const char *const *words)
-{
-    result made = {.out = NULL};
-    size_t out_size;
-    size_t err_size;
-    char *copy = strdup(input);
-    edai_cli cli = {
-        .in = copy[0] != '\0' ? fmemopen(copy, strlen(copy), "r") : fopen("/dev/null", "r"),
-        .out = open_memstream(&made.out, &out_size),
-        .err = open_memstream(&made.err, &err_size)};
-    made.code = run_words(&cli, words);
-    (void)fclose(cli.in);
-    (void)fclose(cli.out);
-    (void)fclose(cli.err);
-    free(copy);
-    return made;
-}
-
-static void drop(result *made)
-{
-    free(made->out);
-    free(made->err);
-}
-
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 static void assert_run(const char *const *words, edai_exit code, const char *out, const char *err)
 {
-    result made = run_with("", words);
+    cli_result made = cli_run_with("", words);
 
     if (made.code != code || strcmp(made.out, out) != 0 || strstr(made.err, err) == NULL) {
         fail_msg(
             "ended with %d instead of %d; out:\n%s\nerr:\n%s", made.code, code, made.out, made.err);
     }
-    drop(&made);
+    cli_drop(&made);
 }
 
 static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
@@ -314,29 +258,29 @@ static void every_verb_has_help_with_examples(void **state)
 {
     (void)state;
     static const char *const verbs[] = {"pub", "ask", "sub", "ps", "messages", "acl"};
-    result made = run_with("", WORDS("--help"));
+    cli_result made = cli_run_with("", CLI_WORDS("--help"));
 
     assert_int_equal(made.code, EDAI_EXIT_OK);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         assert_non_null(strstr(made.out, verbs[i]));
-        result one = run_with("", WORDS(verbs[i], "--help"));
+        cli_result one = cli_run_with("", CLI_WORDS(verbs[i], "--help"));
         assert_int_equal(one.code, EDAI_EXIT_OK);
         assert_non_null(strstr(one.out, "\nExamples:\n  edacious "));
         assert_non_null(strstr(one.out, "Exit codes: 0 done;"));
-        drop(&one);
+        cli_drop(&one);
     }
-    drop(&made);
+    cli_drop(&made);
 }
 
 static void ask_prints_the_answer_or_why_not(void **state)
 {
     (void)state;
-    assert_run(WORDS("ask", "door/front/status"), EDAI_EXIT_OK, "{\"mode\":\"open\"}\n", "");
+    assert_run(CLI_WORDS("ask", "door/front/status"), EDAI_EXIT_OK, "{\"mode\":\"open\"}\n", "");
     assert_run(
-        WORDS("ask", "door/front/status", "--raw"), EDAI_EXIT_OK, "{\"mode\": \"open\"}", "");
-    assert_run(WORDS("ask", "door/front/status", "{\"x\": 1}"), EDAI_EXIT_FAILED, "",
+        CLI_WORDS("ask", "door/front/status", "--raw"), EDAI_EXIT_OK, "{\"mode\": \"open\"}", "");
+    assert_run(CLI_WORDS("ask", "door/front/status", "{\"x\": 1}"), EDAI_EXIT_FAILED, "",
         "edacious ask: EDA_EINVAL: status_get has no field 'x'");
-    assert_run(WORDS("ask", "window/front/status"), EDAI_EXIT_UNREACHABLE, "",
+    assert_run(CLI_WORDS("ask", "window/front/status"), EDAI_EXIT_UNREACHABLE, "",
         "nobody answers window/front/status by ");
 }
 
@@ -345,30 +289,30 @@ static void pub_sends_json_cbor_files_and_lines(void **state)
     (void)state;
     unsigned before = home.put_count;
 
-    assert_run(WORDS("pub", "in/a", "{\"x\": 1}", "--type", "unlock"), EDAI_EXIT_OK, "", "");
+    assert_run(CLI_WORDS("pub", "in/a", "{\"x\": 1}", "--type", "unlock"), EDAI_EXIT_OK, "", "");
     wait_for_puts(before + 1);
     assert_string_equal(home.topic, "in/a");
     assert_string_equal(home.payload, "{\"x\":1}");
     assert_string_equal(home.encoding, "application/json");
     assert_string_equal(home.type, "unlock");
 
-    assert_run(WORDS("pub", "in/a", "{\"x\": 1}", "--cbor"), EDAI_EXIT_OK, "", "");
+    assert_run(CLI_WORDS("pub", "in/a", "{\"x\": 1}", "--cbor"), EDAI_EXIT_OK, "", "");
     wait_for_puts(before + 2);
     assert_string_equal(home.encoding, "application/cbor");
     assert_memory_equal(home.payload, "\xa1\x61x\x01", 4);
     assert_int_equal(home.payload_size, 4);
 
-    result made = run_with("raw\n", WORDS("pub", "in/b", "-", "--raw", "image/png"));
+    cli_result made = cli_run_with("raw\n", CLI_WORDS("pub", "in/b", "-", "--raw", "image/png"));
     assert_int_equal(made.code, EDAI_EXIT_OK);
-    drop(&made);
+    cli_drop(&made);
     wait_for_puts(before + 3);
     assert_string_equal(home.encoding, "image/png");
     assert_memory_equal(home.payload, "raw\n", 4);
 
-    made = run_with("1\n\n2\n", WORDS("pub", "in/c", "-"));
+    made = cli_run_with("1\n\n2\n", CLI_WORDS("pub", "in/c", "-"));
     assert_string_equal(made.err, "");
     assert_int_equal(made.code, EDAI_EXIT_OK);
-    drop(&made);
+    cli_drop(&made);
     wait_for_puts(before + 5);
     assert_string_equal(home.payload, "2");
 }
@@ -377,17 +321,17 @@ static void pub_takes_what_sub_prints(void **state)
 {
     (void)state;
     unsigned before = home.put_count;
-    result made =
-        run_with("in/a {\"x\": 1}\n"
-                 "{\"topic\":\"in/b\",\"encoding\":\"application/json\",\"value\":[0.5]}\n"
-                 "{\"topic\":\"in/c\",\"encoding\":\"a/b\",\"value\":{\"text\":\"t\"}}\n"
-                 "{\"topic\":\"in/d\",\"encoding\":\"a/b\",\"value\":{\"base64\":"
-                 "\"AQI=\"}}\n",
-            WORDS("pub", "-"));
+    cli_result made =
+        cli_run_with("in/a {\"x\": 1}\n"
+                     "{\"topic\":\"in/b\",\"encoding\":\"application/json\",\"value\":[0.5]}\n"
+                     "{\"topic\":\"in/c\",\"encoding\":\"a/b\",\"value\":{\"text\":\"t\"}}\n"
+                     "{\"topic\":\"in/d\",\"encoding\":\"a/b\",\"value\":{\"base64\":"
+                     "\"AQI=\"}}\n",
+            CLI_WORDS("pub", "-"));
 
     assert_string_equal(made.err, "");
     assert_int_equal(made.code, EDAI_EXIT_OK);
-    drop(&made);
+    cli_drop(&made);
     wait_for_puts(before + 4);
     assert_string_equal(home.topic, "in/d");
     assert_string_equal(home.encoding, "a/b");
@@ -405,73 +349,22 @@ static void pub_stops_at_the_first_wrong_line(void **state)
         {"in/a 1\n{\"topic\":\n", "JSON, line"}};
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        result made = run_with(lines[i][0], WORDS("pub", "-"));
+        cli_result made = cli_run_with(lines[i][0], CLI_WORDS("pub", "-"));
 
         assert_int_equal(made.code, EDAI_EXIT_USAGE);
         assert_non_null(strstr(made.err, lines[i][1]));
         assert_non_null(strstr(made.err, "stopped at line 2; sent before: 1"));
-        drop(&made);
+        cli_drop(&made);
     }
-}
-
-/* --- sub, on a thread of its own --- */
-
-typedef struct subscriber {
-    edai_thread thread;
-    const char *const *words;
-    edai_cli cli;
-    FILE *err; /* our end */
-    char *out;
-    size_t out_size;
-    edai_exit code;
-} subscriber;
-
-static void *run_subscriber(void *arg)
-{
-    subscriber *self = arg;
-
-    self->code = run_words(&self->cli, self->words);
-    (void)fflush(self->cli.out);
-    return NULL;
-}
-
-static void begin(subscriber *self, const char *const *words)
-{
-    int ends[2];
-    char line[64];
-
-    assert_int_equal(pipe(ends), 0);
-    self->err = fdopen(ends[0], "r");
-    self->words = words;
-    self->cli = (edai_cli){.in = NULL,
-        .out = open_memstream(&self->out, &self->out_size),
-        .err = fdopen(ends[1], "w")};
-    assert_int_equal(edai_thread_start(&self->thread, run_subscriber, self, "sub"), EDA_OK);
-    for (size_t i = 1; words[i] != NULL && words[i][0] != '-'; i++) {
-        assert_non_null(fgets(line, sizeof line, self->err));
-        assert_memory_equal(line, "listening on ", 13);
-        assert_memory_equal(line + 13, words[i], strlen(words[i]));
-    }
-}
-
-static void end(subscriber *self, const char *out)
-{
-    (void)edai_thread_join(&self->thread);
-    (void)fclose(self->cli.out);
-    (void)fclose(self->cli.err);
-    (void)fclose(self->err);
-    assert_string_equal(self->out, out);
-    free(self->out);
-    assert_int_equal(self->code, EDAI_EXIT_OK);
 }
 
 static void sub_prints_anything_as_lines_of_json(void **state)
 {
     (void)state;
-    subscriber self = {.out = NULL};
+    cli_subscriber self = {.out = NULL};
     edai_buffer attachment = {.size = 0};
 
-    begin(&self, WORDS("sub", "ev/*", "ev/**", "--count", "4"));
+    cli_begin(&self, CLI_WORDS("sub", "ev/*", "ev/**", "--count", "4"));
     edai_wire_attachment(&attachment,
         &(edai_attachment){.type = EDA_STR("opened"), .source = EDA_STR("plant/home/door/front")});
     const eda_bus_message messages[] = {
@@ -490,26 +383,27 @@ static void sub_prints_anything_as_lines_of_json(void **state)
     for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
         assert_int_equal(driver->put(home.bus, &messages[i]), EDA_OK);
     }
-    end(&self, "{\"topic\":\"ev/a\",\"encoding\":\"application/json\",\"type\":\"opened\",\"src\":"
-               "\"plant/home/door/front\",\"value\":[1,2]}\n"
-               "{\"topic\":\"ev/b/c\",\"encoding\":\"\",\"value\":{\"text\":\"plain\"}}\n"
-               "{\"topic\":\"ev/d\",\"encoding\":\"application/cbor\",\"value\":[7]}\n"
-               "{\"topic\":\"ev/e\",\"encoding\":\"x/y\",\"value\":{\"base64\":\"/w==\"}}\n");
+    cli_end(&self,
+        "{\"topic\":\"ev/a\",\"encoding\":\"application/json\",\"type\":\"opened\",\"src\":"
+        "\"plant/home/door/front\",\"value\":[1,2]}\n"
+        "{\"topic\":\"ev/b/c\",\"encoding\":\"\",\"value\":{\"text\":\"plain\"}}\n"
+        "{\"topic\":\"ev/d\",\"encoding\":\"application/cbor\",\"value\":[7]}\n"
+        "{\"topic\":\"ev/e\",\"encoding\":\"x/y\",\"value\":{\"base64\":\"/w==\"}}\n");
     edai_buffer_fini(&attachment);
 }
 
 static void sub_ends_cleanly_when_interrupted(void **state)
 {
     (void)state;
-    subscriber self = {.out = NULL};
+    cli_subscriber self = {.out = NULL};
 
-    begin(&self, WORDS("sub", "ev/**"));
+    cli_begin(&self, CLI_WORDS("sub", "ev/**"));
     assert_int_equal(raise(SIGINT), 0);
-    end(&self, "");
-    self = (subscriber){.out = NULL};
-    begin(&self, WORDS("sub", "ev/**"));
+    cli_end(&self, "");
+    self = (cli_subscriber){.out = NULL};
+    cli_begin(&self, CLI_WORDS("sub", "ev/**"));
     assert_int_equal(raise(SIGTERM), 0);
-    end(&self, "");
+    cli_end(&self, "");
 }
 
 /* --- what nodes tell --- */
@@ -517,7 +411,7 @@ static void sub_ends_cleanly_when_interrupted(void **state)
 static void ps_shows_nodes_actors_and_links(void **state)
 {
     (void)state;
-    assert_run(WORDS("ps"), EDAI_EXIT_OK,
+    assert_run(CLI_WORDS("ps"), EDAI_EXIT_OK,
         "home/0123456789abcdef  up 3 s, view 2; sees attic usable\n"
         "  accepted 8, handled 7\n"
         "  ACTOR         LIVE  KEYS EVER      HANDLED     FAILED   RESTARTS PASSIVATED\n"
@@ -525,29 +419,29 @@ static void ps_shows_nodes_actors_and_links(void **state)
         "  LINK          SENT    ARRIVED         LOST    UNKNOWN     QUEUED\n"
         "  attic/1          5          4            0          0          1\n",
         "");
-    result made = run_with("", WORDS("ps", "--json"));
+    cli_result made = cli_run_with("", CLI_WORDS("ps", "--json"));
     json_t *json = json_loads(made.out, 0, NULL);
     assert_string_equal(json_string_value(json_object_get(json, "cluster")), "plant");
     assert_int_equal(json_array_size(json_object_get(json, "nodes")), 1);
     json_decref(json);
-    drop(&made);
-    assert_run(WORDS("ask", PREFIX "nothing/**"), EDAI_EXIT_UNREACHABLE, "", "nobody answers");
+    cli_drop(&made);
+    assert_run(CLI_WORDS("ask", PREFIX "nothing/**"), EDAI_EXIT_UNREACHABLE, "", "nobody answers");
 }
 
 static void messages_shows_types_and_who_has_to_do_with_them(void **state)
 {
     (void)state;
-    assert_run(WORDS("messages", "OPENS"), EDAI_EXIT_OK,
+    assert_run(CLI_WORDS("messages", "OPENS"), EDAI_EXIT_OK,
         "unlock  door/{id}/unlock  message\n"
         "    Opens one door.\n"
         "    attempt: uint8, 1 to 3 tries - how often\n"
         "    handled by door, log\n",
         "");
-    assert_run(WORDS("messages", "status"), EDAI_EXIT_OK,
+    assert_run(CLI_WORDS("messages", "status"), EDAI_EXIT_OK,
         "status_get  door/{id}/status  request -> status\n    answered by door\n", "");
     assert_run(
-        WORDS("messages", "nix"), EDAI_EXIT_FAILED, "", "no message type has to do with nix");
-    result made = run_with("", WORDS("messages", "--json", "log"));
+        CLI_WORDS("messages", "nix"), EDAI_EXIT_FAILED, "", "no message type has to do with nix");
+    cli_result made = cli_run_with("", CLI_WORDS("messages", "--json", "log"));
     json_t *json = json_loads(made.out, 0, NULL);
     json_t *messages = json_object_get(json, "messages");
     assert_int_equal(json_array_size(messages), 3);
@@ -555,16 +449,16 @@ static void messages_shows_types_and_who_has_to_do_with_them(void **state)
                             json_object_get(json_array_get(messages, 1), "emitted_by"), 0)),
         "door");
     json_decref(json);
-    drop(&made);
+    cli_drop(&made);
 }
 
 static void acl_of_a_contract_is_what_zenoh_takes(void **state)
 {
     (void)state;
-    result made =
-        run_with("", WORDS("acl", "--subject", "cn:home", "--subject", "attic=log", "--outsider",
-                         "user:gate=publishes:unlock,asks:status_get,receives:door/**",
-                         "--outsider", "user:ops=operates"));
+    cli_result made = cli_run_with(
+        "", CLI_WORDS("acl", "--subject", "cn:home", "--subject", "attic=log", "--outsider",
+                "user:gate=publishes:unlock,asks:status_get,receives:door/**", "--outsider",
+                "user:ops=operates"));
     assert_string_equal(made.err, "");
     assert_int_equal(made.code, EDAI_EXIT_OK);
     json_t *json = json_loads(made.out, JSON_REJECT_DUPLICATES, NULL);
@@ -599,7 +493,7 @@ static void acl_of_a_contract_is_what_zenoh_takes(void **state)
     }
     assert_int_equal(found, 3);
     json_decref(json);
-    drop(&made);
+    cli_drop(&made);
 }
 
 static void catalogues_are_read_from_files(void **state)
@@ -608,14 +502,14 @@ static void catalogues_are_read_from_files(void **state)
     char two[2 * sizeof catalogue + 2];
 
     (void)snprintf(two, sizeof two, "%s\n%s\n", catalogue, catalogue);
-    result made = run_with(two, WORDS("messages", "opens", "--catalogue", "-"));
+    cli_result made = cli_run_with(two, CLI_WORDS("messages", "opens", "--catalogue", "-"));
     assert_string_equal(made.err, "");
     assert_non_null(strstr(made.out, "unlock  door/{id}/unlock"));
-    drop(&made);
-    made = run_with("{}\n", WORDS("messages", "--catalogue", "-"));
+    cli_drop(&made);
+    made = cli_run_with("{}\n", CLI_WORDS("messages", "--catalogue", "-"));
     assert_int_equal(made.code, EDAI_EXIT_USAGE);
     assert_non_null(strstr(made.err, "-: no catalogue: edai_catalogue.node is missing"));
-    drop(&made);
+    cli_drop(&made);
 }
 
 int main(void)
