@@ -5,6 +5,7 @@
 #ifndef EDA_SYSTEM_H
 #define EDA_SYSTEM_H
 
+#include <edacious/bus.h>
 #include <edacious/ctx.h>
 #include <edacious/store.h>
 
@@ -22,29 +23,31 @@ typedef void eda_log_fn(void *arg, eda_str line);
 
 /* Options of a system; zero is the default given with each. */
 typedef struct eda_options {
-    const char *name;         /* of the node; NULL: "edacious" */
-    uint32_t workers;         /* most threads that run actors; 0: one per core, at most 64 */
-    bool pumped;              /* no threads: the program calls eda_system_step */
-    const char *store;        /* EDA_STORE_MEMORY; NULL: none, unless store_object */
-    eda_store *store_object;  /* keeps; overrides store */
-    uint32_t mailbox_len_max; /* default of actors: 1,024 */
-    uint32_t turn_budget;     /* messages an activation handles before others run: 128 */
-    uint32_t idle_ms;         /* without a message, activations go; their timers, too: 900,000 */
-    uint32_t wait_ms;         /* longest EDA_WAIT: 30,000 */
-    uint32_t stacks_max;      /* suspended turns per worker: 4,096 */
-    uint32_t stack_size;      /* bytes: 65,536 */
-    uint64_t keys_max;        /* live activations of one keyed type: 10,000,000 */
-    uint32_t new_keys_per_s;  /* of one keyed type, on one worker; no limit: EDA_UNLIMITED */
-    uint32_t drain_ms;        /* how long stop lets work finish: 30,000 */
-    uint32_t slow_turn_ms;    /* a turn that runs longer is reported: 1,000 */
-    uint64_t seed;            /* of eda_random; 0: from the operating system */
+    const char *name;            /* of the node; NULL: "edacious" */
+    uint32_t workers;            /* most threads that run actors; 0: one per core, at most 64 */
+    bool pumped;                 /* no threads: the program calls eda_system_step */
+    const char *store;           /* EDA_STORE_MEMORY; NULL: none, unless store_object */
+    eda_store *store_object;     /* keeps; overrides store */
+    uint32_t mailbox_len_max;    /* default of actors: 1,024 */
+    uint32_t turn_budget;        /* messages an activation handles before others run: 128 */
+    uint32_t idle_ms;            /* without a message, activations go; their timers, too: 900,000 */
+    uint32_t wait_ms;            /* longest EDA_WAIT: 30,000 */
+    uint32_t stacks_max;         /* suspended turns per worker: 4,096 */
+    uint32_t stack_size;         /* bytes: 65,536 */
+    uint64_t keys_max;           /* live activations of one keyed type: 10,000,000 */
+    uint32_t new_keys_per_s;     /* of one keyed type, on one worker; no limit: EDA_UNLIMITED */
+    uint32_t outside_keys_per_s; /* the same, of those that outsiders bring to life: 10,000 */
+    uint32_t drain_ms;           /* how long stop lets work finish: 30,000 */
+    uint32_t slow_turn_ms;       /* a turn that runs longer is reported: 1,000 */
+    uint64_t seed;               /* of eda_random; 0: from the operating system */
     bool passivates_at_once; /* every actor, after each turn that leaves nothing to do: for tests */
     const char *bus;         /* "inproc", "local", "zenoh", a driver's path; NULL: this process */
-    const char *bus_config;  /* the driver's (bus.h); NULL: its defaults */
-    const char *cluster;     /* name; nodes of one cluster share actors: "edacious" */
-    bool is_unfenced;        /* actors that save may run on several nodes without a shared store,
-                              * though two nodes may for a moment believe that one is theirs */
-    eda_log_fn *log;         /* NULL: standard error; called from any thread, one at a time */
+    const eda_bus_driver *bus_driver; /* keeps; overrides bus */
+    const char *bus_config;           /* the driver's (bus.h); NULL: its defaults */
+    const char *cluster;              /* name; nodes of one cluster share actors: "edacious" */
+    bool is_unfenced; /* actors that save may run on several nodes without a shared store,
+                       * though two nodes may for a moment believe that one is theirs */
+    eda_log_fn *log;  /* NULL: standard error; called from any thread, one at a time */
     void *log_arg;
 } eda_options;
 #define EDA_UNLIMITED UINT32_MAX /* new_keys_per_s: no limit */

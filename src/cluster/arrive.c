@@ -346,6 +346,7 @@ static void count_gap(edai_node *node, edai_link *link, uint64_t first)
 
     if (first > next) {
         link->missed += first - next;
+        link->is_ack_due = true;
         atomic_store_explicit(&node->counts.missed,
             atomic_load_explicit(&node->counts.missed, memory_order_relaxed) + (first - next),
             memory_order_relaxed);
@@ -384,6 +385,7 @@ void edai_arrive_batch(edai_node *node, eda_bytes bytes)
     edai_wire_item item;
     edai_link *link = NULL;
     uint64_t number;
+    bool is_empty = true;
     eda_status status = edai_wire_read(bytes, &reader);
 
     if (status != EDA_OK) {
@@ -403,7 +405,9 @@ void edai_arrive_batch(edai_node *node, eda_bytes bytes)
     count_gap(node, link, number);
     while ((status = edai_wire_next(&reader, &item)) == EDA_OK) {
         take_item(node, link, &item, &number);
+        is_empty = false;
     }
+    link->is_ack_due = link->is_ack_due || is_empty; /* it was asked how far it came */
     if (status != EDA_ENOENT) {
         edai_node_refuse(node, reader.sender, status);
     }

@@ -36,6 +36,7 @@ typedef struct edai_link {
     uint64_t told;    /* arrived and lost, as the peer says */
     uint64_t told_lost;
     uint64_t unknown;
+    uint64_t told_before; /* a second ago */
     edai_link_sent *ring; /* of told + 1 to written; grows to EDAI_LINK_WINDOW */
     uint32_t ring_capacity;
     edai_buffer out;        /* a batch that was begun; empty: none */

@@ -529,6 +529,7 @@ static void tick(edai_node *node)
         node->refused_lines = 0;
         sweep(node);
         edai_leave_strays(node);
+        edai_spread_probe(node);
         edai_node_tell(node);
     }
     if (node->hello_at + EDA_MS(EDAI_HELLO_MS) < due) {

@@ -660,18 +660,30 @@ static eda_status name_node(edai_node *node)
     return node->hello_key != NULL && prefix != NULL ? EDA_OK : EDA_ENOMEM;
 }
 
+static eda_status find_driver(edai_node *node)
+{
+    eda_system *sys = node->sys;
+    eda_bus_problem problem = {.text = ""};
+    eda_status status = EDA_OK;
+
+    node->driver = sys->options.bus_driver;
+    if (node->driver == NULL) {
+        status = eda_bus_find(sys->options.bus, &node->driver, &problem);
+    } else if (node->driver->struct_size != sizeof(*node->driver) ||
+               node->driver->version != EDA_BUS_VERSION) {
+        return edai_system_fail(sys, EDA_EINVAL,
+            "the bus driver was built for another version of edacious: build it anew");
+    }
+    return status == EDA_OK ? EDA_OK : edai_system_fail(sys, status, "%s", problem.text);
+}
+
 static eda_status fill(edai_node *node)
 {
     const edai_view_events events = edai_member_events(node);
-    eda_bus_problem problem = {.text = ""};
-    eda_status status;
 
     EDA_TRY(check_names(node->sys));
     EDA_TRY(check_saves(node->sys));
-    status = eda_bus_find(node->sys->options.bus, &node->driver, &problem);
-    if (status != EDA_OK) {
-        return edai_system_fail(node->sys, status, "%s", problem.text);
-    }
+    EDA_TRY(find_driver(node));
     EDA_TRY(name_node(node));
     EDA_TRY(edai_view_new(edai_node_id(node), &events, &node->view));
     return place_types(node);

@@ -175,6 +175,8 @@ void edai_spread_take(edai_abroad *self, edai_worker *gateway, edai_envelope *en
 void edai_spread_flush(edai_node *node);
 /* A link's peer has told how far it came. */
 void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint64_t lost);
+/* Peers that told nothing for a second, though they should have, are asked by an empty batch. */
+void edai_spread_probe(edai_node *node);
 /* Its peer is dead: what it had not told of is unknown; what waits goes to whoever owns it now. */
 void edai_spread_cut(edai_node *node, edai_link *link);
 /* Who hears which message types abroad has changed. */

@@ -475,6 +475,24 @@ void edai_spread_cut(edai_node *node, edai_link *link)
     }
 }
 
+void edai_spread_probe(edai_node *node)
+{
+    uint32_t i;
+
+    for (i = 0; i < EDAI_MEMBERS_MAX; i++) {
+        edai_link *link = node->links[i];
+
+        if (link == NULL) {
+            continue;
+        }
+        if (link->left > link->told + link->unknown && link->told == link->told_before) {
+            (void)edai_link_batch(link, edai_node_id(node)); /* its number tells of the gap */
+            link->is_pressing = true;
+        }
+        link->told_before = link->told;
+    }
+}
+
 /* --- sending ------------------------------------------------------------------------------- */
 
 static void send_batch(edai_node *node, edai_link *link)

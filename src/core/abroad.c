@@ -46,7 +46,7 @@ eda_status edai_abroad_connect(eda_system *sys)
     uint32_t i;
 
     sys->gateway = EDAI_NO_GATEWAY;
-    if (sys->options.bus == NULL) {
+    if (sys->options.bus == NULL && sys->options.bus_driver == NULL) {
         return EDA_OK;
     }
     EDA_TRY(make_type(sys));

@@ -48,29 +48,39 @@ static eda_status set_text_key(edai_activation *activation, eda_str key)
     return EDA_OK;
 }
 
-/* The limits on new keys; only keyed types have them. */
-static eda_status admit_new(edai_worker *worker, edai_actor_type *type, edai_holding *holding)
+/* False: so many were taken within the last second. */
+static bool take_token(edai_bucket *bucket, uint32_t per_s, int64_t now)
 {
-    uint32_t per_s = worker->sys->options.new_keys_per_s;
+    if (per_s == EDA_UNLIMITED) {
+        return true;
+    }
+    bucket->tokens += (double)(now - bucket->at) * (double)per_s / 1e9;
+    bucket->at = now;
+    if (bucket->tokens > per_s) {
+        bucket->tokens = per_s;
+    }
+    if (bucket->tokens < 1.0) {
+        return false;
+    }
+    bucket->tokens -= 1.0;
+    return true;
+}
+
+/* The limits on new keys; only keyed types have them. */
+static eda_status admit_new(
+    edai_worker *worker, edai_actor_type *type, edai_holding *holding, bool is_outside)
+{
+    const eda_options *options = &worker->sys->options;
 
     if (!type->supervisor->has_keys) {
         return EDA_OK;
     }
-    if (holding->pool.live_count >= type->keys_max) {
+    if (holding->pool.live_count >= type->keys_max ||
+        (is_outside &&
+            !take_token(&holding->outside_keys, options->outside_keys_per_s, worker->now)) ||
+        !take_token(&holding->new_keys, options->new_keys_per_s, worker->now)) {
         return EDA_ELIMIT;
     }
-    if (per_s == EDA_UNLIMITED) {
-        return EDA_OK;
-    }
-    holding->new_tokens += (double)(worker->now - holding->new_at) * (double)per_s / 1e9;
-    holding->new_at = worker->now;
-    if (holding->new_tokens > per_s) {
-        holding->new_tokens = per_s;
-    }
-    if (holding->new_tokens < 1.0) {
-        return EDA_ELIMIT;
-    }
-    holding->new_tokens -= 1.0;
     return EDA_OK;
 }
 
@@ -82,7 +92,7 @@ static eda_status create(edai_worker *worker, const edai_route *route, edai_enve
     edai_activation *activation;
     eda_status status;
 
-    EDA_TRY(admit_new(worker, type, holding));
+    EDA_TRY(admit_new(worker, type, holding, (envelope->flags & EDAI_FROM_OUTSIDE) != 0));
     activation = edai_pool_take(&holding->pool);
     if (activation == NULL) {
         return EDA_ENOMEM;

@@ -24,6 +24,7 @@ static const eda_options defaults = {.name = "edacious",
     .stack_size = 65536,
     .keys_max = 10000000,
     .new_keys_per_s = EDA_UNLIMITED,
+    .outside_keys_per_s = 10000,
     .drain_ms = 30000,
     .slow_turn_ms = 1000,
     .cluster = "edacious"};
@@ -106,6 +107,7 @@ static eda_status fill_options(eda_system *sys, const eda_options *given)
     fill_u32(&options->stacks_max, defaults.stacks_max);
     fill_u32(&options->stack_size, defaults.stack_size);
     fill_u32(&options->new_keys_per_s, defaults.new_keys_per_s);
+    fill_u32(&options->outside_keys_per_s, defaults.outside_keys_per_s);
     fill_u32(&options->drain_ms, defaults.drain_ms);
     fill_u32(&options->slow_turn_ms, defaults.slow_turn_ms);
     if (options->keys_max == 0) {

@@ -43,8 +43,9 @@ static eda_status init_holdings(edai_worker *worker)
             type->live_max != 0 || type->passivates_at_once || type->supervisor->on_idle != NULL,
             type->live_max != 0);
         holding->pool.type = type;
-        holding->new_tokens = sys->options.new_keys_per_s;
-        holding->new_at = worker->now;
+        holding->new_keys = (edai_bucket){.tokens = sys->options.new_keys_per_s, .at = worker->now};
+        holding->outside_keys =
+            (edai_bucket){.tokens = sys->options.outside_keys_per_s, .at = worker->now};
     }
     return EDA_OK;
 }

@@ -30,6 +30,12 @@ typedef struct edai_return_chain {
 /* Activations of a type that are found without a search. */
 #define EDAI_RECENT 4u
 
+/* Of a limit per second: what may be taken now. */
+typedef struct edai_bucket {
+    double tokens;
+    int64_t at; /* monotonic ns: when it was filled last */
+} edai_bucket;
+
 /* What one worker holds of one actor type. */
 typedef struct edai_holding {
     edai_pool pool;
@@ -43,8 +49,8 @@ typedef struct edai_holding {
     _Atomic uint64_t passivations;
     _Atomic uint64_t restarts;
     _Atomic uint64_t state_errors;
-    double new_tokens; /* of the limit on new keys */
-    int64_t new_at;
+    edai_bucket new_keys;
+    edai_bucket outside_keys; /* those that outsiders bring to life */
 } edai_holding;
 
 #define EDAI_PUBLISHED 8u

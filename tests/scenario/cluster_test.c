@@ -471,6 +471,161 @@ static void a_node_taken_for_dead_goes_on_as_another(void **state)
     free_all(2);
 }
 
+/* --- what a node refuses ---------------------------------------------------------------------- */
+
+typedef struct keeper {
+    uint32_t count;
+} keeper;
+
+static void keeper_on_switch(keeper *self, const lamp_switch *cmd)
+{
+    (void)cmd;
+    self->count++;
+}
+
+EDA_ACTOR(keeper, eda_none, key(id), saves(count), on(lamp_switch, keeper_on_switch));
+
+typedef struct local_sign {
+    uint32_t count;
+} local_sign;
+
+static atomic_uint local_signs;
+
+static void local_sign_on_named(local_sign *self, const lamp_named *cmd)
+{
+    (void)cmd;
+    self->count++;
+    atomic_fetch_add(&local_signs, 1);
+}
+
+EDA_ACTOR(local_sign, eda_none, scope(node), on(lamp_named, local_sign_on_named));
+
+static void a_node_that_saves_needs_a_store_that_all_share(void **state)
+{
+    eda_options options = {.name = "keeper",
+        .store = EDA_STORE_MEMORY,
+        .bus = "inproc",
+        .bus_config = "{\"network\": \"keeper\"}",
+        .log = quiet};
+    eda_system *sys = NULL;
+
+    (void)state;
+    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
+    MUST(sys, eda_add(sys, EDA_WITH(keeper)));
+    assert_int_equal(eda_system_start(sys), EDA_EMISSING);
+    assert_non_null(strstr(eda_system_error(sys), "'keeper' saves"));
+    eda_system_free(sys);
+    options.is_unfenced = true;
+    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
+    MUST(sys, eda_add(sys, EDA_WITH(keeper)));
+    must_start(sys);
+    eda_system_free(sys);
+}
+
+static void names_and_buses_that_are_wrong_are_refused(void **state)
+{
+    static const struct {
+        eda_options options;
+        eda_status status;
+        const char *text;
+    } cases[] = {
+        {{.name = "a/b", .bus = "inproc"}, EDA_EINVAL, "'a/b' cannot name a node"},
+        {{.cluster = "*", .bus = "inproc"}, EDA_EINVAL, "'*' cannot name a cluster"},
+        {{.bus = "nosuchbus"}, EDA_ENOENT, "nosuchbus"},
+        {{.bus = "inproc", .bus_config = "{"}, EDA_EINVAL, "the bus 'inproc' cannot be opened"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        eda_system *sys = NULL;
+
+        assert_int_equal(eda_system_new(&cases[i].options, &sys), EDA_OK);
+        assert_int_equal(eda_system_start(sys), cases[i].status);
+        assert_non_null(strstr(eda_system_error(sys), cases[i].text));
+        eda_system_free(sys);
+    }
+}
+
+static void a_node_has_its_own_of_what_has_its_scope(void **state)
+{
+    uint32_t i;
+
+    (void)state;
+    atomic_store(&local_signs, 0);
+    for (i = 0; i < 2; i++) {
+        nodes[i] = make_node(i == 0 ? "one" : "two", "{\"network\": \"scoped\"}");
+        MUST(nodes[i], eda_add(nodes[i], EDA_WITH(local_sign)));
+        must_start(nodes[i]);
+    }
+    MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
+    for (i = 0; i < 2; i++) {
+        MUST(nodes[i], eda_publish(eda_system_client(nodes[i]),
+                           EDA_MSG(lamp_named, .name = EDA_STR("x")), NULL));
+        MUST(nodes[i], eda_cluster_wait_idle(nodes[i], PATIENCE_MS));
+        assert_int_equal(eda_system_counts(nodes[i], "lamp_named", "local_sign").handled, 1);
+    }
+    assert_int_equal(atomic_load(&local_signs), 2);
+    free_all(2);
+}
+
+/* --- what a bus loses --------------------------------------------------------------------------
+ */
+
+/* The bus within the process, but for some of the batches that leave through it. */
+static eda_bus_driver lossy;
+static atomic_uint batches;
+
+static eda_status put_or_lose(eda_bus *bus, const eda_bus_message *message)
+{
+    static const char inbox[] = "@edacious/v1/edacious/in/";
+
+    if (message->key.len > sizeof(inbox) &&
+        memcmp(message->key.ptr, inbox, sizeof(inbox) - 1) == 0 &&
+        atomic_fetch_add(&batches, 1) % 3 == 1) {
+        return EDA_OK;
+    }
+    return eda_bus_inproc.put(bus, message);
+}
+
+static void what_a_bus_loses_is_counted(void **state)
+{
+    eda_options options = {.name = "loser",
+        .bus_driver = &lossy,
+        .bus_config = "{\"network\": \"lossy\"}",
+        .log = quiet};
+    eda_counts counts;
+    uint32_t i;
+
+    (void)state;
+    lossy = eda_bus_inproc;
+    lossy.put = put_or_lose;
+    atomic_store(&switched, 0);
+    assert_int_equal(eda_system_new(&options, &nodes[0]), EDA_OK);
+    MUST(nodes[0], eda_declare(nodes[0], &eda_type_lamp_switch));
+    must_start(nodes[0]);
+    nodes[1] = make_node("lamps", options.bus_config);
+    MUST(nodes[1], eda_add(nodes[1], EDA_WITH(lamp)));
+    must_start(nodes[1]);
+    MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
+    for (i = 0; i < 1000; i++) {
+        MUST(nodes[0], eda_publish(eda_system_client(nodes[0]),
+                           EDA_MSG(lamp_switch, .id = i % 10, .number = i), NULL));
+        if (i % 10 == 0) { /* so that there are batches */
+            MUST(nodes[0], eda_publish(eda_system_client(nodes[0]),
+                               EDA_MSG(lamp_switch, .id = 1, .number = i), NULL));
+        }
+    }
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    counts = eda_system_counts(nodes[0], NULL, NULL);
+    assert_int_equal(counts.accepted, 1100);
+    assert_true(counts.lost > 0);
+    assert_int_equal(counts.lost + counts.forwarded, 1100);
+    assert_int_equal(counts.forwarded, atomic_load(&switched));
+    assert_int_equal(eda_system_cluster(nodes[1]).missed, counts.lost);
+    free_all(2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +637,10 @@ int main(void)
         cmocka_unit_test(outsiders_put_get_and_subscribe),
         cmocka_unit_test(what_outsiders_get_wrong_is_counted),
         cmocka_unit_test(a_node_taken_for_dead_goes_on_as_another),
+        cmocka_unit_test(a_node_that_saves_needs_a_store_that_all_share),
+        cmocka_unit_test(names_and_buses_that_are_wrong_are_refused),
+        cmocka_unit_test(a_node_has_its_own_of_what_has_its_scope),
+        cmocka_unit_test(what_a_bus_loses_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
