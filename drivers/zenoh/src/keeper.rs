@@ -4,36 +4,55 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::sender::Lane;
-use crate::session::{Shared, CONTROL};
+use crate::session::{Life, Shared, CONTROL};
 
 /// How often it looks, at least.
 const LOOK: Duration = Duration::from_secs(1);
 
 pub fn run(shared: &Arc<Shared>) {
     let look = (shared.call / 4).clamp(Duration::from_millis(10), LOOK);
+    let mut seen = Seen::new(shared.life());
     while !shared.is_closing() {
         shared.gets.expire(Instant::now());
-        if let Some((number, why)) = find_stuck(shared) {
-            shared.replace(number, why);
+        if let Some(why) = seen.find_stuck(shared.call) {
+            shared.replace(seen.life.number, why);
+        }
+        if !shared.is_current(seen.life.number) {
+            seen = Seen::new(shared.life());
         }
         shared.gets.wait(look);
     }
 }
 
-/// A put may wait for as long as a silent peer is believed in, so the data lane has twice the time.
-fn find_stuck(shared: &Shared) -> Option<(u64, String)> {
-    let life = shared.life();
-    for (place, what, limit) in [
-        (CONTROL, "a declaration", shared.call),
-        (Lane::Urgent as usize, "an urgent put", shared.call),
-        (Lane::Data as usize, "a put or get", shared.call * 2),
-    ] {
-        if life.busy[place].time() > limit {
-            return Some((
-                life.number,
-                format!("{what} takes longer than {} ms", limit.as_millis()),
-            ));
+/// The calls that the threads of a life were in, and since when at most.
+struct Seen {
+    life: Arc<Life>,
+    calls: [(u64, Instant); 3],
+}
+
+impl Seen {
+    fn new(life: Arc<Life>) -> Seen {
+        Seen {
+            life,
+            calls: [(0, Instant::now()); 3],
         }
     }
-    None
+
+    /// A put may wait for as long as a silent peer is believed in, so the data lane has twice the time.
+    fn find_stuck(&mut self, limit: Duration) -> Option<String> {
+        for (place, what, limit) in [
+            (CONTROL, "a declaration", limit),
+            (Lane::Urgent as usize, "an urgent put", limit),
+            (Lane::Data as usize, "a put or get", limit * 2),
+        ] {
+            let call = self.life.busy[place].call();
+            let (seen, since) = &mut self.calls[place];
+            if call % 2 == 0 || call != *seen {
+                (*seen, *since) = (call, Instant::now());
+            } else if since.elapsed() > limit {
+                return Some(format!("{what} takes longer than {} ms", limit.as_millis()));
+            }
+        }
+        None
+    }
 }

@@ -1,5 +1,7 @@
 //! Keys and patterns, checked at every entry: strictly, never made canonical.
 
+use std::cell::RefCell;
+
 use zenoh::key_expr::{keyexpr, KeyExpr, OwnedKeyExpr};
 
 pub const LEN_MAX: usize = 1024;
@@ -29,6 +31,35 @@ pub fn key(bytes: &[u8]) -> Option<KeyExpr<'static>> {
     pattern(bytes)
 }
 
+const CACHE_LEN: usize = 64;
+
+/// As `key`, without checking and allocating again what this thread put to lately.
+pub fn cached_key(bytes: &[u8]) -> Option<KeyExpr<'static>> {
+    thread_local! {
+        static CACHE: RefCell<[Option<KeyExpr<'static>>; CACHE_LEN]> = const { RefCell::new([const { None }; CACHE_LEN]) };
+    }
+    CACHE.with_borrow_mut(|cache| {
+        let place = &mut cache[place_of(bytes)];
+        if let Some(known) = place {
+            if known.as_str().as_bytes() == bytes {
+                return Some(known.clone());
+            }
+        }
+        let new = key(bytes)?;
+        *place = Some(new.clone());
+        Some(new)
+    })
+}
+
+/// By length and the last bytes, in which keys of one kind differ.
+fn place_of(bytes: &[u8]) -> usize {
+    let end = &bytes[bytes.len().saturating_sub(16)..];
+    let mixed = end.iter().fold(bytes.len(), |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(usize::from(*byte))
+    });
+    mixed % CACHE_LEN
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +73,17 @@ mod tests {
             assert!(key(bad.as_bytes()).is_none(), "{bad}");
         }
         assert!(key(b"a/\xff").is_none());
+    }
+
+    #[test]
+    fn cached_keys_are_those_asked_for() {
+        for round in 0..3 {
+            for i in 0..1000 {
+                let text = format!("door/{i}/unlock");
+                assert_eq!(cached_key(text.as_bytes()).expect("a key").as_str(), text, "{round}");
+            }
+            assert!(cached_key(b"door/*").is_none());
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The bus driver of edacious that stands on Zenoh: one symbol, which returns the table of include/edacious/bus.h.
 
+mod body;
 mod commands;
 mod config;
 mod declare;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use zenoh::bytes::ZBytes;
 
+use body::Body;
 use declare::Kind;
 use ffi::{AnswerFn, Arg, Driver, GetFn, Handle, HeardFn, Message, Problem, PutFn, QueryHandle, Status, Str, TokenFn};
 use query::{Answer, AnswerJob, Ask, GetJob};
@@ -146,7 +148,7 @@ extern "C" fn put(handle: *mut Handle, message: *const Message) -> Status {
 }
 
 unsafe fn put_message(shared: &Shared, message: &Message) -> Status {
-    let Some(key) = keys::key(message.key.bytes()) else {
+    let Some(key) = keys::cached_key(message.key.bytes()) else {
         return ffi::EKEY;
     };
     let Some(encoding) = encoding::from_bytes(message.encoding.bytes()) else {
@@ -162,9 +164,8 @@ unsafe fn put_message(shared: &Shared, message: &Message) -> Status {
     let lane = if message.is_urgent { Lane::Urgent } else { Lane::Data };
     let job = PutJob {
         key,
-        payload: copy(message.payload),
+        body: Body::of(message),
         encoding,
-        attachment: copy_some(message.attachment),
     };
     status_of(shared.queue.push(lane, size, Job::Put(job)))
 }
@@ -272,9 +273,8 @@ unsafe fn get_message(shared: &Shared, request: &Message, ask: Ask) -> Status {
     };
     let job = GetJob {
         slot: slot.clone(),
-        payload: copy(request.payload),
+        body: Body::of(request),
         encoding,
-        attachment: copy_some(request.attachment),
     };
     let status = status_of(shared.queue.push(Lane::Data, size, Job::Get(job)));
     if status != ffi::OK {

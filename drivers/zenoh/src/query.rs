@@ -11,6 +11,7 @@ use zenoh::query::{ConsolidationMode, Query, QueryTarget, Reply};
 use zenoh::sample::Locality;
 use zenoh::{Session, Wait};
 
+use crate::body::Body;
 use crate::declare::{shield, with_message, Declaration};
 use crate::encoding;
 use crate::ffi::{self, AnswerFn, Arg, Bytes, GetFn, Message, QueryHandle, Status, Str};
@@ -210,9 +211,8 @@ impl Gets {
 /// A get on its way to Zenoh.
 pub struct GetJob {
     pub slot: Arc<Slot>,
-    pub payload: ZBytes,
+    pub body: Body,
     pub encoding: Encoding,
-    pub attachment: Option<ZBytes>,
 }
 
 /// Lives as long as Zenoh may still bring answers.
@@ -243,6 +243,7 @@ impl GetJob {
         if left == Duration::ZERO {
             return; // the keeper tells its end
         }
+        let (payload, attachment) = self.body.into_parts();
         let (key, is_for_all) = (slot.key.clone(), slot.is_for_all);
         let sink = Sink {
             shared: shared.clone(),
@@ -251,9 +252,9 @@ impl GetJob {
         };
         let asked = session
             .get(key)
-            .payload(self.payload)
+            .payload(payload)
             .encoding(self.encoding)
-            .attachment(self.attachment)
+            .attachment(attachment)
             .target(if is_for_all {
                 QueryTarget::All
             } else {
