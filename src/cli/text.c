@@ -14,9 +14,9 @@
 
 void edai_text_put(edai_buffer *text, const char *ptr, size_t len)
 {
-    uint8_t *at = edai_buffer_reserve(text, len);
+    uint8_t *at = len > 0 ? edai_buffer_reserve(text, len) : NULL;
 
-    if (at != NULL && len > 0) {
+    if (at != NULL) {
         memcpy(at, ptr, len);
         edai_buffer_commit(text, at + len);
     }
