@@ -33,11 +33,12 @@ _Static_assert(
 /* NULL: that node is gone. */
 static edai_link *link_of(const edai_node *node, uint64_t serial)
 {
-    uint32_t i;
+    edai_link *link;
+    uint32_t slot;
 
-    for (i = 0; i < EDAI_MEMBERS_MAX; i++) {
-        if (node->links[i] != NULL && node->links[i]->serial == serial) {
-            return node->links[i];
+    for (slot = 0; (link = edai_node_next_link(node, &slot)) != NULL; slot++) {
+        if (link->serial == serial) {
+            return link;
         }
     }
     return NULL;
@@ -450,17 +451,19 @@ void edai_arrive_settle(edai_node *node)
 
 void edai_arrive_acks(edai_node *node)
 {
-    uint32_t i;
+    edai_link *link;
+    uint32_t slot;
 
     /* What found no room is not acknowledged, so that its sender slows down. */
     if (node->held != NULL &&
         atomic_load_explicit(&node->held->unadmitted, memory_order_acquire) > HELD_MAX) {
         node->is_ack_held = true;
     }
-    for (i = 0; i < EDAI_MEMBERS_MAX && !node->is_ack_held; i++) {
-        edai_link *link = node->links[i];
-
-        if (link != NULL && link->is_ack_due) {
+    if (node->is_ack_held) {
+        return;
+    }
+    for (slot = 0; (link = edai_node_next_link(node, &slot)) != NULL; slot++) {
+        if (link->is_ack_due) {
             const edai_wire_item ack = {
                 .kind = EDAI_WIRE_ACK, .arrived = link->arrived, .lost = link->missed};
 

@@ -256,7 +256,7 @@ static void on_changed(void *arg, const edai_member *member, edai_member_state b
     if (member->state == EDAI_GONE && node->links[member->slot] != NULL) {
         edai_link *link = node->links[member->slot];
 
-        node->links[member->slot] = NULL;
+        (void)edai_node_unlink(node, member->slot);
         edai_spread_cut(node, link);
         edai_link_free(link);
     }
@@ -560,7 +560,7 @@ void edai_member_rejoin(edai_node *node)
 
 void edai_member_end_round(edai_node *node)
 {
-    uint64_t members;
+    uint64_t number;
 
     if (node->is_dead && node->is_ready && !node->is_leaving) {
         edai_member_rejoin(node);
@@ -568,12 +568,13 @@ void edai_member_end_round(edai_node *node)
     if (node->is_tick_due && node->is_ready) {
         tick(node);
     }
-    members = hash_of_members(node);
-    if (members != node->members) {
-        node->members = members;
+    number = edai_view_number(node->view);
+    if (number != node->members_at) {
+        node->members_at = number;
         edai_node_tell(node);
     }
     if (node->is_hello_due && node->is_ready) {
+        node->members = hash_of_members(node);
         send_hello(node);
         edai_wait_check(node);
     }

@@ -83,7 +83,17 @@ edai_link *edai_node_link(edai_node *node, uint16_t slot)
         return NULL;
     }
     node->links[slot]->serial = ++node->link_serial;
+    node->linked[slot / 64] |= UINT64_C(1) << slot % 64;
     return node->links[slot];
+}
+
+edai_link *edai_node_unlink(edai_node *node, uint16_t slot)
+{
+    edai_link *link = node->links[slot];
+
+    node->links[slot] = NULL;
+    node->linked[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+    return link;
 }
 
 void edai_node_mark(edai_node *node, edai_msg *msg)
@@ -479,16 +489,13 @@ static eda_status node_start(edai_abroad *abroad)
 
 void edai_node_end_links(edai_node *node)
 {
-    uint32_t i;
+    edai_link *link;
+    uint32_t slot = 0;
 
-    for (i = 0; i < EDAI_MEMBERS_MAX; i++) {
-        edai_link *link = node->links[i];
-
-        if (link != NULL) {
-            node->links[i] = NULL;
-            edai_spread_cut(node, link);
-            edai_link_free(link);
-        }
+    while ((link = edai_node_next_link(node, &slot)) != NULL) {
+        (void)edai_node_unlink(node, (uint16_t)slot);
+        edai_spread_cut(node, link);
+        edai_link_free(link);
     }
 }
 

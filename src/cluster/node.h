@@ -71,7 +71,8 @@ struct edai_node {
     bool is_dead; /* as others say */
 
     edai_view *view;
-    edai_link *links[EDAI_MEMBERS_MAX]; /* by slot; NULL: none */
+    edai_link *links[EDAI_MEMBERS_MAX];     /* by slot; NULL: none */
+    uint64_t linked[EDAI_MEMBERS_MAX / 64]; /* bit set: there is one */
     edai_fars fars;
     edai_entries pending;   /* edai_sent */
     edai_entries strangers; /* edai_stranger */
@@ -96,6 +97,7 @@ struct edai_node {
     edai_timer retry;                        /* the bus was full */
     int64_t hello_at;                        /* last one due to time */
     uint64_t members;                        /* hash of the usable nodes it sees */
+    uint64_t members_at;                     /* number of the view that was told last */
     uint64_t seen_members[EDAI_MEMBERS_MAX]; /* what others see, by slot */
     edai_idle_round idle;
     uint64_t first_round;   /* of pings, at the start */
@@ -155,6 +157,27 @@ static inline void edai_node_tell(edai_node *node)
 /* Something from elsewhere could not be taken: counted, and logged a few times a second. */
 void edai_node_refuse(edai_node *node, eda_str what, eda_status status);
 void edai_node_refuse_text(edai_node *node, eda_str what, eda_status status, const char *text);
+/* The first link from a slot on, whose slot is told; NULL: none. Asked at the end of every round.
+ */
+static inline edai_link *edai_node_next_link(const edai_node *node, uint32_t *io_slot)
+{
+    uint32_t word;
+
+    for (word = *io_slot / 64; word < EDAI_MEMBERS_MAX / 64; word++) {
+        uint64_t bits = node->linked[word];
+
+        if (word == *io_slot / 64) {
+            bits &= ~UINT64_C(0) << *io_slot % 64;
+        }
+        if (bits != 0) {
+            *io_slot = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            return node->links[*io_slot];
+        }
+    }
+    return NULL;
+}
+/* Takes a link out. */
+edai_link *edai_node_unlink(edai_node *node, uint16_t slot);
 /* The link to a slot, made if need be. NULL: out of memory, or nobody is there. */
 edai_link *edai_node_link(edai_node *node, uint16_t slot);
 

@@ -518,12 +518,11 @@ static void send_batch(edai_node *node, edai_link *link)
 
 void edai_spread_flush(edai_node *node)
 {
-    uint32_t i;
+    edai_link *link;
+    uint32_t slot;
 
-    for (i = 0; i < EDAI_MEMBERS_MAX; i++) {
-        edai_link *link = node->links[i];
-
-        if (link != NULL && edai_link_is_due(link)) {
+    for (slot = 0; (link = edai_node_next_link(node, &slot)) != NULL; slot++) {
+        if (edai_link_is_due(link)) {
             send_batch(node, link);
         }
     }
