@@ -41,7 +41,7 @@ typedef struct edai_idle_round {
     edai_timer again;
 } edai_idle_round;
 
-/* Counts for eda_system_cluster; written by the gateway. */
+/* Counts for eda_system_cluster; written by the gateway, but for turned_away. */
 typedef struct edai_node_counts {
     _Atomic uint32_t nodes;
     _Atomic uint64_t view;
@@ -52,6 +52,7 @@ typedef struct edai_node_counts {
     _Atomic uint64_t seen;
     _Atomic uint64_t refused;
     _Atomic uint64_t shown;
+    _Atomic uint64_t turned_away; /* outsiders': refused before the gateway saw them; any thread */
 } edai_node_counts;
 
 struct edai_node {
@@ -227,7 +228,8 @@ void edai_arrive_acks(edai_node *node);
 EDA_CHECK eda_status edai_outside_open(edai_node *node);
 /* Ends all of it. From the thread that stops the system. */
 void edai_outside_close(edai_node *node);
-void edai_outside_put(edai_node *node, const edai_msg *msg, const eda_bus_message *message);
+void edai_outside_put(
+    edai_node *node, const edai_declared *declared, const eda_bus_message *message);
 void edai_outside_get(
     edai_node *node, const edai_msg *msg, const eda_bus_message *request, eda_bus_query *query);
 /* The reply to an outsider's request. */

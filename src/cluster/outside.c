@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "cluster/topic_fill.h"
 #include "core/publish.h"
+#include "message/problem.h"
 #include <edacious/codec.h>
 #include <edacious/declare.h>
 
@@ -23,6 +24,7 @@ EDA_RECORD(error_answer, (eda_str, code), (eda_str, message));
 struct edai_declared {
     edai_node *node;
     const edai_msg *msg; /* NULL: whatever topic no type declares */
+    uint32_t any;        /* then: which of the on_any that ask for such topics */
     edai_heard_kind kind;
 };
 
@@ -48,10 +50,11 @@ static bool is_own(const edai_node *node, const eda_bus_message *message)
 static void on_put(void *arg, const eda_bus_message *message)
 {
     const edai_declared *declared = arg;
-    const edai_heard heard = {.kind = EDAI_HEARD_PUT, .message = *message, .of = declared->msg};
+    edai_node *node = declared->node;
+    const edai_heard heard = {.kind = EDAI_HEARD_PUT, .message = *message, .of = declared};
 
-    if (!is_own(declared->node, message)) {
-        (void)edai_intake_hear(&declared->node->intake, &heard);
+    if (!is_own(node, message) && !edai_intake_hear(&node->intake, &heard)) {
+        atomic_fetch_add_explicit(&node->counts.turned_away, 1, memory_order_relaxed);
     }
 }
 
@@ -63,6 +66,7 @@ static void on_get(void *arg, const eda_bus_message *request, eda_bus_query *que
         .kind = EDAI_HEARD_GET, .message = *request, .query = query, .of = declared->msg};
 
     if (!edai_intake_hear(&node->intake, &heard)) {
+        atomic_fetch_add_explicit(&node->counts.turned_away, 1, memory_order_relaxed);
         node->driver->answer(node->bus, query, NULL, false);
     }
 }
@@ -93,7 +97,7 @@ static eda_status declare(
     eda_status status;
 
     EDA_ASSERT(node->declared_count < node->declared_max, "counted before");
-    *declared = (edai_declared){.node = node, .msg = msg, .kind = kind};
+    *declared = (edai_declared){.node = node, .msg = msg, .any = declared->any, .kind = kind};
     if (kind == EDAI_HEARD_PUT) {
         status = driver->subscribe(node->bus, pattern, on_put, declared, id);
     } else if (kind == EDAI_HEARD_GET) {
@@ -114,6 +118,12 @@ static bool answers_here(const edai_node *node, const edai_msg *msg)
     return msg->responder != NULL && msg->responder->actor != node->sys->gateway_type;
 }
 
+/* Somebody here handles puts on its plain topic. */
+static bool hears(const edai_msg *msg)
+{
+    return !msg->is_system && !msg->type->is_inside && !msg->is_request && msg->route_count > 0;
+}
+
 static eda_status declare_msg(edai_node *node, const edai_msg *msg)
 {
     eda_str pattern = edai_template_pattern(msg->template);
@@ -124,21 +134,40 @@ static eda_status declare_msg(edai_node *node, const edai_msg *msg)
     if (msg->is_request) {
         return answers_here(node, msg) ? declare(node, EDAI_HEARD_GET, msg, pattern) : EDA_OK;
     }
-    if (msg->route_count > 0) {
+    if (hears(msg)) {
         EDA_TRY(declare(node, EDAI_HEARD_PUT, msg, pattern));
     }
     return declare(node, EDAI_HEARD_HELLO /* whether it is heard */, msg, pattern);
 }
 
+static eda_str any_pattern(const edai_node *node, uint32_t any)
+{
+    return eda_str_from(node->sys->undeclared->routes[any]->handler->pattern);
+}
+
+/* By an on_any before it. */
+static bool is_included(const edai_node *node, uint32_t any)
+{
+    uint32_t i;
+
+    for (i = 0; i < any; i++) {
+        if (eda_topic_includes(any_pattern(node, i), any_pattern(node, any))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Foreign topics that an on_any asks for. */
 static eda_status declare_any(edai_node *node)
 {
-    const edai_msg *raw = node->sys->undeclared;
     uint32_t i;
 
-    for (i = 0; i < raw->route_count; i++) {
-        EDA_TRY(
-            declare(node, EDAI_HEARD_PUT, NULL, eda_str_from(raw->routes[i]->handler->pattern)));
+    for (i = 0; i < node->sys->undeclared->route_count; i++) {
+        if (!is_included(node, i)) {
+            node->declared[node->declared_count].any = i;
+            EDA_TRY(declare(node, EDAI_HEARD_PUT, NULL, any_pattern(node, i)));
+        }
     }
     return EDA_OK;
 }
@@ -176,17 +205,81 @@ void edai_outside_close(edai_node *node)
 
 /* --- puts ---------------------------------------------------------------------------------- */
 
-/* Of two types on one topic only a named one is meant. */
-static bool is_meant(edai_node *node, const edai_msg *msg, const eda_bus_message *message)
+static bool is_on(const edai_msg *msg, eda_str key)
+{
+    return hears(msg) && eda_topic_intersects(edai_template_pattern(msg->template), key);
+}
+
+/* Of all declarations that hear a key. The bus tells each of them, and one is to take it. */
+static bool is_first(const edai_node *node, const edai_declared *declared, eda_str key)
+{
+    const edai_msg *msg;
+    uint32_t i;
+
+    for (msg = node->sys->first_msg; msg != NULL && msg != declared->msg; msg = msg->next) {
+        if (is_on(msg, key)) {
+            return false;
+        }
+    }
+    for (i = 0; declared->msg == NULL && i < declared->any; i++) {
+        if (eda_topic_intersects(any_pattern(node, i), key)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const edai_msg *named(const edai_node *node, eda_str name, eda_str key)
+{
+    const edai_msg *msg;
+
+    for (msg = node->sys->first_msg; msg != NULL; msg = msg->next) {
+        if (eda_str_equal(eda_str_from(msg->type->name), name) && is_on(msg, key)) {
+            return msg;
+        }
+    }
+    return NULL;
+}
+
+/* The type that a put is of: the one its attachment names, else the only one of its topic. EDA_OK
+ * with NULL: none, which may be a foreign topic's. */
+static eda_status find_meant(
+    edai_node *node, const eda_bus_message *message, const edai_msg **ret_msg)
 {
     edai_attachment attachment = {.type = {.len = 0}};
+    const edai_msg *msg = edai_contract_by_topic(node->sys, message->key);
 
     if (message->attachment.len > 0 &&
         edai_wire_read_attachment(message->attachment, &node->scratch, &attachment) == EDA_OK &&
         attachment.type.len > 0) {
-        return msg != NULL && eda_str_equal(eda_str_from(msg->type->name), attachment.type);
+        *ret_msg = named(node, attachment.type, message->key);
+        return *ret_msg != NULL ? EDA_OK : EDA_ECONFLICT;
     }
-    return edai_contract_by_topic(node->sys, message->key) == msg;
+    *ret_msg = msg != NULL && hears(msg) ? msg : NULL;
+    return EDA_OK;
+}
+
+/* False: another declaration hears the put, too, and takes it. */
+static bool is_to_take(edai_node *node, const edai_declared *declared,
+    const eda_bus_message *message, eda_status *io_status)
+{
+    const edai_msg *meant = NULL;
+    edai_template_value values[EDAI_TEMPLATE_VALUES_MAX];
+    size_t count = 0;
+
+    if (*io_status == EDA_OK) {
+        *io_status = find_meant(node, message, &meant);
+    }
+    if (meant != NULL) {
+        return meant == declared->msg;
+    }
+    if (declared->msg == NULL) { /* what others of a foreign topic call it does not matter */
+        *io_status = *io_status == EDA_ECONFLICT ? EDA_OK : *io_status;
+    } else if (*io_status == EDA_OK && edai_template_parse(declared->msg->template, message->key,
+                                           values, EDAI_TEMPLATE_VALUES_MAX, &count) == EDA_OK) {
+        *io_status = EDA_ECONFLICT; /* several */
+    }
+    return is_first(node, declared, message->key);
 }
 
 static eda_status deliver(edai_node *node, const edai_msg *msg, const void *data)
@@ -213,20 +306,22 @@ static eda_status put_raw(edai_node *node, const edai_msg *msg, const eda_bus_me
     return deliver(node, msg, &raw);
 }
 
-void edai_outside_put(edai_node *node, const edai_msg *msg, const eda_bus_message *message)
+void edai_outside_put(
+    edai_node *node, const edai_declared *declared, const eda_bus_message *message)
 {
+    const edai_msg *msg = declared->msg;
     eda_problem problem = {.text = ""};
     void *data = NULL;
     eda_status status = eda_topic_check_key(message->key);
 
-    edai_bump(&node->counts.seen);
-    if (status == EDA_OK && !is_meant(node, msg, message)) {
-        if (msg == NULL) {
-            return; /* a declared topic: its own subscription hears it, too */
-        }
-        status = EDA_ECONFLICT;
+    if (!is_to_take(node, declared, message, &status)) {
+        return;
     }
-    if (status == EDA_OK && (msg == NULL || msg->type->is_raw)) {
+    edai_bump(&node->counts.seen);
+    if (status == EDA_ECONFLICT) {
+        (void)edai_problem_set(&problem, NULL, status,
+            "the attachment's t must name one of the message types of this topic");
+    } else if (status == EDA_OK && (msg == NULL || msg->type->is_raw)) {
         status = put_raw(node, msg != NULL ? msg : node->sys->undeclared, message);
     } else if (status == EDA_OK) {
         status = edai_topic_fill(msg, message->key, edai_encoding_of(message->encoding),
@@ -235,7 +330,8 @@ void edai_outside_put(edai_node *node, const edai_msg *msg, const eda_bus_messag
     }
     edai_free(data);
     if (status != EDA_OK) {
-        edai_node_refuse_text(node, message->key, status, problem.text);
+        edai_node_refuse_text(node, message->key, status,
+            problem.text[0] != '\0' ? problem.text : eda_status_text(status));
     }
 }
 

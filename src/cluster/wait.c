@@ -272,19 +272,21 @@ eda_status eda_cluster_wait_idle(eda_system *sys, uint32_t timeout_ms)
 eda_cluster_counts eda_system_cluster(eda_system *sys)
 {
     const edai_node_counts *from;
+    uint64_t away;
 
     EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
     if (sys->abroad == NULL) {
         return (eda_cluster_counts){.nodes = 0};
     }
     from = &edai_node_of(sys->abroad)->counts;
+    away = atomic_load(&from->turned_away);
     return (eda_cluster_counts){.nodes = atomic_load(&from->nodes),
         .view = atomic_load(&from->view),
         .sent = atomic_load(&from->sent),
         .arrived = atomic_load(&from->arrived),
         .missed = atomic_load(&from->missed),
         .moved = atomic_load(&from->moved),
-        .seen = atomic_load(&from->seen),
-        .refused = atomic_load(&from->refused),
+        .seen = atomic_load(&from->seen) + away,
+        .refused = atomic_load(&from->refused) + away,
         .shown = atomic_load(&from->shown)};
 }
