@@ -89,6 +89,20 @@ if(NOT EDA_FUZZ AND TARGET edacious-cli)
     endif()
 endif()
 
+# Other programs than ours talk to a node over Zenoh: see tests/interop/run.sh.
+if(NOT EDA_FUZZ)
+    add_executable(interop-node ${PROJECT_SOURCE_DIR}/tests/interop/node.c)
+    target_link_libraries(interop-node PRIVATE edacious Threads::Threads)
+    if(EDA_ZENOH_LIBRARY)
+        add_dependencies(interop-node edacious-zenoh)
+    endif()
+    foreach(topology peer router)
+        add_test(NAME interop_${topology} COMMAND ${PROJECT_SOURCE_DIR}/tests/interop/run.sh ${topology}
+            $<TARGET_FILE:interop-node> "${EDA_ZENOH_LIBRARY}")
+        eda_test_properties(interop_${topology} LABELS tests/interop SKIP_RETURN_CODE 77)
+    endforeach()
+endif()
+
 # Libraries that are bus drivers, or nearly.
 file(GLOB drivers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/driver/*.c)
 if(TARGET find_test)
