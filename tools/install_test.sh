@@ -27,3 +27,5 @@ test "$("$scratch/consumer")" = EDA_EFULL
 "$compiler" -std=c17 ../../examples/01_seed/foo.c $(pkg-config --cflags --libs edacious-main) -o "$scratch/foo"
 "$scratch/foo" 2>&1 | grep -q 'call 1: hello'
 echo "pkg-config: ok"
+"$scratch/prefix/bin/edacious" --help | grep -q '^usage: edacious VERB'
+echo "command: ok"
