@@ -13,14 +13,14 @@
 #include <inttypes.h>
 
 #define PROGRESS_MS 500
-/* The reader parses whole lines, and JSON may nest: 2,048 levels is what jansson takes. */
-#define STACK_SIZE (1024 * 1024)
+#define NODES_MS 60000 /* until all nodes must be there */
+#define TELL_MS 10000  /* until all nodes must have told what they did */
 
 typedef struct building {
+    const building_arguments *args;
     eda_system *sys;
     eda_ctx *client;
     FILE *out;
-    bool shows_progress;
 } building;
 
 /* --- the run ------------------------------------------------------------------------------ */
@@ -31,10 +31,30 @@ static void show_progress(const building *self, const char *path, const char *en
     eda_counts swipes = eda_system_counts(self->sys, "badge_swipe", "badge");
     eda_activations badges = eda_system_activations(self->sys, "badge");
 
-    if (self->shows_progress) {
-        fprintf(stderr, "\r%s: %" PRIu64 " swipes, %" PRIu64 " messages, %" PRIu64 " badges live%s",
-            path, swipes.handled, all.handled, badges.live, end);
+    if (self->args->shows_progress) {
+        fprintf(stderr,
+            "\r%s: %" PRIu64 " swipes, %" PRIu64 " messages, %" PRIu64 " badges live%s%s", path,
+            swipes.handled, all.handled, badges.live,
+            self->args->bus != NULL ? " on this node" : "", end);
     }
+}
+
+/* Until nothing moves, on any node. */
+static eda_status wait_idle(const building *self, uint32_t timeout_ms)
+{
+    return self->args->bus != NULL ? eda_cluster_wait_idle(self->sys, timeout_ms)
+                                   : eda_wait_idle(self->sys, timeout_ms);
+}
+
+/* Counts of all nodes together, and the activations of an actor type. */
+static eda_status sum_up(const building *self, const char *actor, eda_cluster_sums *ret_sums)
+{
+    if (self->args->bus != NULL) {
+        return eda_cluster_sum(self->sys, actor, TELL_MS, ret_sums);
+    }
+    ret_sums->counts = eda_system_counts(self->sys, NULL, NULL);
+    ret_sums->activations = eda_system_activations(self->sys, actor);
+    return EDA_OK;
 }
 
 /* Reads a file and waits until the last message it caused has been handled. */
@@ -46,7 +66,7 @@ static eda_status replay(const building *self, const char *path)
         self->client, EDA_MSG(read_file, .path = eda_str_from(path)), EDA_FOREVER));
     do {
         show_progress(self, path, "");
-        status = eda_wait_idle(self->sys, PROGRESS_MS);
+        status = wait_idle(self, PROGRESS_MS);
     } while (status == EDA_ETIMEOUT);
     show_progress(self, path, "\n");
     return status;
@@ -55,15 +75,21 @@ static eda_status replay(const building *self, const char *path)
 /* The summary counts what happened; with a turn that did not, it would be a guess. */
 static eda_status check_turns(const building *self)
 {
-    eda_counts counts = eda_system_counts(self->sys, NULL, NULL);
+    eda_cluster_sums sums;
+    const eda_counts *counts = &sums.counts;
 
-    if (counts.failed + counts.expired + counts.shed + counts.stopped == 0) {
+    EDA_TRY(sum_up(self, NULL, &sums));
+    if (counts->failed + counts->expired + counts->shed + counts->stopped + counts->lost +
+            counts->unknown ==
+        0) {
         return EDA_OK;
     }
     fprintf(stderr,
         "building: of %" PRIu64 " messages %" PRIu64 " failed, %" PRIu64 " expired, %" PRIu64
-        " were shed, %" PRIu64 " stopped; the summary would be wrong\n",
-        counts.accepted, counts.failed, counts.expired, counts.shed, counts.stopped);
+        " were shed, %" PRIu64 " stopped, %" PRIu64 " lost, %" PRIu64
+        " unknown; the summary would be wrong\n",
+        counts->accepted, counts->failed, counts->expired, counts->shed, counts->stopped,
+        counts->lost, counts->unknown);
     return EDA_EFAILED;
 }
 
@@ -99,17 +125,28 @@ static void print_swipes(FILE *out, const summary_totals *swipes)
     print(out, "refused.unknown_door", swipes->unknown_door);
 }
 
-static void print_system(FILE *out, eda_system *sys, const summary_totals *swipes)
+static eda_status print_keys(const building *self, const char *name, const char *actor)
 {
-    eda_counts counts = eda_system_counts(sys, NULL, NULL);
-    eda_str busiest = swipes->busiest_count == 0 ? EDA_STR("-") : swipes->busiest_floor;
+    eda_cluster_sums sums;
 
-    print(out, "doors", eda_system_activations(sys, "door").keys_ever);
-    print(out, "badges", eda_system_activations(sys, "badge").keys_ever);
-    print(out, "floors", eda_system_activations(sys, "floor").keys_ever);
-    fprintf(out, "busiest %.*s %" PRIu64 "\n", EDA_STR_ARG(busiest), swipes->busiest_count);
-    print(out, "dead", counts.dead);
-    fprintf(out, "balance %" PRId64 "\n", eda_counts_balance(&counts));
+    EDA_TRY(sum_up(self, actor, &sums));
+    print(self->out, name, sums.activations.keys_ever);
+    return EDA_OK;
+}
+
+static eda_status print_system(const building *self, const summary_totals *swipes)
+{
+    eda_str busiest = swipes->busiest_count == 0 ? EDA_STR("-") : swipes->busiest_floor;
+    eda_cluster_sums sums;
+
+    EDA_TRY(print_keys(self, "doors", "door"));
+    EDA_TRY(print_keys(self, "badges", "badge"));
+    EDA_TRY(print_keys(self, "floors", "floor"));
+    EDA_TRY(sum_up(self, NULL, &sums));
+    fprintf(self->out, "busiest %.*s %" PRIu64 "\n", EDA_STR_ARG(busiest), swipes->busiest_count);
+    print(self->out, "dead", sums.counts.dead);
+    fprintf(self->out, "balance %" PRId64 "\n", eda_counts_balance(&sums.counts));
+    return EDA_OK;
 }
 
 static eda_status summarise(const building *self)
@@ -124,7 +161,7 @@ static eda_status summarise(const building *self)
     /* A client's reply is good until its next ask: each is used at once, and the summary's, which
      * is used to the end, comes last. */
     EDA_TRY(eda_ask(self->client, EDA_ASK(audit_get, &audit), EDA_FOREVER));
-    if (self->shows_progress) {
+    if (self->args->shows_progress) {
         fprintf(stderr, "the audit has seen %" PRIu64 " messages\n", audit->seen_count);
     }
     EDA_TRY(eda_ask(self->client, EDA_ASK(alarm_get, &alarms), EDA_FOREVER));
@@ -135,29 +172,18 @@ static eda_status summarise(const building *self)
     print_swipes(out, swipes);
     print(out, "alarms", alarm_count);
     /* The balance is that of an idle system, and the questions just asked were messages too. */
-    EDA_TRY(eda_wait_idle(self->sys, EDA_FOREVER));
-    print_system(out, self->sys, swipes);
-    return EDA_OK;
+    EDA_TRY(wait_idle(self, EDA_FOREVER));
+    return print_system(self, swipes);
 }
 
 /* --- the program -------------------------------------------------------------------------- */
 
 static eda_status start(const building_arguments *args, eda_sim *sim, building *ret_building)
 {
-    eda_options options = {.workers = args->workers};
-
-    if (sim != NULL && args->workers == 0) {
-        options = eda_sim_options(sim);
+    EDA_TRY(building_start(args, sim, &ret_building->sys));
+    if (args->bus != NULL) {
+        EDA_TRY(eda_cluster_wait_nodes(ret_building->sys, args->nodes, NODES_MS));
     }
-    options.passivates_at_once = args->passivates_at_once;
-    options.store = EDA_STORE_MEMORY;
-    options.wait_ms = PATIENCE_MS;
-    options.stacks_max = 0; /* the default: the simulator's own is tighter than the log allows */
-    options.stack_size = STACK_SIZE;
-    EDA_TRY(sim != NULL ? eda_sim_system_new(sim, &options, &ret_building->sys)
-                        : eda_system_new(&options, &ret_building->sys));
-    EDA_TRY(eda_add_linked(ret_building->sys));
-    EDA_TRY(eda_system_start(ret_building->sys));
     return eda_client_new(ret_building->sys, &ret_building->client);
 }
 
@@ -188,7 +214,7 @@ static const char *run_all(
 const char *building_run(
     const building_arguments *args, eda_sim *sim, FILE *out, char *text, size_t size)
 {
-    building self = {.out = out, .shows_progress = args->shows_progress};
+    building self = {.args = args, .out = out};
     eda_status status = EDA_OK;
     const char *problem = run_all(&self, args, sim, &status);
 
@@ -197,6 +223,9 @@ const char *building_run(
 
         (void)snprintf(text, size, "%s: %s%s%s", problem, eda_status_text(status),
             *more == '\0' ? "" : ": ", more);
+    }
+    if (args->is_verbose && self.sys != NULL) {
+        building_tell(self.sys, args->node != NULL ? args->node : "building");
     }
     eda_client_free(self.client);
     eda_system_free(self.sys);

@@ -18,6 +18,18 @@ EDA_CHECK eda_status eda_cluster_wait_nodes(eda_system *sys, uint32_t count, uin
  * EDA_ESTATE: no bus. */
 EDA_CHECK eda_status eda_cluster_wait_idle(eda_system *sys, uint32_t timeout_ms);
 
+/* What the nodes tell of themselves, added up. */
+typedef struct eda_cluster_sums {
+    uint32_t nodes;              /* that told, this one included */
+    eda_counts counts;           /* of all message and actor types, as eda_system_counts */
+    eda_activations activations; /* as eda_system_activations */
+} eda_cluster_sums;
+/* Asks every node for its counts, and for the activations of an actor type by name (NULL: all).
+ * Exact while all are idle. EDA_ETIMEOUT: a node did not tell. EDA_ESTATE: no bus. Not from a
+ * handler. */
+EDA_CHECK eda_status eda_cluster_sum(
+    eda_system *sys, const char *actor, uint32_t timeout_ms, eda_cluster_sums *ret_sums);
+
 /* What became of a node. */
 typedef enum eda_node_state {
     EDA_NODE_UP = 1,  /* usable: hosts actors */
