@@ -1,0 +1,126 @@
+/* link_test.c - what stands in a link's ring, and when its batches are due. */
+#include "cluster/link.h"
+
+#include "base/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SELF EDA_STR("self/0123456789abcdef")
+
+static edai_link *make(void)
+{
+    char *key = edai_alloc(2);
+    edai_link *link;
+
+    assert_non_null(key);
+    memcpy(key, "k", 2);
+    link = edai_link_new(3, "peer/0123456789abcdef", key);
+    assert_non_null(link);
+    return link;
+}
+
+/* Routes serve as marks. */
+static edai_route routes[4];
+
+static void ring_grows_and_keeps_its_order(void **state)
+{
+    edai_link *link = make();
+    edai_link_sent oldest;
+    uint64_t i;
+
+    (void)state;
+    for (i = 0; i < 1000; i++) {
+        assert_int_equal(edai_link_note(link, &routes[i % 4], i), EDA_OK);
+        if (i % 3 == 0) { /* the peer tells of some meanwhile: the ring turns */
+            assert_true(edai_link_take(link, &oldest));
+            assert_ptr_equal(oldest.route, &routes[link->told % 4]);
+            assert_int_equal(oldest.corr, link->told);
+            link->told++;
+        }
+    }
+    assert_int_equal(edai_link_under_way(link), 1000 - 334);
+    while (edai_link_take(link, &oldest)) {
+        assert_int_equal(oldest.corr, link->told);
+        link->told++;
+    }
+    assert_int_equal(link->told, 1000);
+    edai_link_free(link);
+}
+
+static void window_and_size_bound_what_is_under_way(void **state)
+{
+    edai_link *link = make();
+    uint32_t i;
+
+    (void)state;
+    for (i = 0; i < EDAI_LINK_WINDOW; i++) {
+        assert_true(edai_link_has_room(link));
+        assert_int_equal(edai_link_note(link, &routes[0], 0), EDA_OK);
+    }
+    assert_false(edai_link_has_room(link));
+    link->told = 1;
+    assert_true(edai_link_has_room(link));
+    link->out.size = EDAI_LINK_SIZE_MAX;
+    assert_false(edai_link_has_room(link));
+    link->out.size = 0;
+    edai_link_free(link);
+}
+
+static void small_batches_wait_while_much_is_under_way(void **state)
+{
+    edai_link *link = make();
+    uint32_t i;
+
+    (void)state;
+    assert_false(edai_link_is_due(link)); /* nothing to send */
+    (void)edai_link_batch(link, SELF);
+    assert_true(edai_link_is_due(link));
+    for (i = 0; i < EDAI_LINK_EAGER; i++) {
+        assert_int_equal(edai_link_note(link, &routes[0], 0), EDA_OK);
+    }
+    link->left = link->written;
+    assert_false(edai_link_is_due(link));
+    link->is_pressing = true;
+    assert_true(edai_link_is_due(link));
+    link->is_pressing = false;
+    link->told = 1;
+    assert_true(edai_link_is_due(link));
+    edai_link_free(link);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    edai_link *link = make();
+    uint32_t i;
+
+    (void)state;
+    edai_alloc_fail_at(1);
+    assert_int_equal(edai_link_note(link, &routes[0], 7), EDA_ENOMEM);
+    edai_alloc_fail_at(0);
+    assert_int_equal(edai_link_under_way(link), 0);
+    for (i = 0; i < 64; i++) {
+        assert_int_equal(edai_link_note(link, &routes[0], i), EDA_OK);
+    }
+    edai_alloc_fail_at(1);
+    assert_int_equal(edai_link_note(link, &routes[0], 64), EDA_ENOMEM); /* it would have to grow */
+    edai_alloc_fail_at(0);
+    assert_int_equal(edai_link_under_way(link), 64);
+    edai_link_free(link);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ring_grows_and_keeps_its_order),
+        cmocka_unit_test(window_and_size_bound_what_is_under_way),
+        cmocka_unit_test(small_batches_wait_while_much_is_under_way),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
