@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The building on three nodes, each a process: the same summary as in one, and accounts that balance.
 
-    nodes_test.py [--zenoh LIBRARY] [--times N] [--lines N] [--seed N] -- PROGRAM...
+    nodes_test.py [--zenoh LIBRARY [--namespaces PREFIX]] [--times N] [--lines N] [--seed N] -- PROGRAM...
 
 Over the bus between the processes of one host; or over Zenoh, where LIBRARY is its driver: three peers, and a router
-with two clients. An empty LIBRARY: the driver was not built, and the test is skipped (exit 77).
+with two clients. An empty LIBRARY: the driver was not built, and the test is skipped (exit 77). With PREFIX each node
+is in a network namespace of its own, PREFIX-one, PREFIX-two and PREFIX-three, which tools/three_namespaces.sh makes.
 """
 
 import argparse
@@ -60,6 +61,21 @@ def router(_folder, library):
     end = "tcp/127.0.0.1:%d" % free_ports(1)[0]
     client = {"mode": "client", "connect": {"endpoints": [end]}}
     return library, [client, {"mode": "router", "listen": {"endpoints": [end]}}, client]
+
+
+def namespaces(_folder, library):
+    ends = ["tcp/10.77.0.%d:7447" % number for number in (1, 2, 3)]
+    configs = [
+        {
+            "edacious": {"allow_plaintext": True},
+            "mode": "peer",
+            "listen": {"endpoints": [end]},
+            "connect": {"endpoints": ends[1:2]},
+        }
+        for end in ends
+    ]
+    del configs[1]["connect"]
+    return library, configs
 
 
 class Host:
@@ -118,9 +134,10 @@ def faults_of(numbers):
 
 
 class Tests:
-    def __init__(self, program, library):
+    def __init__(self, program, library, namespace):
         self.program = program
         self.library = library
+        self.namespace = namespace
         self.failures = 0
 
     def check(self, name, faults):
@@ -131,7 +148,8 @@ class Tests:
 
     def command(self, name, driver, config, *rest):
         bus = ["--bus", driver, "--bus-config", json.dumps(config), "--cluster", "building-test", "--node", name]
-        return [*self.program, *bus, "--verbose", "--quiet", *map(str, rest)]
+        inside = ["ip", "netns", "exec", "%s-%s" % (self.namespace, name)] if self.namespace else []
+        return [*inside, *self.program, *bus, "--verbose", "--quiet", *map(str, rest)]
 
     def run(self, way, folder, log, extra):
         """Returns the summary, the seconds it took, and what went wrong."""
@@ -195,16 +213,19 @@ class Tests:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--zenoh", metavar="LIBRARY")
+    parser.add_argument("--namespaces", metavar="PREFIX")
     parser.add_argument("--times", type=int, default=1)
-    parser.add_argument("--lines", type=int, default=40_000, help="of the generated log")
+    parser.add_argument("--lines", type=int, default=20_000, help="of the generated log")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("program", nargs="+")
     args = parser.parse_args()
     if args.zenoh == "":
         print("skipped: the Zenoh driver is not built here (see drivers/zenoh/README.md)")
         sys.exit(77)
-    tests = Tests(args.program, args.zenoh)
+    tests = Tests(args.program, args.zenoh, args.namespaces)
     ways = (peers, router) if args.zenoh else (local,)
+    if args.namespaces:
+        ways = (namespaces,)
     with tempfile.TemporaryDirectory() as folder:
         sizes = ("--badges", 5000, "--doors", 200, "--floors", 30)
         python("generate.py", "--seed", args.seed, "--lines", args.lines, "--out", folder, *sizes)
