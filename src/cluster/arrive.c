@@ -318,11 +318,17 @@ void edai_arrive_end(
     edai_free(sent);
 }
 
+/* "This incarnation was taken for dead." */
+static bool tells_death(const edai_wire_item *item)
+{
+    return item->kind == EDAI_WIRE_END && item->corr == 0 && item->status == EDA_ECLOSED;
+}
+
 static void take_end(edai_node *node, const edai_link *link, const edai_wire_item *item)
 {
     edai_sent *sent = edai_pending_take(&node->pending, item->corr);
 
-    if (item->corr == 0 && item->status == EDA_ECLOSED) {
+    if (tells_death(item)) {
         node->is_dead = true; /* not in the middle of a batch */
         return;
     }
@@ -380,6 +386,19 @@ static void take_item(
     }
 }
 
+/* Whoever sent it is dead here. Where each of two took the other for dead, the telling comes from
+ * one who is dead, too: it is heard, or neither would ever begin anew. */
+static void take_from_dead(edai_node *node, edai_wire_reader *reader)
+{
+    edai_wire_item item;
+
+    if (edai_wire_next(reader, &item) == EDA_OK && tells_death(&item)) {
+        node->is_dead = true;
+    } else {
+        edai_arrive_tell_dead(node, reader->sender);
+    }
+}
+
 void edai_arrive_batch(edai_node *node, eda_bytes bytes)
 {
     edai_wire_reader reader;
@@ -395,7 +414,7 @@ void edai_arrive_batch(edai_node *node, eda_bytes bytes)
     }
     status = edai_member_link(node, reader.sender, &link);
     if (status == EDA_ESTALE) {
-        edai_arrive_tell_dead(node, reader.sender);
+        take_from_dead(node, &reader);
         return;
     }
     if (status != EDA_OK) {
