@@ -6,18 +6,20 @@
 #   make tsan     the tests under the thread sanitizer              make fuzz     fuzz each target for FUZZ_S seconds
 #   make dev      build and test with ASan and UBSan                make soak     the scenarios, long: SOAK_ROUNDS rounds
 #   make clean    remove build/                                     make bench-quick   ours alone, in two minutes
+#   make churn    nodes killed, stopped and halted for CHURN_S seconds
 #   make guard    count the instructions of the hot paths           make bench-plots   build/plots/*.svg
 #   make guard-baseline   keep these counts as what they should be
 #
 # One test: make dev TEST=mailbox_test; some benchmarks: make bench BENCH_ARGS="--only ring,ask"
 
 BENCH_ARGS ?=
+CHURN_S ?= 300
 DATA ?= examples/building/data
 FUZZ_S ?= 60
 SOAK_ROUNDS ?= 1000
 TEST ?= .
 
-.PHONY: all release demo test dev tsan check format bench bench-quick bench-plots guard guard-baseline fuzz soak clean bootstrap
+.PHONY: all release demo test dev tsan check format bench bench-quick bench-plots guard guard-baseline fuzz soak churn clean bootstrap
 
 all: release
 
@@ -76,6 +78,10 @@ fuzz:
 soak:
 	@tools/bootstrap.sh test
 	@tools/soak.sh "$(SOAK_ROUNDS)"
+
+churn:
+	@tools/bootstrap.sh test
+	@tools/churn.sh "$(CHURN_S)"
 
 clean:
 	@rm -rf build

@@ -2,6 +2,7 @@
 #
 #   src/**/x_test.c, tests/scenario/x_test.c   a cmocka program each
 #   tests/support/*.c                          linked into all of them
+#   tests/churn/                               nodes as processes, and what disturbs them
 #   tests/driver/x.c                           libedacious-x.so beside the programs, for find_test
 #   tests/model/x_test.c                       explores every schedule of what it includes; see tests/model/explore.h
 #   tests/fuzz/x_fuzz.c                        replayed on tests/fuzz/corpus/x, or a libFuzzer program (EDA_FUZZ)
@@ -101,6 +102,20 @@ if(NOT EDA_FUZZ)
             $<TARGET_FILE:interop-node> "${EDA_ZENOH_LIBRARY}")
         eda_test_properties(interop_${topology} LABELS tests/interop SKIP_RETURN_CODE 77)
     endforeach()
+endif()
+
+# Nodes that are killed, stopped and halted; by the bus between processes, and by Zenoh's.
+if(NOT EDA_FUZZ)
+    add_executable(churn_node ${PROJECT_SOURCE_DIR}/tests/churn/node.c)
+    target_link_libraries(churn_node PRIVATE edacious Threads::Threads)
+    foreach(case local clients peers)
+        add_test(NAME churn_${case} COMMAND python3 -B ${PROJECT_SOURCE_DIR}/tests/churn/churn.py
+            --node $<TARGET_FILE:churn_node> --zenoh "${EDA_ZENOH_LIBRARY}" --case ${case})
+        eda_test_properties(churn_${case} LABELS tests/churn SKIP_RETURN_CODE 77)
+    endforeach()
+    if(EDA_ZENOH_LIBRARY)
+        add_dependencies(churn_node edacious-zenoh)
+    endif()
 endif()
 
 # Libraries that are bus drivers, or nearly.
