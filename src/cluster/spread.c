@@ -294,7 +294,7 @@ static void show(edai_node *node, edai_envelope *envelope)
     const edai_msg *msg = envelope->route->msg;
     const void *data = edai_envelope_data(envelope);
     char topic[EDA_TOPIC_LEN_MAX];
-    char source[sizeof(node->id) + 2 * EDAI_WIRE_NODE_LEN_MAX];
+    char source[sizeof(node->id) + (size_t)2 * EDAI_WIRE_NODE_LEN_MAX];
     eda_bus_message message = {.key = topic_of(msg, data, topic)};
     edai_attachment attachment = {
         .type = eda_str_from(msg == node->sys->undeclared ? "" : msg->type->name)};

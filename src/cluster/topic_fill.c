@@ -142,9 +142,21 @@ static eda_status check_agreement(
     return EDA_OK;
 }
 
-static eda_status decode_cbor(const edai_msg *msg, eda_str topic, eda_bytes payload,
-    const edai_template_value *values, size_t count, void **ret_data, eda_problem *problem)
+/* A payload, and what its topic says. */
+typedef struct topical {
+    const edai_msg *msg;
+    eda_str topic;
+    eda_bytes payload;
+    edai_template_value values[EDAI_TEMPLATE_VALUES_MAX];
+    size_t count;
+} topical;
+
+static eda_status decode_cbor(const topical *from_topic, void **ret_data, eda_problem *problem)
 {
+    const edai_msg *msg = from_topic->msg;
+    const edai_template_value *values = from_topic->values;
+    eda_bytes payload = from_topic->payload;
+    size_t count = from_topic->count;
     edai_buffer buffer = {.size = 0};
     pairs from;
     void *data = NULL;
@@ -164,7 +176,7 @@ static eda_status decode_cbor(const edai_msg *msg, eda_str topic, eda_bytes payl
     }
     edai_buffer_fini(&buffer);
     if (status == EDA_OK) {
-        status = check_agreement(msg, topic, data, problem);
+        status = check_agreement(msg, from_topic->topic, data, problem);
     }
     if (status != EDA_OK) {
         edai_free(data);
@@ -176,9 +188,11 @@ static eda_status decode_cbor(const edai_msg *msg, eda_str topic, eda_bytes payl
 
 /* --- both ---------------------------------------------------------------------------------- */
 
-static eda_status decode_json(const edai_msg *msg, eda_bytes payload,
-    const edai_template_value *values, size_t count, void **ret_data, eda_problem *problem)
+static eda_status decode_json(const topical *from_topic, void **ret_data, eda_problem *problem)
 {
+    const edai_template_value *values = from_topic->values;
+    eda_bytes payload = from_topic->payload;
+    size_t count = from_topic->count;
     const eda_str text = {.ptr = (const char *)payload.ptr, .len = payload.len};
     edai_preset presets[EDAI_TEMPLATE_VALUES_MAX];
     size_t i;
@@ -194,23 +208,22 @@ eda_status edai_topic_fill(const edai_msg *msg, eda_str topic, edai_encoding enc
     eda_bytes payload, void **ret_data, eda_problem *ret_problem)
 {
     static const uint8_t empty[] = {0xa0};
-    edai_template_value values[EDAI_TEMPLATE_VALUES_MAX];
-    size_t count = 0;
+    topical from_topic = {.msg = msg, .topic = topic, .payload = payload};
 
-    if (edai_template_parse(msg->template, topic, values, EDAI_TEMPLATE_VALUES_MAX, &count) !=
-        EDA_OK) {
+    if (edai_template_parse(msg->template, topic, from_topic.values, EDAI_TEMPLATE_VALUES_MAX,
+            &from_topic.count) != EDA_OK) {
         return edai_problem_set(ret_problem, NULL, EDA_ENOTYPE, "%.*s is no topic of %s",
             topic.len > 80 ? 80 : (int)topic.len, topic.ptr, msg->type->name);
     }
     if (encoding == EDAI_ENCODING_JSON) {
-        return decode_json(msg, payload, values, count, ret_data, ret_problem);
+        return decode_json(&from_topic, ret_data, ret_problem);
     }
     if (encoding == EDAI_ENCODING_OTHER) {
         return edai_problem_set(ret_problem, NULL, EDA_EINVAL,
             "%s is read from application/json or application/cbor", msg->type->name);
     }
     if (payload.len == 0) {
-        payload = (eda_bytes){.ptr = empty, .len = sizeof(empty)};
+        from_topic.payload = (eda_bytes){.ptr = empty, .len = sizeof(empty)};
     }
-    return decode_cbor(msg, topic, payload, values, count, ret_data, ret_problem);
+    return decode_cbor(&from_topic, ret_data, ret_problem);
 }
