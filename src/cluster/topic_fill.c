@@ -200,8 +200,8 @@ static eda_status decode_json(const topical *from_topic, void **ret_data, eda_pr
     for (i = 0; i < count; i++) {
         presets[i] = (edai_preset){.field = values[i].field, .text = values[i].chunk};
     }
-    return edai_json_decode_preset(
-        msg->type, payload.len > 0 ? text : EDA_STR("{}"), presets, count, ret_data, problem);
+    return edai_json_decode_preset(from_topic->msg->type, payload.len > 0 ? text : EDA_STR("{}"),
+        presets, count, ret_data, problem);
 }
 
 eda_status edai_topic_fill(const edai_msg *msg, eda_str topic, edai_encoding encoding,
