@@ -399,7 +399,16 @@ static void take_from_dead(edai_node *node, edai_wire_reader *reader)
     }
 }
 
-void edai_arrive_batch(edai_node *node, eda_bytes bytes)
+/* What was sent to an incarnation before this one may have waited here: its numbers are another
+ * link's. */
+static bool is_for_this_life(const edai_node *node, eda_str key)
+{
+    size_t len = strlen(node->id);
+
+    return key.len >= len && memcmp(key.ptr + key.len - len, node->id, len) == 0;
+}
+
+void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes)
 {
     edai_wire_reader reader;
     edai_wire_item item;
@@ -408,6 +417,9 @@ void edai_arrive_batch(edai_node *node, eda_bytes bytes)
     bool is_empty = true;
     eda_status status = edai_wire_read(bytes, &reader);
 
+    if (!is_for_this_life(node, key)) {
+        return;
+    }
     if (status != EDA_OK) {
         edai_node_refuse(node, EDA_STR("a batch"), status);
         return;

@@ -208,7 +208,8 @@ void edai_spread_resolve(edai_node *node);
 
 /* --- arrive.c: what comes from other nodes --------------------------------------------------- */
 
-void edai_arrive_batch(edai_node *node, eda_bytes bytes);
+/* `key` is the inbox's. */
+void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes);
 /* A reply to a request from abroad, or the end of a delivery. */
 void edai_arrive_answered(edai_abroad *self, edai_worker *gateway, edai_envelope *reply);
 /* What was sent abroad has ended there; takes `sent`. */
