@@ -162,10 +162,10 @@ static eda_status write_parcel(edai_node *node, edai_link *link, const parcel *w
 
 /* --- placed here, living elsewhere --------------------------------------------------------- */
 
-static bool may_wait(edai_envelope *envelope)
+/* A request waits as it would in line for a full mailbox: its asker has a deadline of its own. */
+static bool may_wait(const edai_envelope *envelope)
 {
-    return envelope->route->msg->type->overflow == EDA_WAIT &&
-           (envelope->flags & EDAI_IS_REQUEST) == 0;
+    return envelope->route->msg->type->overflow == EDA_WAIT;
 }
 
 static void release(edai_worker *gateway, edai_envelope *envelope)
@@ -320,6 +320,25 @@ static bool is_shown(const edai_node *node, const edai_msg *msg)
     return !msg->type->is_inside && edai_node_is_watched(node, msg);
 }
 
+/* A link without room to one of those that get it; NULL: all have room. */
+static edai_link *find_full(edai_node *node, const edai_far_list *list, edai_envelope *envelope)
+{
+    const void *data = edai_envelope_data(envelope);
+    uint32_t i;
+
+    for (i = 0; i < list->count; i++) {
+        uint16_t slot = edai_far_owner(&list->items[i], data);
+        edai_link *link =
+            slot == EDAI_NOBODY || slot == EDAI_SELF ? NULL : edai_node_link(node, slot);
+
+        if (link != NULL && (!edai_link_has_room(link) || link->waiting != NULL) &&
+            is_wanted(&list->items[i], envelope->route->msg, data)) {
+            return link;
+        }
+    }
+    return NULL;
+}
+
 /* Once for all that are elsewhere. */
 static void take_spread(edai_node *node, edai_envelope *envelope)
 {
@@ -327,9 +346,14 @@ static void take_spread(edai_node *node, edai_envelope *envelope)
     const edai_msg *msg = envelope->route->msg;
     const edai_far_list *list = edai_fars_of(&node->fars, node->sys, msg);
     edai_ext *ext = edai_envelope_ext(envelope);
+    edai_link *full = may_wait(envelope) ? find_full(node, list, envelope) : NULL;
     bool is_heard = false;
     uint32_t i;
 
+    if (full != NULL) { /* before it went to any, as it comes here again for all */
+        edai_link_wait(full, envelope);
+        return;
+    }
     for (i = 0; i < list->count; i++) {
         is_heard = send_far(node, &list->items[i], envelope) || is_heard;
     }
