@@ -259,6 +259,10 @@ class Cluster:
             node.process.kill()
             node.process.wait()
 
+    def show(self):
+        for node in [*self.ended, *self.running.values()]:
+            print(node.tail())
+
     def report(self, count, seconds):
         first, last = self.settled[0], self.settled[-1]
         print(f"{self.bus.name}: {count} faults in {seconds:.0f} s")
@@ -295,13 +299,14 @@ def run_case(arguments, case, folder, seconds):
         cluster.end()
         cluster.check_growth()
     except (Broken, KeyboardInterrupt) as problem:
-        for node in [*cluster.ended, *cluster.running.values()]:
-            print(node.tail())
+        cluster.show()
         print(f"{bus.name}: seed {arguments.seed}, {cluster.what}: {problem}", flush=True)
         return False
     finally:
         cluster.destroy()
         bus.close()
+    if arguments.show:
+        cluster.show()
     cluster.report(count, time.monotonic() - since)
     return True
 
@@ -314,6 +319,7 @@ def main():
     parser.add_argument("--case", action="append", choices=cases, help="default: all that this machine can run")
     parser.add_argument("--seconds", type=float, default=0, help="of all cases together; 0: each fault once")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", action="store_true", help="what each node printed, in any case")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     wanted = [case for case in arguments.case or cases if can_run(case, arguments)]
