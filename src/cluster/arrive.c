@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "cluster/wire_take.h"
 #include "core/publish.h"
 #include <edacious/codec.h>
 
@@ -386,13 +387,28 @@ static void take_item(
     }
 }
 
-/* Whoever sent it is dead here. Where each of two took the other for dead, the telling comes from
- * one who is dead, too: it is heard, or neither would ever begin anew. */
+/* Each of two took the other for dead. The one who sees fewer nodes begins anew: one that was cut
+ * off, and not all those who were not. */
+static bool gives_way(const edai_node *node, eda_str to, const edai_wire_item *telling)
+{
+    edai_cbor_reader reader = {
+        .at = telling->body.ptr, .end = telling->body.ptr + telling->body.len};
+    uint64_t mine = edai_view_usable_count(node->view);
+    uint64_t theirs = 0;
+
+    if (telling->body.len == 0 || !edai_wire_take_number(&reader, UINT64_MAX, &theirs)) {
+        return true;
+    }
+    return mine < theirs || (mine == theirs && eda_str_compare(edai_node_id(node), to) < 0);
+}
+
+/* Whoever sent it is dead here. */
 static void take_from_dead(edai_node *node, edai_wire_reader *reader)
 {
     edai_wire_item item;
 
-    if (edai_wire_next(reader, &item) == EDA_OK && tells_death(&item)) {
+    if (edai_wire_next(reader, &item) == EDA_OK && tells_death(&item) &&
+        gives_way(node, reader->sender, &item)) {
         node->is_dead = true;
     } else {
         edai_arrive_tell_dead(node, reader->sender);
@@ -447,9 +463,13 @@ void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes)
 
 void edai_arrive_tell_dead(edai_node *node, eda_str id)
 {
+    uint8_t count[EDAI_CBOR_HEAD_SIZE_MAX];
+    const size_t count_size =
+        edai_cbor_put_head(count, EDAI_CBOR_MAJOR_UNSIGNED, edai_view_usable_count(node->view));
     const edai_wire_item end = {.kind = EDAI_WIRE_END,
         .status = EDA_ECLOSED,
-        .text = EDA_STR("this incarnation was taken for dead")};
+        .text = EDA_STR("this incarnation was taken for dead"),
+        .body = {.ptr = count, .len = count_size}};
     char text[sizeof(node->id)];
     eda_bus_message message = {.key = {.len = 0}};
     char *key;

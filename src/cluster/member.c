@@ -411,10 +411,18 @@ static void take_catalogue(edai_node *node, eda_bytes json)
     edai_spread_resolve(node);
 }
 
+/* Not an incarnation before this one, which it was on its way to. */
+static bool is_asked(eda_str pattern, const char *key)
+{
+    return memchr(pattern.ptr, '*', pattern.len) != NULL ||
+           eda_str_equal(pattern, eda_str_from(key));
+}
+
 static void answer_ping(edai_node *node, const edai_heard *heard)
 {
     char *key = edai_node_key(node, "ping", node->id); /* what was asked for may be a pattern */
     eda_bus_message answer = {.encoding = EDA_STR("application/cbor")};
+    const bool is_mine = key != NULL && is_asked(heard->message.key, key);
 
     if (heard->message.payload.len > 0) {
         take_hello(node, heard->message.payload, false, 0);
@@ -422,7 +430,7 @@ static void answer_ping(edai_node *node, const edai_heard *heard)
     answer.payload = edai_member_hello(node);
     answer.key = key != NULL ? eda_str_from(key) : answer.key;
     node->driver->answer(node->bus, heard->query,
-        node->is_ready && key != NULL && answer.payload.len > 0 ? &answer : NULL, false);
+        node->is_ready && is_mine && answer.payload.len > 0 ? &answer : NULL, false);
     edai_free(key);
 }
 

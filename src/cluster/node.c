@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define RETRY EDA_MS(2)
-#define REFUSED_LINES_MAX 5u /* in a second */
+#define REFUSED_LINES_MAX 5u /* between two regular hellos */
 
 /* --- small things -------------------------------------------------------------------------- */
 

@@ -118,7 +118,7 @@ struct edai_node {
     edai_wire_held heard_held[EDAI_WIRE_HELD_MAX];
     edai_buffer scratch;
     edai_node_counts counts;
-    uint32_t refused_lines; /* logged in this second */
+    uint32_t refused_lines; /* logged since the last regular hello */
 
     edai_mutex mutex;      /* of waits */
     edai_node_wait *waits; /* any thread */

@@ -65,6 +65,7 @@ void edai_view_rename(edai_view *view, eda_str id)
     memset(self->shown.id, 0, sizeof self->shown.id);
     memcpy(self->shown.id, id.ptr, id.len);
     self->hash = edai_hash_bytes(id.ptr, id.len);
+    view->death_count = 0;
     edai_place_stale(view, EDAI_SELF);
     edai_view_settle(view);
 }

@@ -21,8 +21,8 @@
 #include <stdatomic.h>
 
 #define EDAI_MEMBERS_MAX 256u /* at a time, this node included */
-#define EDAI_HELLO_MS 1000u
-#define EDAI_SUSPECT_MS 3000u
+#define EDAI_HELLO_MS 500u
+#define EDAI_SUSPECT_MS 1500u
 #define EDAI_DEAD_MS 1000u
 #define EDAI_PING_MS 250u /* between pings of one that is not usable, or suspected */
 #define EDAI_UNSERVED_MAX                                                                          \
@@ -90,7 +90,7 @@ edai_place *edai_view_place(edai_view *view, eda_str actor);
 EDA_CHECK eda_status edai_view_host(edai_view *view, eda_str actor);
 /* Partitions that this node holds. */
 void edai_view_hold(edai_view *view, const edai_place *place, const uint8_t *bits);
-/* This node is another incarnation from now on. */
+/* This node is another incarnation from now on, and takes nobody for dead. */
 void edai_view_rename(edai_view *view, eda_str id);
 /* This node takes part; is leaving. */
 void edai_view_ready(edai_view *view);

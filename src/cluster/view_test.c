@@ -194,7 +194,7 @@ static void view_token_then_ping_then_catalogue_makes_usable(void **state)
     (void)state;
     PLAY({0, TOKEN, "b1", 0, "found b1, ping b1"}, {100, PONG, "b1", 7, "ask b1"},
         {200, CATALOGUE, "b1", 7, "usable b1, placed"}, {300, TOKEN, "b1", 0, ""},
-        {400, HELLO, "b1", 7, ""}, {3000, PASS, NULL, 0, ""});
+        {400, HELLO, "b1", 7, ""}, {1899, PASS, NULL, 0, ""});
 }
 
 static void view_catalogue_before_ping_makes_usable_too(void **state)
@@ -224,17 +224,17 @@ static void view_hellos_alone_keep_alive(void **state)
 {
     (void)state;
     PLAY({0, HELLO, "b1", 7, "found b1, ping b1, ask b1"}, {1, PONG, "b1", 7, ""},
-        {2, CATALOGUE, "b1", 7, "usable b1, placed"}, {3000, PASS, NULL, 0, ""},
-        {3000, HELLO, "b1", 7, ""}, {5999, PASS, NULL, 0, ""}, {5999, HELLO, "b1", 7, ""},
-        {8998, PASS, NULL, 0, ""});
+        {2, CATALOGUE, "b1", 7, "usable b1, placed"}, {1500, PASS, NULL, 0, ""},
+        {1500, HELLO, "b1", 7, ""}, {2999, PASS, NULL, 0, ""}, {2999, HELLO, "b1", 7, ""},
+        {4498, PASS, NULL, 0, ""});
 }
 
 static void view_silence_is_suspected_pinged_then_dead(void **state)
 {
     (void)state;
-    PLAY(JOIN_B1, {3000, PASS, NULL, 0, ""}, {3001, PASS, NULL, 0, "suspect b1, ping b1"},
-        {4000, PASS, NULL, 0, "ping b1, ping b1, ping b1"},
-        {4001, PASS, NULL, 0, "dead b1, placed"}, {5000, HELLO, "b1", 7, "EDA_ESTALE"},
+    PLAY(JOIN_B1, {1500, PASS, NULL, 0, ""}, {1501, PASS, NULL, 0, "suspect b1, ping b1"},
+        {2500, PASS, NULL, 0, "ping b1, ping b1, ping b1"},
+        {2501, PASS, NULL, 0, "dead b1, placed"}, {5000, HELLO, "b1", 7, "EDA_ESTALE"},
         {5000, TOKEN, "b1", 7, "EDA_ESTALE"}, {5000, PONG, "b1", 7, "EDA_ESTALE"},
         {5000, CATALOGUE, "b1", 7, "EDA_ENOENT"}, {9000, PASS, NULL, 0, ""});
 }
@@ -242,15 +242,15 @@ static void view_silence_is_suspected_pinged_then_dead(void **state)
 static void view_suspect_that_answers_is_usable_again(void **state)
 {
     (void)state;
-    PLAY(JOIN_B1, {3001, PASS, NULL, 0, "suspect b1, ping b1"}, {3500, PONG, "b1", 7, "usable b1"},
-        {6499, PASS, NULL, 0, ""});
+    PLAY(JOIN_B1, {1501, PASS, NULL, 0, "suspect b1, ping b1"}, {2000, PONG, "b1", 7, "usable b1"},
+        {3499, PASS, NULL, 0, ""});
 }
 
 static void view_silent_suspect_that_says_hello_is_usable_again(void **state)
 {
     (void)state;
-    PLAY(JOIN_B1, {3001, PASS, NULL, 0, "suspect b1, ping b1"}, {3002, HELLO, "b1", 7, "usable b1"},
-        {3300, PASS, NULL, 0, "ping b1"}, {3301, PONG, "b1", 7, ""}, {6300, PASS, NULL, 0, ""});
+    PLAY(JOIN_B1, {1501, PASS, NULL, 0, "suspect b1, ping b1"}, {1502, HELLO, "b1", 7, "usable b1"},
+        {1800, PASS, NULL, 0, "ping b1"}, {1801, PONG, "b1", 7, ""}, {3300, PASS, NULL, 0, ""});
 }
 
 static void view_token_gone_is_suspected_pinged_then_dead(void **state)
@@ -266,8 +266,8 @@ static void view_token_gone_but_alive_lives_on(void **state)
 {
     (void)state;
     PLAY(JOIN_B1, {100, UNTOKEN, "b1", 0, "suspect b1, ping b1"}, {200, PONG, "b1", 7, "usable b1"},
-        {300, UNTOKEN, "b1", 0, ""}, {3000, HELLO, "b1", 7, ""}, {5999, PASS, NULL, 0, ""},
-        {6000, TOKEN, "b1", 0, ""});
+        {300, UNTOKEN, "b1", 0, ""}, {1500, HELLO, "b1", 7, ""}, {2999, PASS, NULL, 0, ""},
+        {3000, TOKEN, "b1", 0, ""});
     PLAY(JOIN_B1, {100, UNTOKEN, "b1", 0, "suspect b1, ping b1"},
         {350, HELLO, "b1", 7, "usable b1"}); /* too late to have been on its way */
 }
@@ -279,8 +279,8 @@ static void view_unserved_pings_of_one_without_token_are_its_death(void **state)
         {100, UNTOKEN, "b1", 0, "suspect b1, ping b1"}, {101, UNSERVED, "b1", 0, ""},
         {350, PASS, NULL, 0, "ping b1"}, {351, UNSERVED, "b1", 0, "dead b1, placed"},
         {352, UNSERVED, "b1", 0, ""});
-    PLAY(JOIN_B1, {3001, PASS, NULL, 0, "suspect b1, ping b1"}, {3002, UNSERVED, "b1", 0, ""},
-        {3003, UNSERVED, "b1", 0, ""}); /* its token is still there */
+    PLAY(JOIN_B1, {1501, PASS, NULL, 0, "suspect b1, ping b1"}, {1502, UNSERVED, "b1", 0, ""},
+        {1503, UNSERVED, "b1", 0, ""}); /* its token is still there */
 }
 
 static void view_restart_under_the_same_name_ends_the_older(void **state)
@@ -299,8 +299,8 @@ static void view_leaving_is_for_good(void **state)
     (void)state;
     PLAY(JOIN_B1, {100, LEAVING, "b1", 7, "leaving b1, placed"}, {200, HELLO, "b1", 7, ""},
         {300, UNTOKEN, "b1", 0, "suspect b1, ping b1"}, {400, PONG, "b1", 7, "leaving b1"},
-        {3400, PASS, NULL, 0, "suspect b1, ping b1"},
-        {4400, PASS, NULL, 0, "ping b1, ping b1, ping b1, dead b1"});
+        {1900, PASS, NULL, 0, "suspect b1, ping b1"},
+        {2900, PASS, NULL, 0, "ping b1, ping b1, ping b1, dead b1"});
 }
 
 static void view_changed_catalogue_is_asked_for_again(void **state)

@@ -4,7 +4,7 @@
  * Usage: churn_node NAME BUS CONFIG KEYS hosts|asks
  *
  * A line in            a line out
- * ask KEY MS           ask KEY STATUS NODE      which node answered
+ * ask KEY MS           ask KEY STATUS NODE WHY  which node answered
  * load on|off          load on|off              a thread that asks and publishes, all keys in turn
  * nodes COUNT MS       nodes STATUS             waits until so many are there
  * idle MS              idle STATUS              waits until all of them are idle
@@ -235,7 +235,8 @@ static void do_ask(eda_system *sys, uint64_t key, uint32_t timeout_ms)
         eda_ask(eda_system_client(sys), EDA_ASK(tally_get, &reply, .id = key), timeout_ms);
     eda_str node = status == EDA_OK ? reply->node : EDA_STR("-");
 
-    SAY("ask %" PRIu64 " %s %.*s\n", key, eda_status_name(status), EDA_STR_ARG(node));
+    SAY("ask %" PRIu64 " %s %.*s %.*s\n", key, eda_status_name(status), EDA_STR_ARG(node),
+        EDA_STR_ARG(eda_error(eda_system_client(sys))));
 }
 
 /* False: it is to end. */
