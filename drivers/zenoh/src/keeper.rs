@@ -27,23 +27,24 @@ pub fn run(shared: &Arc<Shared>) {
 /// The calls that the threads of a life were in, and since when at most.
 struct Seen {
     life: Arc<Life>,
-    calls: [(u64, Instant); 3],
+    calls: [(u64, Instant); 4],
 }
 
 impl Seen {
     fn new(life: Arc<Life>) -> Seen {
         Seen {
             life,
-            calls: [(0, Instant::now()); 3],
+            calls: [(0, Instant::now()); 4],
         }
     }
 
-    /// A put may wait for as long as a silent peer is believed in, so the data lane has twice the time.
+    /// A put may wait for as long as a silent peer is believed in, so these lanes have twice the time.
     fn find_stuck(&mut self, limit: Duration) -> Option<String> {
         for (place, what, limit) in [
             (CONTROL, "a declaration", limit),
             (Lane::Urgent as usize, "an urgent put", limit),
-            (Lane::Data as usize, "a put or get", limit * 2),
+            (Lane::Data as usize, "a put", limit * 2),
+            (Lane::Ask as usize, "a get or an answer", limit * 2),
         ] {
             let call = self.life.busy[place].call();
             let (seen, since) = &mut self.calls[place];

@@ -276,7 +276,7 @@ unsafe fn get_message(shared: &Shared, request: &Message, ask: Ask) -> Status {
         body: Body::of(request),
         encoding,
     };
-    let status = status_of(shared.queue.push(Lane::Data, size, Job::Get(job)));
+    let status = status_of(shared.queue.push(Lane::Ask, size, Job::Get(job)));
     if status != ffi::OK {
         shared.gets.forget(&slot);
     }

@@ -57,6 +57,22 @@ fn tell(sinks: &[Sink], line: &str) {
     }
 }
 
+/// An error of Zenoh's without where in its source it was made: ` at FILE.rs:LINE.`, once for each layer.
+pub fn without_places(error: &str) -> String {
+    let mut rest = error;
+    let mut text = String::new();
+    while let Some(start) = rest.find(" at /") {
+        let Some(len) = rest[start..].find(".rs:") else { break };
+        text.push_str(&rest[..start]);
+        let after = &rest[start + len + 4..];
+        rest = after
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim_start_matches('.');
+    }
+    text.push_str(rest);
+    text.trim_end().to_owned()
+}
+
 struct ToSinks;
 
 impl<S: tracing::Subscriber> Layer<S> for ToSinks {
@@ -68,7 +84,7 @@ impl<S: tracing::Subscriber> Layer<S> for ToSinks {
         let meta = event.metadata();
         let mut line = format!("{} {}:", meta.level(), meta.target());
         event.record(&mut Fields(&mut line));
-        tell(&sinks, &line);
+        tell(&sinks, &without_places(&line));
     }
 }
 
@@ -94,6 +110,14 @@ mod tests {
         let lines = unsafe { &*arg.cast::<Mutex<Vec<String>>>() };
         let text = String::from_utf8_lossy(unsafe { line.bytes() }).into_owned();
         lines.lock().expect("lines").push(text);
+    }
+
+    #[test]
+    fn errors_are_told_without_places() {
+        let error = "No listener. In use at /x/a/tcp.rs:12. at /x/b/tls.rs:3.";
+        assert_eq!(without_places(error), "No listener. In use");
+        assert_eq!(without_places("Cannot read at /etc/key"), "Cannot read at /etc/key");
+        assert_eq!(without_places("Unable! at /y/o.rs:447. Again"), "Unable! Again");
     }
 
     #[test]

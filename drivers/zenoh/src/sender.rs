@@ -1,6 +1,7 @@
-//! The queue of what leaves, bounded in bytes, and the two threads that hand it to Zenoh.
+//! The queues of what leaves, bounded in bytes, and the threads that hand it to Zenoh.
 //!
-//! Two, because a put that waits for a slow link must not hold back the urgent ones: heartbeats would stop towards everybody.
+//! Three lanes, because a put that waits for a frozen peer must hold back neither heartbeats to all others nor the asking
+//! and answering by which they are known to be well.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,13 +42,17 @@ pub enum Job {
 pub enum Lane {
     Data = 0,
     Urgent = 1,
+    /// Gets and answers.
+    Ask = 2,
 }
 
-pub const LANES: [Lane; 2] = [Lane::Data, Lane::Urgent];
+pub const LANES: [Lane; 3] = [Lane::Data, Lane::Urgent, Lane::Ask];
 
 #[derive(Default)]
 struct LaneState {
     jobs: VecDeque<(usize, Job)>,
+    /// Bytes of these, and of what was taken and not finished.
+    size: usize,
     /// Its thread waits: only then is waking it worth a system call.
     is_asleep: bool,
     /// Of what its thread has taken and not finished: by which session, bytes.
@@ -58,17 +63,16 @@ struct LaneState {
 
 #[derive(Default)]
 struct State {
-    lanes: [LaneState; 2],
-    size: usize,
+    lanes: [LaneState; 3],
     is_closed: bool,
 }
 
 pub struct Queue {
     state: Mutex<State>,
-    wake: [Condvar; 2],
+    wake: [Condvar; 3],
     idle: Condvar,
     /// Jobs ever pushed: what a thread that spins looks at.
-    pushed: [AtomicUsize; 2],
+    pushed: [AtomicUsize; 3],
     size_max: usize,
 }
 
@@ -96,13 +100,13 @@ impl Queue {
 
     /// For answers, which may use as much again; returns the job if even that is full.
     pub fn push_answer(&self, size: usize, job: Job) -> Result<(), Job> {
-        self.push_within(self.size_max.saturating_mul(2), Lane::Data, size, job)
+        self.push_within(self.size_max.saturating_mul(2), Lane::Ask, size, job)
             .map_err(|(_, job)| job)
     }
 
     /// For what says nothing and must arrive: refused only when closed.
     pub fn push_end(&self, job: Job) {
-        let _ = self.push_within(usize::MAX, Lane::Data, 0, job);
+        let _ = self.push_within(usize::MAX, Lane::Ask, 0, job);
     }
 
     fn push_within(&self, size_max: usize, lane: Lane, size: usize, job: Job) -> Result<(), (Refusal, Job)> {
@@ -112,11 +116,11 @@ impl Queue {
             return Err((Refusal::Closed, job));
         }
         // One job larger than the queue may still pass an empty one.
-        if state.size > 0 && state.size + size > size_max {
+        let place = &mut state.lanes[lane as usize];
+        if place.size > 0 && place.size + size > size_max {
             return Err((Refusal::Full, job));
         }
-        state.size += size;
-        let place = &mut state.lanes[lane as usize];
+        place.size += size;
         place.jobs.push_back((size, job));
         // Relaxed: it only ends a spin, which looks again under the lock.
         self.pushed[lane as usize].fetch_add(1, Ordering::Relaxed);
@@ -226,7 +230,7 @@ impl State {
     fn finish(&mut self, lane: Lane, number: u64) {
         let place = &mut self.lanes[lane as usize];
         if place.taken_by == number {
-            self.size -= std::mem::take(&mut place.taken_size);
+            place.size -= std::mem::take(&mut place.taken_size);
             place.is_sending = false;
         }
     }
@@ -260,7 +264,7 @@ fn send_put(session: &Session, lane: Lane, job: PutJob) {
         .attachment(attachment)
         .allowed_destination(Locality::Remote);
     let put = match lane {
-        Lane::Data => put.congestion_control(CongestionControl::Block),
+        Lane::Data | Lane::Ask => put.congestion_control(CongestionControl::Block),
         Lane::Urgent => put
             .congestion_control(CongestionControl::Drop)
             .priority(Priority::InteractiveHigh),
@@ -292,15 +296,19 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(queue.push(Lane::Data, 0, put()), Ok(()));
         }
-        assert_eq!(queue.push(Lane::Urgent, 0, put()), Err(Refusal::Full));
-        assert!(queue.push_answer(0, put()).is_ok());
+        assert_eq!(queue.push(Lane::Data, 0, put()), Err(Refusal::Full));
+        assert_eq!(
+            queue.push(Lane::Urgent, 0, put()),
+            Ok(()),
+            "another lane is not held back"
+        );
         let mut batch = Vec::new();
         assert!(queue.take(Lane::Data, 1, || true, &mut batch));
-        assert_eq!(batch.len(), 4);
+        assert_eq!(batch.len(), 3);
         assert_eq!(queue.push(Lane::Data, 0, put()), Err(Refusal::Full));
         queue.close();
         assert!(!queue.take(Lane::Data, 1, || true, &mut batch));
-        assert_eq!(lock(&queue.state).size, 0);
+        assert_eq!(lock(&queue.state).lanes[0].size, 0);
         assert_eq!(queue.push(Lane::Data, 0, put()), Err(Refusal::Closed));
     }
 
@@ -324,6 +332,6 @@ mod tests {
         assert!(queue.take(Lane::Data, 2, || true, &mut batch));
         // The stuck one returns: the other's bytes are not its own.
         lock(&queue.state).finish(Lane::Data, 1);
-        assert_eq!(lock(&queue.state).size, JOB_SIZE);
+        assert_eq!(lock(&queue.state).lanes[0].size, JOB_SIZE);
     }
 }

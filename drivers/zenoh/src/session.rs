@@ -44,12 +44,12 @@ impl Busy {
 }
 
 /// Of `Life::busy`, beside those of the lanes.
-pub const CONTROL: usize = 2;
+pub const CONTROL: usize = 3;
 
 /// One Zenoh session, from before its open.
 pub struct Life {
     pub number: u64,
-    pub busy: [Busy; 3],
+    pub busy: [Busy; 4],
 }
 
 impl Life {
@@ -329,7 +329,7 @@ fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
                 Ok(session) => session,
                 Err(error) => {
                     busy.end();
-                    let _ = opened.send(Err(format!("zenoh: {error}")));
+                    let _ = opened.send(Err(format!("zenoh: {}", log::without_places(&error.to_string()))));
                     return;
                 }
             }
