@@ -46,6 +46,8 @@ if [ "${1:-build}" = test ]; then
     has_14 clang-format || need clang-format-14
     has_14 clang-tidy || need clang-tidy-14
     has python3 || need python3
+    # For Zenoh's Python client.
+    python3 -c 'import ensurepip' 2>/dev/null || need python3-venv
     has openssl || need openssl
     pkg-config --exists cmocka 2>/dev/null || need libcmocka-dev
     has_cargo || need cargo

@@ -1,0 +1,224 @@
+/* outsider_test.c - what an outsider puts is taken once, however many declarations hear it, and
+ * what a node has no room to look at is counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <edacious/edacious.h>
+
+#include <stdatomic.h>
+
+#define PATIENCE_MS 60000u
+#define BLANK_SIZE ((size_t)1 << 20)
+#define BLANKS 70u /* over 64 MiB */
+#define NETWORK "{\"network\": \"outsiders\"}"
+
+/* "purse/street/coins" is of both. */
+EDA_MESSAGE(gain, "purse/{from}/coins", (eda_str, from), (uint32_t, coins));
+EDA_MESSAGE(loss, "purse/street/{what}", (eda_str, what), (uint32_t, coins));
+EDA_RECORD(purse_state, (uint32_t, gains), (uint32_t, losses), (uint32_t, heard), (uint32_t, lit));
+EDA_REQUEST(purse_get, purse_state, "purse/get");
+
+typedef struct purse {
+    purse_state state;
+} purse;
+
+static void purse_on_gain(purse *self, const gain *cmd)
+{
+    (void)cmd;
+    self->state.gains++;
+}
+
+static void purse_on_loss(purse *self, const loss *cmd)
+{
+    (void)cmd;
+    self->state.losses++;
+}
+
+static eda_status purse_on_street(purse *self, const eda_envelope *envelope, eda_ctx *ctx)
+{
+    (void)envelope;
+    (void)ctx;
+    self->state.heard++;
+    return EDA_OK;
+}
+
+static eda_status purse_on_lamp(purse *self, const eda_envelope *envelope, eda_ctx *ctx)
+{
+    (void)envelope;
+    (void)ctx;
+    self->state.lit++;
+    return EDA_OK;
+}
+
+static void purse_on_get(purse *self, const purse_get *request, purse_state *reply)
+{
+    (void)request;
+    *reply = self->state;
+}
+
+EDA_ACTOR(purse, eda_none, on(gain, purse_on_gain), on(loss, purse_on_loss),
+    on_any("street/*/lamp", purse_on_lamp), on_any("street/**", purse_on_street),
+    answers(purse_get, purse_on_get));
+
+/* --- the scene ------------------------------------------------------------------------------- */
+
+static void quiet(void *arg, eda_str line)
+{
+    (void)arg;
+    (void)line;
+}
+
+static eda_system *start(bool is_pumped)
+{
+    const eda_options options = {
+        .name = "home", .pumped = is_pumped, .bus = "inproc", .bus_config = NETWORK, .log = quiet};
+    eda_system *sys = NULL;
+
+    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
+    assert_int_equal(eda_add(sys, EDA_WITH(purse)), EDA_OK);
+    assert_int_equal(eda_system_start(sys), EDA_OK);
+    return sys;
+}
+
+static eda_bus *join(void)
+{
+    eda_bus_problem problem;
+    eda_bus *bus = NULL;
+
+    assert_int_equal(
+        eda_bus_inproc.open(&(eda_bus_options){.config = NETWORK}, &bus, &problem), EDA_OK);
+    return bus;
+}
+
+static void put(eda_bus *bus, const char *key, const char *payload, const char *attachment)
+{
+    const eda_bus_message message = {.key = eda_str_from(key),
+        .payload = {.ptr = (const uint8_t *)payload, .len = strlen(payload)},
+        .attachment = {.ptr = (const uint8_t *)attachment, .len = strlen(attachment)}};
+
+    eda_status status;
+
+    do { /* until what was put before has been passed on */
+        status = eda_bus_inproc.put(bus, &message);
+    } while (status == EDA_EFULL);
+    assert_int_equal(status, EDA_OK);
+}
+
+static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
+{
+    atomic_bool *is_over = arg;
+
+    (void)is_error;
+    (void)end;
+    if (answer == NULL) {
+        atomic_store(is_over, true);
+    }
+}
+
+/* A get goes behind what was put before it. */
+static void wait_until_taken(eda_bus *bus, eda_system *sys)
+{
+    const eda_bus_message request = {.key = EDA_STR("purse/get")};
+    atomic_bool is_over = false;
+
+    assert_int_equal(
+        eda_bus_inproc.get(bus, &request, false, PATIENCE_MS, on_answer, &is_over), EDA_OK);
+    while (!atomic_load(&is_over)) {
+        if (eda_system_fd(sys) >= 0) {
+            (void)eda_system_step(sys, 0, NULL);
+        }
+    }
+    assert_int_equal(eda_cluster_wait_idle(sys, PATIENCE_MS), EDA_OK);
+}
+
+static void check(eda_system *sys, purse_state expected)
+{
+    const purse_state *state = NULL;
+
+    assert_int_equal(
+        eda_ask(eda_system_client(sys), EDA_ASK(purse_get, &state), PATIENCE_MS), EDA_OK);
+    assert_int_equal(state->gains, expected.gains);
+    assert_int_equal(state->losses, expected.losses);
+    assert_int_equal(state->heard, expected.heard);
+    assert_int_equal(state->lit, expected.lit);
+}
+
+/* --- tests ----------------------------------------------------------------------------------- */
+
+static void put_of_two_types_is_taken_by_the_named_one(void **state)
+{
+    eda_system *sys = start(false);
+    eda_bus *bus = join();
+
+    (void)state;
+    put(bus, "purse/street/coins", "{\"coins\": 1}", "{\"t\": \"gain\"}");
+    put(bus, "purse/street/coins", "{\"coins\": 1}", "{\"t\": \"loss\"}");
+    put(bus, "purse/street/coins", "{\"coins\": 1}", "");
+    put(bus, "purse/street/coins", "{\"coins\": 1}", "{\"t\": \"theft\"}");
+    put(bus, "purse/street/hole", "{\"coins\": 1}", "");
+    wait_until_taken(bus, sys);
+    check(sys, (purse_state){.gains = 1, .losses = 2});
+    assert_int_equal(eda_system_cluster(sys).seen, 6); /* and the get */
+    assert_int_equal(eda_system_cluster(sys).refused, 2);
+    eda_bus_inproc.close(bus);
+    eda_system_free(sys);
+}
+
+static void foreign_put_is_taken_once_by_each_that_asks_for_it(void **state)
+{
+    eda_system *sys = start(false);
+    eda_bus *bus = join();
+
+    (void)state;
+    put(bus, "street/3/lamp", "on", "");
+    put(bus, "street/3/lamp", "on", "{\"t\": \"lamp_of_others\"}");
+    put(bus, "street/3/tree", "", "");
+    wait_until_taken(bus, sys);
+    check(sys, (purse_state){.heard = 3, .lit = 2});
+    assert_int_equal(eda_system_cluster(sys).seen, 4);
+    assert_int_equal(eda_system_cluster(sys).refused, 0);
+    eda_bus_inproc.close(bus);
+    eda_system_free(sys);
+}
+
+/* Nothing is looked at while nobody pumps. */
+static void put_without_room_is_counted_refused(void **state)
+{
+    eda_system *sys = start(true);
+    eda_bus *bus = join();
+    char *blank = malloc(BLANK_SIZE + 1);
+    uint32_t i;
+
+    (void)state;
+    assert_non_null(blank);
+    memset(blank, ' ', BLANK_SIZE);
+    blank[BLANK_SIZE] = '\0';
+    for (i = 0; i < BLANKS; i++) {
+        put(bus, "purse/work/coins", blank, "");
+    }
+    while (eda_system_cluster(sys).refused == 0) { /* they pass through a thread of the bus */
+    }
+    wait_until_taken(bus, sys);
+    assert_int_equal(eda_system_cluster(sys).seen, BLANKS + 1); /* and the get */
+    assert_int_equal(eda_system_cluster(sys).refused, BLANKS);
+    free(blank);
+    eda_bus_inproc.close(bus);
+    eda_system_free(sys);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(put_without_room_is_counted_refused),
+        cmocka_unit_test(put_of_two_types_is_taken_by_the_named_one),
+        cmocka_unit_test(foreign_put_is_taken_once_by_each_that_asks_for_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
