@@ -2,6 +2,7 @@
 //! cannot see the locks of this library, and would take for a race what they order. Elsewhere nothing happens here.
 
 use std::ffi::{c_char, c_void};
+use std::sync::atomic::AtomicU8;
 use std::sync::OnceLock;
 
 use crate::ffi::Arg;
@@ -12,6 +13,20 @@ type Annotate = extern "C" fn(*mut c_void);
 struct Sanitizer {
     acquire: Annotate,
     release: Annotate,
+}
+
+/// Stands for all that callbacks touched, whatever their argument: whoever closes a session takes that back.
+static TOUCHED: AtomicU8 = AtomicU8::new(0);
+
+fn touched() -> *mut c_void {
+    TOUCHED.as_ptr().cast()
+}
+
+/// C gets everything back: no callback runs any more.
+pub fn take_back_all() {
+    if let Some(sanitizer) = sanitizer() {
+        (sanitizer.acquire)(touched());
+    }
 }
 
 fn sanitizer() -> Option<Sanitizer> {
@@ -37,6 +52,7 @@ impl Arg {
     pub fn give(self) {
         if let Some(sanitizer) = sanitizer() {
             (sanitizer.release)(self.0);
+            (sanitizer.release)(touched());
         }
     }
 

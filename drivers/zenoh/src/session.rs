@@ -16,7 +16,7 @@ use crate::declare::{self, Declaration, Held, Kind};
 use crate::ffi::{self, Arg, ReplacedFn, Status, Str};
 use crate::query::{Gets, Queries};
 use crate::sender::{self, Queue, LANES};
-use crate::{config, keeper, log};
+use crate::{config, handover, keeper, log};
 
 /// Locks are held for a few lines that do not panic; if one did, its data still holds.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -268,6 +268,7 @@ impl Shared {
         self.number.fetch_add(1, Ordering::Release);
         self.retire();
         log::remove(self.id);
+        handover::take_back_all();
     }
 
     fn wait_threads(&self, deadline: Instant) {
