@@ -190,7 +190,7 @@ static void load_on(load *self, eda_system *sys)
     self->is_ending = false;
     if (eda_client_new(sys, &self->client) != EDA_OK) {
         (void)fprintf(stderr, "no client: %s\n", eda_system_error(sys));
-        exit(1);
+        return;
     }
     self->is_running = pthread_create(&self->thread, NULL, run_load, self) == 0;
 }
