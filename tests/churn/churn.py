@@ -298,7 +298,7 @@ def run_case(arguments, case, folder, seconds):
         count = cluster.run(seconds)
         cluster.end()
         cluster.check_growth()
-    except (Broken, KeyboardInterrupt) as problem:
+    except Broken as problem:
         cluster.show()
         print(f"{bus.name}: seed {arguments.seed}, {cluster.what}: {problem}", flush=True)
         return False
