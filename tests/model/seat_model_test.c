@@ -159,6 +159,7 @@ static void reset(void)
     sys.port = explore_port();
     sys.workers = workers;
     sys.worker_count = WORKERS;
+    sys.gateway = EDAI_NO_GATEWAY; /* else worker 0 would be it */
     sys.seats = seat_list;
     atomic_init(&sys.seat_count, SEATS);
     for (i = 0; i < SEATS; i++) {
