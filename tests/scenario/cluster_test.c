@@ -79,6 +79,46 @@ static void sign_on_named(sign *self, const lamp_named *cmd)
 
 EDA_ACTOR(sign, eda_none, key(name), on(lamp_named, sign_on_named));
 
+/* More than a link's window, from one actor: EDA_WAIT, so it is held meanwhile. */
+#define CRATES 200000u
+#define CRATES_A_TURN 1000u
+
+EDA_MESSAGE(crate, "crate", .is_inside = true, .overflow = EDA_WAIT, (uint32_t, number));
+EDA_MESSAGE(crate_send, "crate/send", .is_inside = true, (uint32_t, from));
+
+static atomic_uint stored;
+
+typedef struct sender {
+    uint32_t turns;
+} sender;
+
+static eda_status sender_on_send(sender *self, const crate_send *cmd, eda_ctx *ctx)
+{
+    uint32_t i;
+
+    self->turns++;
+    for (i = 1; i <= CRATES_A_TURN; i++) {
+        EDA_TRY(eda_publish(ctx, EDA_MSG(crate, .number = cmd->from + i), NULL));
+    }
+    return cmd->from + CRATES_A_TURN == CRATES
+               ? EDA_OK
+               : eda_publish(ctx, EDA_MSG(crate_send, .from = cmd->from + CRATES_A_TURN), NULL);
+}
+
+EDA_ACTOR(sender, eda_none, emits(crate, crate_send), on(crate_send, sender_on_send));
+
+typedef struct store {
+    uint32_t last;
+} store;
+
+static void store_on_crate(store *self, const crate *cmd)
+{
+    atomic_fetch_add(cmd->number == self->last + 1 ? &stored : &disorders, 1);
+    self->last = cmd->number;
+}
+
+EDA_ACTOR(store, eda_none, on(crate, store_on_crate));
+
 /* --- nodes ----------------------------------------------------------------------------------- */
 
 static eda_system *nodes[NODES_MAX];
@@ -267,6 +307,26 @@ static void an_actor_type_may_live_on_another_node_alone(void **state)
     MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
     assert_int_equal(atomic_load(&noticed), 101);
     assert_int_equal(live("lamp", 1), 1);
+    free_all(2);
+}
+
+static void what_may_wait_is_not_shed_on_its_way_to_another_node(void **state)
+{
+    (void)state;
+    atomic_store(&stored, 0);
+    atomic_store(&disorders, 0);
+    nodes[0] = make_node("dock", "{\"network\": \"crates\"}");
+    MUST(nodes[0], eda_add(nodes[0], EDA_WITH(sender)));
+    must_start(nodes[0]);
+    nodes[1] = make_node("hall", "{\"network\": \"crates\"}");
+    MUST(nodes[1], eda_add(nodes[1], EDA_WITH(store)));
+    must_start(nodes[1]);
+    MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
+    MUST(nodes[0], eda_publish(eda_system_client(nodes[0]), EDA_MSG(crate_send, .from = 0), NULL));
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    assert_int_equal(eda_system_counts(nodes[0], "crate", NULL).forwarded, CRATES);
+    assert_int_equal(atomic_load(&stored), CRATES);
+    assert_int_equal(atomic_load(&disorders), 0);
     free_all(2);
 }
 
@@ -633,6 +693,7 @@ int main(void)
         cmocka_unit_test(three_nodes_share_the_actors),
         cmocka_unit_test(a_client_asks_and_waits_across_nodes),
         cmocka_unit_test(an_actor_type_may_live_on_another_node_alone),
+        cmocka_unit_test(what_may_wait_is_not_shed_on_its_way_to_another_node),
         cmocka_unit_test(a_node_that_leaves_gives_its_actors_away),
         cmocka_unit_test(outsiders_put_get_and_subscribe),
         cmocka_unit_test(what_outsiders_get_wrong_is_counted),
