@@ -1,5 +1,5 @@
 # Examples.cmake - each folder of examples/ is a program of its name, and a test; bench/*.c together are the program bench,
-# but for probe.c, which is bench-probe.
+# but for probe.c, which is bench-probe; bench/net/*.c are bench-net.
 
 # eda_example_test(NAME PROGRAM [argument...]): runs PROGRAM as the test example_NAME. Where the example's folder holds
 # them, input.txt is its standard input, arguments.txt adds arguments (one a line), and expected.txt is exactly its output.
@@ -50,4 +50,15 @@ if(EDA_BENCH)
     endif()
     add_executable(bench-probe ${PROJECT_SOURCE_DIR}/bench/probe.c)
     target_link_libraries(bench-probe PRIVATE Threads::Threads)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/net/*.c)
+    add_executable(bench-net ${sources} ${PROJECT_SOURCE_DIR}/bench/harness.c ${PROJECT_SOURCE_DIR}/bench/numbers.c)
+    target_link_libraries(bench-net PRIVATE edacious Threads::Threads m)
+    target_include_directories(bench-net PRIVATE ${PROJECT_SOURCE_DIR}/bench)
+    # Both processes of each part, over the bus that needs nothing installed; nothing is measured.
+    if(EDA_TESTS)
+        foreach(part inside shown bus)
+            add_test(NAME bench_net_${part} COMMAND bench-net ${part} local 256 200 20)
+            eda_test_properties(bench_net_${part} LABELS bench)
+        endforeach()
+    endif()
 endif()
