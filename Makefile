@@ -9,6 +9,7 @@
 #   make churn    nodes killed, stopped and halted for CHURN_S seconds
 #   make guard    count the instructions of the hot paths           make bench-plots   build/plots/*.svg
 #   make guard-baseline   keep these counts as what they should be
+#   make bench-net    between two processes, beside plain Zenoh (needs cargo)
 #
 # One test: make dev TEST=mailbox_test; some benchmarks: make bench BENCH_ARGS="--only ring,ask"
 
@@ -19,7 +20,7 @@ FUZZ_S ?= 60
 SOAK_ROUNDS ?= 1000
 TEST ?= .
 
-.PHONY: all release demo test dev tsan check format bench bench-quick bench-plots guard guard-baseline fuzz soak churn clean bootstrap
+.PHONY: all release demo test dev tsan check format bench bench-net bench-quick bench-plots guard guard-baseline fuzz soak churn clean bootstrap
 
 all: release
 
@@ -57,6 +58,10 @@ bench: release
 bench-quick: release
 	@tools/bootstrap.sh bench
 	@bench/run.py --quick $(BENCH_ARGS)
+
+bench-net: release
+	@tools/bootstrap.sh bench
+	@bench/net.py $(BENCH_ARGS)
 
 bench-plots: release
 	@tools/bootstrap.sh plots

@@ -29,8 +29,8 @@ ROWS = {
     "bus.puts": ("put", "puts/s, the driver alone"),
     "ask.p50": ("get.p50", "us, ask p50"),
     "ask.p99": ("get.p99", "us, ask p99"),
-    "get.p50": ("get.p50", "us, the driver's get p50"),
-    "get.p99": ("get.p99", "us, the driver's get p99"),
+    "bus_get.p50": ("get.p50", "us, the driver's get p50"),
+    "bus_get.p99": ("get.p99", "us, the driver's get p99"),
 }
 
 

@@ -147,7 +147,7 @@ static void measure_gets(side *self, const net_plan *plan, eda_bytes payload)
             times[i - warm_up] = (double)(bench_now() - begin);
         }
     }
-    net_print_times("get", times, plan->asks);
+    net_print_times("bus_get", times, plan->asks);
     free(times);
 }
 

@@ -122,19 +122,29 @@ static edai_receipt *make_receipt(edai_node *node, const edai_link *link, uint64
 
 /* --- messages ------------------------------------------------------------------------------ */
 
-static const edai_actor_type *actor_of(const edai_node *node, eda_str name)
+static bool is_named(eda_str name, const char *text)
+{
+    return eda_str_equal(eda_str_from(text), name);
+}
+
+/* NULL: none. Those of the last message are tried first: one batch names the same few. */
+static const edai_actor_type *actor_of(
+    const edai_node *node, eda_str name, const edai_actor_type **io_last)
 {
     char text[64];
 
     if (name.len == 0 || name.len >= sizeof(text)) {
         return NULL;
     }
-    memcpy(text, name.ptr, name.len);
-    text[name.len] = '\0';
-    return edai_contract_find(node->sys, text);
+    if (*io_last == NULL || !is_named(name, (*io_last)->actor->name)) {
+        memcpy(text, name.ptr, name.len);
+        text[name.len] = '\0';
+        *io_last = edai_contract_find(node->sys, text);
+    }
+    return *io_last;
 }
 
-static const edai_msg *msg_of(const edai_node *node, eda_str name)
+static const edai_msg *find_msg(const edai_node *node, eda_str name)
 {
     size_t at = 0;
     const edai_msg *msg;
@@ -148,9 +158,20 @@ static const edai_msg *msg_of(const edai_node *node, eda_str name)
     return NULL;
 }
 
-static uint16_t publisher_of(const edai_node *node, eda_str from)
+static const edai_msg *msg_of(edai_node *node, eda_str name)
 {
-    const edai_actor_type *type = actor_of(node, from);
+    if (name.len == 0) {
+        return NULL;
+    }
+    if (node->last_msg == NULL || !is_named(name, node->last_msg->type->name)) {
+        node->last_msg = find_msg(node, name);
+    }
+    return node->last_msg;
+}
+
+static uint16_t publisher_of(edai_node *node, eda_str from)
+{
+    const edai_actor_type *type = actor_of(node, from, &node->last_publisher);
 
     return type != NULL ? type->index : EDAI_PUBLISHER_ABROAD;
 }
@@ -163,8 +184,7 @@ typedef struct taken {
     eda_raw raw;
 } taken;
 
-static eda_status take_value(
-    const edai_node *node, const edai_wire_item *item, eda_str type, taken *out)
+static eda_status take_value(edai_node *node, const edai_wire_item *item, eda_str type, taken *out)
 {
     eda_problem problem;
 
@@ -178,7 +198,7 @@ static eda_status take_value(
 }
 
 /* By topic: of a type that is known here, or raw. */
-static eda_status take_raw(const edai_node *node, const edai_wire_item *item, taken *out)
+static eda_status take_raw(edai_node *node, const edai_wire_item *item, taken *out)
 {
     const edai_msg *msg = edai_contract_by_topic(node->sys, item->type);
 
@@ -223,7 +243,7 @@ static void tell_moved(
 static eda_status deliver(
     edai_node *node, edai_link *link, const edai_wire_item *item, const taken *what)
 {
-    edai_arrival arrival = {.actor = actor_of(node, item->actor),
+    edai_arrival arrival = {.actor = actor_of(node, item->actor, &node->last_receiver),
         .publisher = publisher_of(node, item->from),
         .may_pass_on = (item->flags & EDAI_WIRE_PASSED_ON) == 0,
         .is_outside = (item->flags & EDAI_WIRE_OUTSIDE) != 0,

@@ -78,7 +78,11 @@ struct edai_node {
     edai_entries pending;   /* edai_sent */
     edai_entries strangers; /* edai_stranger */
     edai_intake intake;
-    edai_names msg_names;     /* -> edai_msg, constant after open */
+    edai_names msg_names; /* -> edai_msg, constant after open */
+    /* Who was named by the last message that arrived; NULL: nobody who is known. */
+    const edai_actor_type *last_receiver;
+    const edai_actor_type *last_publisher;
+    const edai_msg *last_msg;
     edai_client *held_client; /* of the thread that starts and closes */
     edai_client *held; /* the same, once it takes part: counts EDA_WAIT deliveries from abroad that
                           found no room yet */
