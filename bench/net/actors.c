@@ -138,16 +138,19 @@ static eda_system *start_node(
 static void stop_node(eda_system *sys)
 {
     eda_counts counts;
+    char text[256];
 
     bench_check(sys, eda_wait_idle(sys, PATIENCE_MS), "wait");
     counts = eda_system_counts(sys, NULL, NULL);
     if (counts.accepted != counts.handled + counts.forwarded || counts.unheard != 0) {
-        (void)fprintf(stderr,
-            "bench: of %llu messages %llu were handled, %llu forwarded, %llu shed, %llu unheard\n",
+        (void)snprintf(text, sizeof(text),
+            "net: of %llu messages %llu were handled, %llu forwarded, %llu shed, %llu lost, "
+            "%llu unknown; %llu unheard",
             (unsigned long long)counts.accepted, (unsigned long long)counts.handled,
             (unsigned long long)counts.forwarded, (unsigned long long)counts.shed,
+            (unsigned long long)counts.lost, (unsigned long long)counts.unknown,
             (unsigned long long)counts.unheard);
-        bench_fail("net: messages were lost");
+        bench_fail(text);
     }
     eda_system_free(sys);
 }
@@ -266,6 +269,7 @@ void net_actors_measure_inside(const net_plan *plan)
     measure_rate(sys, plan, "actor", send_inside);
     measure_rate(sys, plan, "client", send_notes);
     measure_asks(sys, plan);
+    bench_check(sys, eda_cluster_wait_idle(sys, PATIENCE_MS), "wait for both");
     stop_node(sys);
 }
 
@@ -274,5 +278,6 @@ void net_actors_measure_shown(const net_plan *plan)
     eda_system *sys = start_measuring(plan);
 
     measure_rate(sys, plan, "shown", send_shown);
+    bench_check(sys, eda_cluster_wait_idle(sys, PATIENCE_MS), "wait for both");
     stop_node(sys);
 }
