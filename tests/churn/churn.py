@@ -297,7 +297,8 @@ def run_case(arguments, case, folder, seconds):
         cluster.begin()
         count = cluster.run(seconds)
         cluster.end()
-        cluster.check_growth()
+        if seconds > 0:
+            cluster.check_growth()
     except Broken as problem:
         cluster.show()
         print(f"{bus.name}: seed {arguments.seed}, {cluster.what}: {problem}", flush=True)
