@@ -313,6 +313,24 @@ static bool is_overdrawn(const edai_seat *seat)
            edai_worker_is_overdrawn(seat->workers);
 }
 
+/* The gateway, if it sits here, hears and answers between activations, too: a round may be long
+ * where turns are, and who is not heard of is taken for dead. */
+static void serve_gateway(edai_seat *seat)
+{
+    eda_system *sys = seat->sys;
+    edai_worker *gateway;
+
+    if (EDAI_LIKELY(sys->gateway == EDAI_NO_GATEWAY)) {
+        return;
+    }
+    gateway = &sys->workers[sys->gateway];
+    if (edai_worker_seat(gateway) == seat && !gateway->is_stopping) {
+        gateway->now = edai_system_now(sys);
+        (void)edai_worker_begin_round(gateway);
+        edai_worker_end_round(gateway);
+    }
+}
+
 /* Runs some activations of a worker; returns the seat it sits on then. Not one alone: changing
  * workers costs a little, too. */
 static edai_seat *run_worker(edai_seat *seat, edai_worker *worker)
@@ -323,6 +341,7 @@ static edai_seat *run_worker(edai_seat *seat, edai_worker *worker)
         seat->turns_left--;
         edai_worker_run_next(worker);
         seat = edai_worker_seat(worker);
+        serve_gateway(seat);
     } while (--left > 0 && worker->run_first != NULL && seat->turns_left > 0 &&
              seat->turns_ever < seat->turns_stop);
     return seat;
