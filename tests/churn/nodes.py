@@ -163,7 +163,9 @@ class Zenoh:
         elif self.router:
             text = f"mode: 'client', connect: {{endpoints: ['{self.endpoint(self.router)}']}}"
         else:
-            others = ", ".join(f"'{self.endpoint(other)}'" for other in self.names if other != name)
+            # One of two dials: where both do, Zenoh 1.10 may mix two connections up after a cut, and the two sides
+            # then take one key for another for good.
+            others = ", ".join(f"'{self.endpoint(other)}'" for other in self.names[:self.names.index(name)])
             text = f"mode: 'peer', listen: {{endpoints: ['{self.endpoint(name)}']}}, connect: {{endpoints: [{others}]}}"
         return [self.library, f"{{{text}, {self.extra()}}}"]
 
