@@ -134,10 +134,10 @@ class Checks(unittest.TestCase):
         before = self.get_json("purse/get")["coins"]
         both = "purse/street/coins"
         self.puts([(both, '{"coins": 30}', None, json.dumps({"t": "gain"})), (both, '{"coins": 10}', None, b"\xa1" + text("t") + text("loss")),
-                   ("purse/street/hole", '{"coins": 1}'), ("purse/work/coins", '{"coins": 2}')], handled=4)
+                   ("purse/street/hole", '{"coins": 1}'), ("purse/desk/coins", '{"coins": 2}')], handled=4)
         self.assertEqual(before + 21, self.get_json("purse/get")["coins"])
         self.puts([(both, '{"coins": 5}'), (both, '{"coins": 5}', None, json.dumps({"t": "door_unlock"})),
-                   ("purse/work/coins", '{"coins": 5}', None, json.dumps({"t": "loss"}))], refused=3)
+                   ("purse/desk/coins", '{"coins": 5}', None, json.dumps({"t": "loss"}))], refused=3)
         self.assertEqual(before + 21, self.get_json("purse/get")["coins"])
         self.puts([("door/attached/unlock", '{"badge": "1"}', None, b"\0not a map")])
 

@@ -200,7 +200,7 @@ static void put_without_room_is_counted_refused(void **state)
     memset(blank, ' ', BLANK_SIZE);
     blank[BLANK_SIZE] = '\0';
     for (i = 0; i < BLANKS; i++) {
-        put(bus, "purse/work/coins", blank, "");
+        put(bus, "purse/desk/coins", blank, "");
     }
     while (eda_system_cluster(sys).refused == 0) { /* they pass through a thread of the bus */
     }
