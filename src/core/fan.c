@@ -358,8 +358,10 @@ EDAI_ALWAYS_INLINE void fetch_next(const edai_worker *worker)
     if (next + 1 < fan->count) {
         const edai_activation *activation = fans->line->places[next].activation;
 
-        __builtin_prefetch(activation, 1);
-        __builtin_prefetch((const char *)activation + 64, 1);
+        if (activation != NULL) {
+            __builtin_prefetch(activation, 1);
+            __builtin_prefetch((const char *)activation + 64, 1);
+        }
         __builtin_prefetch(&worker->tallies[fan->routes[next]->index], 1);
         __builtin_prefetch(fan->routes[next + 1]);
     }
