@@ -135,7 +135,7 @@ static void tell_passer_by(edai_view *view, cluster *self)
 static edai_view *view_of(cluster *self, uint32_t me)
 {
     static const edai_view_events events = {0};
-    uint32_t order[NODES_MAX];
+    uint32_t order[NODES_MAX] = {0};
     edai_view *view;
 
     assert_int_equal(edai_view_new(eda_str_from(self->nodes[me].id), &events, &view), EDA_OK);
