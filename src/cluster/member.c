@@ -12,7 +12,6 @@
 
 /* A node that is there answers within this; then it is asked again. */
 #define ASK_MS 1000u
-#define IDLE_AGAIN EDA_MS(2)
 
 /* --- the hello ----------------------------------------------------------------------------- */
 

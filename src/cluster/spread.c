@@ -299,12 +299,15 @@ static void show(edai_node *node, edai_envelope *envelope)
     edai_attachment attachment = {
         .type = eda_str_from(msg == node->sys->undeclared ? "" : msg->type->name)};
     char *json = NULL;
+    eda_status status;
 
     (void)snprintf(
         source, sizeof(source), "%s/%s/%s", node->cluster, node->id, publisher_of(node, envelope));
     attachment.source = eda_str_from(source);
-    if (message.key.len == 0 || encode_plain(msg, data, &message, &json) != EDA_OK) {
-        return; /* it was checked when it was published: no memory */
+    status = message.key.len > 0 ? encode_plain(msg, data, &message, &json) : EDA_EKEY;
+    if (status != EDA_OK) { /* no memory, or as JSON it is larger than the codec's bound */
+        edai_node_refuse(node, message.key, status);
+        return;
     }
     edai_buffer_clear(&node->scratch);
     edai_wire_attachment(&node->scratch, &attachment);
