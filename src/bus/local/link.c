@@ -16,13 +16,19 @@
 
 /* --- nodes --- */
 
+/* Who connects anew says so before the urgent puts that waited for it. */
+static bool goes_before_others(const edai_frame *frame)
+{
+    return frame->type == EDAI_FRAME_HELLO ||
+           (frame->type == EDAI_FRAME_PUT && (frame->flags & EDAI_FRAME_URGENT) != 0);
+}
+
 edai_node *edai_node_new(const edai_frame *frame)
 {
     edai_node *node = edai_alloc(sizeof(*node));
 
     if (node != NULL) {
-        *node = (edai_node){.type = frame->type,
-            .is_urgent = frame->type == EDAI_FRAME_PUT && (frame->flags & EDAI_FRAME_URGENT) != 0};
+        *node = (edai_node){.type = frame->type, .is_urgent = goes_before_others(frame)};
         edai_frame_write(frame, node->header);
         node->body = edai_block_keep(frame->body);
     }

@@ -389,6 +389,61 @@ static void open_gives_up_on_a_hub_that_says_nothing(void **state)
     (void)close(lock);
 }
 
+typedef struct kind_hub {
+    int listening;
+    int connection;
+} kind_hub;
+
+static void *take_one(void *arg)
+{
+    kind_hub *hub = arg;
+    hub->connection = accept4(hub->listening, NULL, NULL, SOCK_CLOEXEC);
+    say(hub->connection, &(edai_frame){.type = EDAI_FRAME_WELCOME, .other = EDAI_FRAME_VERSION});
+    return NULL;
+}
+
+static uint8_t next_type(int fd)
+{
+    uint8_t header[EDAI_FRAME_HEADER_SIZE];
+    const uint8_t *at = header;
+    edai_reader reader = {.is_hub = true};
+    edai_frame frame;
+    eda_status status = EDA_OK;
+    assert_int_equal(recv(fd, header, sizeof(header), MSG_WAITALL), sizeof(header));
+    assert_true(edai_reader_take(&reader, &at, header + sizeof(header), &frame, &status));
+    return frame.type;
+}
+
+/* An urgent put that waited for the connection does not come before the greeting. */
+static void session_that_connects_anew_greets_first(void **state)
+{
+    (void)state;
+    edai_thread thread;
+    eda_bus_problem problem;
+    eda_bus_message message = {.key = EDA_STR_INIT("hb"), .is_urgent = true};
+    kind_hub hub = {.connection = -1};
+    seen s;
+    int lock = -1;
+    seen_init(&s);
+    assert_int_equal(edai_endpoint_lock(path, &lock, &problem), EDA_OK);
+    hub.listening = listen_by_hand();
+    assert_int_equal(edai_thread_start(&thread, take_one, &hub, "kind hub"), EDA_OK);
+    eda_bus *bus = open_with(&s);
+    (void)edai_thread_join(&thread);
+    (void)close(hub.listening); /* nobody is there meanwhile */
+    (void)unlink(path);
+    (void)close(hub.connection);
+    assert_int_equal(d->put(bus, &message), EDA_OK);
+    hub.listening = listen_by_hand();
+    hub.connection = accept4(hub.listening, NULL, NULL, SOCK_CLOEXEC);
+    assert_int_equal(next_type(hub.connection), EDAI_FRAME_HELLO);
+    (void)close(hub.connection);
+    (void)close(hub.listening);
+    (void)unlink(path);
+    d->close(bus);
+    (void)close(lock);
+}
+
 static void open_refuses_a_place_that_is_none(void **state)
 {
     (void)state;
@@ -429,6 +484,7 @@ int main(void)
         cmocka_unit_test(hub_disconnects_who_takes_nothing),
         cmocka_unit_test(open_refuses_a_hub_of_another_version),
         cmocka_unit_test(open_gives_up_on_a_hub_that_says_nothing),
+        cmocka_unit_test(session_that_connects_anew_greets_first),
         cmocka_unit_test(open_refuses_a_place_that_is_none),
     };
 
