@@ -539,6 +539,8 @@ void edai_arrive_acks(edai_node *node)
                 .kind = EDAI_WIRE_ACK, .arrived = link->arrived, .lost = link->missed};
 
             link->is_ack_due = false;
+            link->acked_arrived = link->arrived;
+            link->acked_missed = link->missed;
             put_item(node, link, &ack);
         }
     }

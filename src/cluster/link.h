@@ -47,6 +47,8 @@ typedef struct edai_link {
     /* In. */
     uint64_t arrived;
     uint64_t missed;
+    uint64_t acked_arrived; /* as the peer was told: less than what came while acks are held */
+    uint64_t acked_missed;
     bool is_ack_due;
 } edai_link;
 

@@ -71,6 +71,8 @@ static void hold(edai_node *node)
     }
 }
 
+/* What was told by acks: if one is lost on the way, this makes up for it, and it does not tell
+ * before its time what is held back. */
 static uint32_t fill_links(const edai_node *node, edai_wire_link *links)
 {
     uint32_t count = 0;
@@ -79,9 +81,11 @@ static uint32_t fill_links(const edai_node *node, edai_wire_link *links)
     for (i = 0; i < EDAI_MEMBERS_MAX; i++) {
         const edai_link *link = node->links[i];
 
-        if (link != NULL && link->arrived + link->missed > 0 && count < EDAI_WIRE_LINKS_MAX) {
-            links[count++] = (edai_wire_link){
-                .peer = eda_str_from(link->peer), .arrived = link->arrived, .lost = link->missed};
+        if (link != NULL && link->acked_arrived + link->acked_missed > 0 &&
+            count < EDAI_WIRE_LINKS_MAX) {
+            links[count++] = (edai_wire_link){.peer = eda_str_from(link->peer),
+                .arrived = link->acked_arrived,
+                .lost = link->acked_missed};
         }
     }
     return count;
