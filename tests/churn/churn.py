@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """churn.py - a cluster whose nodes are started, stopped, killed and halted, and what must hold all the while.
 
-Usage: churn.py --node PROGRAM [--zenoh LIBRARY] [--case NAME]... [--seconds S] [--seed N]
+Usage: churn.py --node PROGRAM [--zenoh LIBRARY] [--case NAME]... [--fault NAME]... [--seconds S] [--seed N]
 
 Each fault happens once, in an order that the seed chooses, and again and again for S seconds, divided by the cases. After every fault all nodes must see each
 other again, every key must answer, and, once nothing is under way, each node's accounts must balance. One node, the
@@ -33,8 +33,9 @@ GROWN_FDS = 16
 class Cluster:
     """The nodes that run, and the faults done to them."""
 
-    def __init__(self, program, bus, folder, seed):
+    def __init__(self, program, bus, folder, seed, wanted):
         self.program = program
+        self.wanted = wanted  # names of faults; none: all
         self.bus = bus
         self.folder = folder
         self.random = random.Random(seed)
@@ -187,7 +188,9 @@ class Cluster:
     def faults(self):
         found = [self.fault_kill, self.fault_kill_two, self.fault_kill_carrier, self.fault_stop, self.fault_join,
                  self.fault_halt, self.fault_falter]
-        return found + [self.fault_vanish] if hasattr(self.bus, "vanish") else found
+        if hasattr(self.bus, "vanish"):
+            found.append(self.fault_vanish)
+        return [fault for fault in found if not self.wanted or fault.__name__.removeprefix("fault_") in self.wanted]
 
     # --- what must hold ---
 
@@ -291,7 +294,7 @@ def run_case(arguments, case, folder, seconds):
     else:
         kind = nodes.Hosts if case.startswith("hosts") else nodes.Zenoh
         bus = kind(folder, arguments.zenoh, case.endswith("clients"), names)
-    cluster = Cluster(arguments.node, bus, folder, f"{arguments.seed} {case}")
+    cluster = Cluster(arguments.node, bus, folder, f"{arguments.seed} {case}", arguments.fault)
     since = time.monotonic()
     try:
         cluster.begin()
@@ -318,6 +321,8 @@ def main():
     parser.add_argument("--node", required=True, help="the program churn_node")
     parser.add_argument("--zenoh", default="", help="libedacious-zenoh.so")
     parser.add_argument("--case", action="append", choices=cases, help="default: all that this machine can run")
+    faults = [name.removeprefix("fault_") for name in dir(Cluster) if name.startswith("fault_")]
+    parser.add_argument("--fault", action="append", choices=faults, help="default: all")
     parser.add_argument("--seconds", type=float, default=0, help="of all cases together; 0: each fault once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", action="store_true", help="what each node printed, in any case")

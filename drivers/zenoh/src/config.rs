@@ -7,8 +7,19 @@ use zenoh::Config;
 const SECTION: &str = "edacious";
 const FILE_MAX: u64 = 1 << 20;
 
+/// How long a put waits for one connection that takes nothing more, before that is closed; microseconds. All that its
+/// thread has to carry waits meanwhile, and in a router the threads are two: whoever sends to a host that vanished is heard
+/// of by nobody. So it is less than silence is borne (EDAI_SUSPECT_MS). A client waits for longer than its router does, so
+/// that it does not give up a router which waits for another.
+fn patience(user: &Value) -> u32 {
+    match user["mode"].as_str() {
+        Some("client") => 2_000_000,
+        _ => 1_000_000,
+    }
+}
+
 /// What holds unless the user says otherwise.
-fn defaults() -> Value {
+fn defaults(user: &Value) -> Value {
     json!({
         "mode": "peer",
         "scouting": {
@@ -23,8 +34,7 @@ fn defaults() -> Value {
             "link": {
                 "tx": {
                     "lease": 3000,
-                    // Nobody is waited for longer than he may be silent.
-                    "queue": {"congestion_control": {"block": {"wait_before_close": 3_000_000}}},
+                    "queue": {"congestion_control": {"block": {"wait_before_close": patience(user)}}},
                 },
                 "rx": {"max_message_size": 64 << 20},
             },
@@ -40,7 +50,7 @@ pub fn load(user: Option<&str>) -> Result<Config, String> {
         Some(text) => read(text)?,
     };
     let may_be_plain = take_section(&mut user)?;
-    let mut merged = defaults();
+    let mut merged = defaults(&user);
     merge(&mut merged, user);
     fill_listen(&mut merged)?;
     if !may_be_plain {
@@ -240,6 +250,14 @@ mod tests {
         assert_eq!(get(user, "scouting/multicast/enabled"), "true");
         assert_eq!(get(user, "transport/link/tx/lease"), "500");
         assert_eq!(get(user, "scouting/delay"), "50");
+    }
+
+    #[test]
+    fn a_client_waits_for_longer_than_its_router() {
+        let key = "transport/link/tx/queue/congestion_control/block/wait_before_close";
+        assert_eq!(get("{mode: 'client'}", key), "2000000");
+        assert_eq!(get("{mode: 'router'}", key), "1000000");
+        assert_eq!(get("{}", key), "1000000");
     }
 
     #[test]
