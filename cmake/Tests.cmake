@@ -102,6 +102,11 @@ if(NOT EDA_FUZZ)
             $<TARGET_FILE:interop-node> "${EDA_ZENOH_LIBRARY}")
         eda_test_properties(interop_${topology} LABELS tests/interop SKIP_RETURN_CODE 77)
     endforeach()
+    if(TARGET edacious-command)
+        add_test(NAME interop_security COMMAND ${PROJECT_SOURCE_DIR}/tests/interop/run.sh security
+            $<TARGET_FILE:interop-node> "${EDA_ZENOH_LIBRARY}" $<TARGET_FILE:edacious-command>)
+        eda_test_properties(interop_security LABELS tests/interop SKIP_RETURN_CODE 77)
+    endif()
 endif()
 
 # Nodes that are killed, stopped and halted; by the bus between processes, and by Zenoh's.

@@ -31,7 +31,7 @@
 
 #define KEYS_MAX 256u
 #define NAME_MAX_LEN 31u
-#define ASK_MS 100u /* of the load's asks: one that nobody answers holds up the others of its thread */
+#define ASK_MS 100u /* of the load's asks: one without an answer holds up the others */
 #define PACE_MS 2   /* between two of them, so that a disturbed cluster is not a busy one, too */
 #define DRAIN_MS 5000u
 #define LINE_MAX_LEN 255u

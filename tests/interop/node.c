@@ -1,11 +1,12 @@
 /* node.c - a node over Zenoh with some actors, for the checks that other programs make of it.
  *
- * Usage: interop-node LIBRARY NAME peer|router|client all|none [ENDPOINT]. Connects to ENDPOINT if
- * there is one; a peer and a router listen on a free port of this machine. Hosts all actors below,
- * or none. Prints "ready ENDPOINT" when it can be reached. Then each line of its input is done and
- * answered by a line: "nodes N" waits for so many nodes, "idle" until nothing is left to do
- * anywhere, "make KEY" brings a vault to life. At the end of its input it stops; status 0 if each
- * delivery was accounted for. */
+ * Usage: interop-node LIBRARY NAME peer|router|client|FILE all|none [ENDPOINT]. Connects to
+ * ENDPOINT if there is one; a peer and a router listen on a free port of this machine. FILE, a
+ * path, is the whole configuration instead. Hosts all actors below, or none. Prints "ready
+ * ENDPOINT" when it can be reached. Then each line of its input is done and answered by a line:
+ * "nodes N" waits for so many nodes, "idle" until nothing is left to do anywhere, "make KEY" brings
+ * a vault to life. At the end of its input it stops; status 0 if each delivery was accounted for.
+ */
 #define _GNU_SOURCE 1
 
 #include <arpa/inet.h>
@@ -284,10 +285,28 @@ static unsigned free_port(void)
 typedef struct wish {
     const char *library;
     const char *name;
-    const char *mode;
+    const char *mode; /* or a path of a configuration */
     bool hosts;
     const char *connect; /* NULL: nowhere */
 } wish;
+
+static bool is_file(const wish *what)
+{
+    return strchr(what->mode, '/') != NULL;
+}
+
+static void write_config(const wish *what, const char *listen, char *config, size_t size)
+{
+    if (is_file(what)) {
+        (void)snprintf(config, size, "%s", what->mode);
+        return;
+    }
+    (void)snprintf(config, size,
+        "{mode: '%s', listen: {endpoints: [%s%s%s]}, connect: {endpoints: [%s%s%s]}}", what->mode,
+        listen[0] != '\0' ? "'" : "", listen, listen[0] != '\0' ? "'" : "",
+        what->connect != NULL ? "'" : "", what->connect != NULL ? what->connect : "",
+        what->connect != NULL ? "'" : "");
+}
 
 static eda_status start(const wish *what, const char *listen, eda_system **ret_system)
 {
@@ -295,11 +314,7 @@ static eda_status start(const wish *what, const char *listen, eda_system **ret_s
     eda_system *sys = NULL;
     eda_status status;
 
-    (void)snprintf(config, sizeof(config),
-        "{mode: '%s', listen: {endpoints: [%s%s%s]}, connect: {endpoints: [%s%s%s]}}", what->mode,
-        listen[0] != '\0' ? "'" : "", listen, listen[0] != '\0' ? "'" : "",
-        what->connect != NULL ? "'" : "", what->connect != NULL ? what->connect : "",
-        what->connect != NULL ? "'" : "");
+    write_config(what, listen, config, sizeof(config));
     EDA_TRY(eda_system_new(
         &(eda_options){
             .name = what->name, .workers = 2, .bus = what->library, .bus_config = config},
@@ -320,7 +335,7 @@ static eda_status start_somewhere(const wish *what, char *endpoint, size_t size,
     eda_status status = EDA_EIO;
     unsigned tried;
 
-    if (strcmp(what->mode, "client") == 0) {
+    if (strcmp(what->mode, "client") == 0 || is_file(what)) {
         return start(what, "", ret);
     }
     for (tried = 0; tried < PORTS_TRIED && status == EDA_EIO; tried++) {

@@ -1,8 +1,9 @@
 #!/bin/sh
-# run.sh - lets the official Python client of Zenoh talk to a node of ours: tests/interop/checks.py.
+# run.sh - lets the official Python client of Zenoh talk to a node of ours: tests/interop/checks.py, and security.py.
 #
-# Usage: run.sh peer|router|zenohd NODE LIBRARY [ROUTER]. NODE is the program interop-node, LIBRARY the Zenoh driver (empty: not
-# built), ROUTER zenohd's program. The client is installed once, into build/python. Ends with 77 where there is none.
+# Usage: run.sh peer|router|zenohd NODE LIBRARY [ROUTER], run.sh security NODE LIBRARY COMMAND. NODE is the program interop-node,
+# LIBRARY the Zenoh driver (empty: not built), ROUTER zenohd's program, COMMAND edacious. The client is installed once, into
+# build/python. Ends with 77 where there is none.
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)
 venv=$folder/../../build/python
@@ -31,4 +32,5 @@ exec 9>"$venv.lock"
 flock 9
 is_there || install
 flock -u 9
+test "$1" != security || { shift && exec "$venv/bin/python" "$folder/security.py" "$@"; }
 exec "$venv/bin/python" "$folder/checks.py" "$@"

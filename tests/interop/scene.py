@@ -40,7 +40,10 @@ class Node:
 
     def end(self):
         self.process.stdin.close()
-        return self.process.wait(PATIENCE_S)
+        try:
+            return self.process.wait(PATIENCE_S)
+        finally:
+            self.process.stdout.close()
 
 
 class Router:
