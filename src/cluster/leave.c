@@ -185,6 +185,7 @@ void edai_leave(edai_abroad *abroad)
     if (node->bus == NULL || !atomic_load(&node->is_known)) {
         return;
     }
+    edai_clerk_end(node);
     edai_outside_close(node); /* outsiders are the others' from now on */
     if (edai_node_call(node, on_leave) != EDA_OK) {
         edai_system_log(node->sys, NULL, "out of memory: the others are not told that it leaves");

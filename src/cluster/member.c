@@ -96,12 +96,13 @@ static bool is_usable(const edai_member *member)
     return member->state == EDAI_USABLE || member->state == EDAI_SUSPECT;
 }
 
+/* Another number until what this node does because of them is done. */
 static uint64_t hash_of_members(const edai_node *node)
 {
-    uint64_t sum =
-        node->is_ready && !node->is_leaving ? edai_hash_bytes(node->id, strlen(node->id)) : 0;
+    uint64_t sum = edai_node_is_settled(node) ? 0 : 1;
     uint16_t slot;
 
+    sum += node->is_ready && !node->is_leaving ? edai_hash_bytes(node->id, strlen(node->id)) : 0;
     for (slot = 1; slot < EDAI_MEMBERS_MAX; slot++) {
         const edai_member *member = edai_view_at(node->view, slot);
 
@@ -256,6 +257,7 @@ static void on_changed(void *arg, const edai_member *member, edai_member_state b
         [EDA_NODE_DOWN] = "is gone"};
 
     edai_node_tell(node);
+    node->is_choice_due = true;
     if (member->state == EDAI_GONE && node->links[member->slot] != NULL) {
         edai_link *link = node->links[member->slot];
 
@@ -276,6 +278,7 @@ static void on_placed(void *arg)
     edai_node *node = arg;
 
     edai_spread_resolve(node);
+    node->is_choice_due = true;
 }
 
 edai_view_events edai_member_events(edai_node *node)
@@ -364,6 +367,18 @@ static void take_token(edai_node *node, const edai_heard *heard)
     }
 }
 
+static bool answers(const edai_catalogue_actor *actor)
+{
+    size_t i;
+
+    for (i = 0; i < actor->handles.len; i++) {
+        if (actor->handles.items[i].answers) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Names of what it hosts, to be placed. */
 static eda_status learn(edai_node *node, const edai_catalogue *catalogue, eda_str id)
 {
@@ -381,6 +396,8 @@ static eda_status learn(edai_node *node, const edai_catalogue *catalogue, eda_st
         if (actor->scope == EDAI_CATALOGUE_CLUSTER) {
             names[count++] = actor->name;
             status = edai_fars_learn(&node->fars, node->view, actor);
+        } else if (answers(actor)) {
+            names[count++] = actor->name; /* to choose who serves its requests */
         }
     }
     if (status == EDA_OK) {
@@ -421,6 +438,29 @@ static bool is_asked(eda_str pattern, const char *key)
            eda_str_equal(pattern, eda_str_from(key));
 }
 
+/* Those who are being found are waited for the first time, so that no node that joins takes itself
+ * for the only one. */
+static void choose(edai_node *node)
+{
+    uint16_t slot;
+
+    if (!node->is_choice_due || !node->is_ready || !atomic_load(&node->is_known)) {
+        return;
+    }
+    for (slot = 1; slot < EDAI_MEMBERS_MAX && !atomic_load(&node->has_chosen); slot++) {
+        const edai_member *member = edai_view_at(node->view, slot);
+
+        if (member != NULL && member->state == EDAI_JOINING) {
+            return;
+        }
+    }
+    node->is_choice_due = false;
+    edai_outside_choose(node);
+    if (!atomic_exchange(&node->has_chosen, true)) {
+        node->sys->port->wake(node->sys->port->self, &node->starter);
+    }
+}
+
 static void answer_ping(edai_node *node, const edai_heard *heard)
 {
     char *key = edai_node_key(node, "ping", node->id); /* what was asked for may be a pattern */
@@ -430,10 +470,12 @@ static void answer_ping(edai_node *node, const edai_heard *heard)
     if (heard->message.payload.len > 0) {
         take_hello(node, heard->message.payload, false, 0);
     }
+    choose(node); /* so that the hello does not agree to what is not done */
     answer.payload = edai_member_hello(node);
     answer.key = key != NULL ? eda_str_from(key) : answer.key;
     node->driver->answer(node->bus, heard->query,
-        node->is_ready && is_mine && answer.payload.len > 0 ? &answer : NULL, false);
+        node->is_ready && !node->is_entering && is_mine && answer.payload.len > 0 ? &answer : NULL,
+        false);
     edai_free(key);
 }
 
@@ -550,22 +592,28 @@ static void tick(edai_node *node)
 }
 
 /* The others have given its actors away: nothing of the old incarnation goes on. */
-void edai_member_rejoin(edai_node *node)
+static void rejoin(edai_node *node)
 {
-    eda_status status;
-
     edai_system_log(node->sys, NULL, "the other nodes took %s for dead: it begins anew", node->id);
     edai_node_end_links(node);
     edai_leave_all(node);
-    edai_node_withdraw(node);
     memset(node->seen_members, 0, sizeof(node->seen_members));
     edai_node_draw_inc(node);
     edai_view_rename(node->view, edai_node_id(node));
-    status = edai_node_enter(node);
-    if (status == EDA_OK) {
-        status = edai_node_show(node);
-    }
-    node->is_dead = status != EDA_OK; /* then once more with the next round */
+    node->is_dead = false;
+    node->is_entering = true;
+    edai_clerk_enter(node);
+}
+
+void edai_member_entered(edai_node *node)
+{
+    node->is_entering = false;
+    node->is_choice_due = true;
+    edai_node_tell(node);
+}
+
+void edai_member_served(edai_node *node)
+{
     edai_node_tell(node);
 }
 
@@ -573,8 +621,8 @@ void edai_member_end_round(edai_node *node)
 {
     uint64_t number;
 
-    if (node->is_dead && node->is_ready && !node->is_leaving) {
-        edai_member_rejoin(node);
+    if (node->is_dead && node->is_ready && !node->is_leaving && !node->is_entering) {
+        rejoin(node);
     }
     if (node->is_tick_due && node->is_ready) {
         tick(node);
@@ -584,7 +632,8 @@ void edai_member_end_round(edai_node *node)
         node->members_at = number;
         edai_node_tell(node);
     }
-    if (node->is_hello_due && node->is_ready) {
+    choose(node);
+    if (node->is_hello_due && node->is_ready && !node->is_entering) {
         node->members = hash_of_members(node);
         send_hello(node);
         edai_wait_check(node);
@@ -606,6 +655,7 @@ static void ask_first(edai_node *node)
 void edai_member_begin(edai_node *node)
 {
     node->is_ready = true;
+    node->is_choice_due = true;
     edai_view_ready(node->view);
     node->hello_at = node->gateway->now;
     arm(node, node->gateway->now + EDA_MS(EDAI_PING_MS));

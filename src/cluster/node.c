@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define RETRY EDA_MS(2)
+#define CHOICE EDA_SEC(1)
 #define REFUSED_LINES_MAX 5u /* between two regular hellos */
 
 /* --- small things -------------------------------------------------------------------------- */
@@ -428,6 +429,7 @@ static eda_status node_open(edai_abroad *abroad)
     }
     EDA_TRY(index_msgs(node));
     EDA_TRY(hash_hosted(node));
+    EDA_TRY(edai_outside_prepare(node));
     edai_spread_resolve(node);
     edai_intake_open(&node->intake, node);
     EDA_TRY(open_bus(node));
@@ -468,6 +470,18 @@ static void on_begin(edai_worker *gateway, void *arg)
     }
 }
 
+/* Until it is known which outsiders' requests this node serves; nodes that are found and say no
+ * more are not waited for. */
+static void wait_for_choice(edai_node *node)
+{
+    const edai_port *port = node->sys->port;
+    int64_t deadline = edai_system_now(node->sys) + CHOICE;
+
+    while (!atomic_load(&node->has_chosen) && edai_system_now(node->sys) < deadline) {
+        port->park(port->self, &node->starter, deadline);
+    }
+}
+
 static eda_status node_start(edai_abroad *abroad)
 {
     edai_node *node = edai_node_of(abroad);
@@ -481,8 +495,10 @@ static eda_status node_start(edai_abroad *abroad)
     while (!atomic_load(&node->is_known)) { /* the round of pings has its own deadline */
         port->park(port->self, &node->starter, EDAI_NO_DEADLINE);
     }
+    wait_for_choice(node);
     EDA_TRY(edai_outside_open(node));
-    return edai_node_show(node);
+    EDA_TRY(edai_node_show(node));
+    return edai_clerk_begin(node);
 }
 
 /* --- ending -------------------------------------------------------------------------------- */
@@ -525,6 +541,7 @@ static void node_close(edai_abroad *abroad)
 {
     edai_node *node = edai_node_of(abroad);
 
+    edai_clerk_end(node);
     edai_intake_close(&node->intake);
     if (node->bus != NULL) {
         node->driver->close(node->bus);
@@ -549,10 +566,10 @@ static void node_free(edai_abroad *abroad)
     edai_buffer_fini(&node->scratch);
     edai_view_free(node->view);
     edai_mutex_fini(&node->mutex);
+    edai_clerk_fini(&node->clerk);
     edai_parker_fini(&node->starter.parker);
     edai_free(node->watched);
     edai_free(node->declared);
-    edai_free(node->declared_ids);
     edai_free(node->cluster);
     edai_free(node->hello_key);
     edai_free(node->live_prefix);
@@ -570,8 +587,10 @@ static void node_end_round(edai_abroad *abroad, edai_worker *gateway)
         return;
     }
     edai_member_end_round(node);
-    edai_arrive_acks(node);
-    edai_spread_flush(node);
+    if (!node->is_entering) {
+        edai_arrive_acks(node);
+        edai_spread_flush(node);
+    }
 }
 
 static bool is_chunk(const char *text)
@@ -616,6 +635,18 @@ static eda_status check_saves(eda_system *sys)
     return EDA_OK;
 }
 
+static bool answers(const eda_actor *actor)
+{
+    const eda_handler *handler;
+
+    for (handler = actor->handlers; handler->fn != NULL; handler++) {
+        if (handler->answers) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static eda_status place_types(edai_node *node)
 {
     eda_system *sys = node->sys;
@@ -625,10 +656,12 @@ static eda_status place_types(edai_node *node)
         edai_actor_type *type = sys->actors[i];
         edai_place *place;
 
+        if (type->actor->options.scope == EDA_SCOPE_CLUSTER || answers(type->actor)) {
+            EDA_TRY(edai_view_host(node->view, eda_str_from(type->actor->name)));
+        }
         if (type->actor->options.scope != EDA_SCOPE_CLUSTER) {
             continue;
         }
-        EDA_TRY(edai_view_host(node->view, eda_str_from(type->actor->name)));
         place = edai_view_place(node->view, eda_str_from(type->actor->name));
         if (place == NULL) {
             return EDA_ENOMEM;
@@ -715,6 +748,7 @@ eda_status edai_abroad_new(eda_system *sys, edai_abroad **ret_abroad)
         .end = node_end};
     node->sys = sys;
     edai_mutex_init(&node->mutex);
+    edai_clerk_init(&node->clerk);
     edai_parker_init(&node->starter.parker);
     status = fill(node);
     if (status != EDA_OK) {

@@ -9,6 +9,7 @@
 #include <edacious/bus.h>
 #include <edacious/cluster.h>
 
+#include "cluster/clerk.h"
 #include "cluster/far.h"
 #include "cluster/intake.h"
 #include "cluster/link.h"
@@ -69,7 +70,8 @@ struct edai_node {
     bool is_ready; /* takes part */
     bool is_leaving;
     bool is_ending;
-    bool is_dead; /* as others say */
+    bool is_dead;     /* as others say */
+    bool is_entering; /* as another incarnation: nothing is said or sent until that is done */
 
     edai_view *view;
     edai_link *links[EDAI_MEMBERS_MAX];     /* by slot; NULL: none */
@@ -91,9 +93,12 @@ struct edai_node {
     bool is_tick_due;        /* at the end of the round */
     uint64_t hosts;          /* hash of what it hosts */
     edai_declared *declared; /* on plain topics; ended when it leaves; owned */
-    uint64_t *declared_ids;
     uint32_t declared_count;
-    uint32_t declared_max;
+    bool is_choice_due;      /* who serves outsiders' requests: membership has changed */
+    _Atomic bool has_chosen; /* at least once, of all nodes that were there */
+    _Atomic uint32_t choice; /* number of the last one; written by the gateway */
+    _Atomic uint32_t served; /* the one that stands on the bus; written by the clerk */
+    edai_clerk clerk;
     uint64_t own_ids[EDAI_NODE_OWN]; /* of the cluster's room */
     uint32_t own_count;
     int64_t told_dead_at; /* when somebody was told last that he is dead */
@@ -193,6 +198,12 @@ static inline bool edai_node_is_watched(const edai_node *node, const edai_msg *m
 
     return atomic_load_explicit(&node->watched[at], memory_order_relaxed);
 }
+/* It serves those of outsiders' requests that were chosen. */
+static inline bool edai_node_is_settled(const edai_node *node)
+{
+    return atomic_load_explicit(&node->choice, memory_order_relaxed) ==
+           atomic_load_explicit(&node->served, memory_order_relaxed);
+}
 /* Works out whether anybody abroad hears a message type. */
 void edai_node_mark(edai_node *node, edai_msg *msg);
 
@@ -229,8 +240,14 @@ void edai_arrive_acks(edai_node *node);
 /* --- outside.c: outsiders -----------------------------------------------------------------------
  */
 
-/* Subscribes to and serves the plain topics of what is handled here. */
+/* Lists what is handled here. Before anything runs. EDA_ENOMEM. */
+EDA_CHECK eda_status edai_outside_prepare(edai_node *node);
+/* Subscribes to and serves the plain topics of it. */
 EDA_CHECK eda_status edai_outside_open(edai_node *node);
+/* Which of the requests this node is to serve; who hosts what has changed. */
+void edai_outside_choose(edai_node *node);
+/* Begins and ends to serve them as was chosen. False: the bus refuses, to be tried again. */
+bool edai_outside_serve(edai_node *node);
 /* Ends all of it. From the thread that stops the system. */
 void edai_outside_close(edai_node *node);
 void edai_outside_put(
@@ -258,8 +275,10 @@ void edai_member_heard(edai_node *node, const edai_heard *heard);
 /* Says what changed. */
 void edai_member_end_round(edai_node *node);
 
-/* Others take this incarnation for dead: goes on as another one. */
-void edai_member_rejoin(edai_node *node);
+/* The new incarnation stands on the bus. */
+void edai_member_entered(edai_node *node);
+/* Outsiders' requests are served as was chosen. */
+void edai_member_served(edai_node *node);
 /* Tells all that nothing is here any more; is_known once they know. */
 void edai_member_farewell(edai_node *node);
 

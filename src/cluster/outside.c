@@ -20,12 +20,22 @@ EDA_RECORD(error_answer, (eda_str, code), (eda_str, message));
 
 /* --- hearing ------------------------------------------------------------------------------- */
 
+typedef enum declared_kind {
+    SUBSCRIBED = 1,
+    SERVED,
+    WATCHED /* whether anybody subscribes */
+} declared_kind;
+
 /* What one declaration on the bus is about; kept until the node is freed. */
 struct edai_declared {
     edai_node *node;
     const edai_msg *msg; /* NULL: whatever topic no type declares */
     uint32_t any;        /* then: which of the on_any that ask for such topics */
-    edai_heard_kind kind;
+    declared_kind kind;
+    uint64_t id;             /* on the bus; 0: is not there */
+    const edai_place *place; /* SERVED: of who answers; NULL: nobody chooses */
+    _Atomic bool is_chosen;  /* SERVED: this node is to serve it; written by the gateway */
+    eda_status said;         /* logged last: why the bus does not take it */
 };
 
 /* Sent by a node of this cluster: its actors have got it, or will. */
@@ -88,29 +98,16 @@ static void on_heard(void *arg, bool is_heard)
 
 /* --- declaring ----------------------------------------------------------------------------- */
 
-static eda_status declare(
-    edai_node *node, edai_heard_kind kind, const edai_msg *msg, eda_str pattern)
+static void list(edai_node *node, declared_kind kind, const edai_msg *msg, uint32_t any)
 {
-    edai_declared *declared = &node->declared[node->declared_count];
-    uint64_t *id = &node->declared_ids[node->declared_count];
-    const eda_bus_driver *driver = node->driver;
-    eda_status status;
+    edai_declared *declared = &node->declared[node->declared_count++];
 
-    EDA_ASSERT(node->declared_count < node->declared_max, "counted before");
-    *declared = (edai_declared){.node = node, .msg = msg, .any = declared->any, .kind = kind};
-    if (kind == EDAI_HEARD_PUT) {
-        status = driver->subscribe(node->bus, pattern, on_put, declared, id);
-    } else if (kind == EDAI_HEARD_GET) {
-        status = driver->serve(node->bus, pattern, on_get, declared, id);
-    } else {
-        status = driver->heard(node->bus, pattern, on_heard, declared, id);
+    *declared = (edai_declared){.node = node, .msg = msg, .any = any, .kind = kind};
+    if (kind == SERVED) {
+        const char *actor = msg->responder->actor->actor->name;
+
+        declared->place = edai_view_place(node->view, eda_str_from(actor));
     }
-    if (status != EDA_OK) {
-        return edai_system_fail(node->sys, status, "the bus does not take the pattern %.*s: %s",
-            EDA_STR_ARG(pattern), eda_status_text(status));
-    }
-    node->declared_count++;
-    return EDA_OK;
 }
 
 static bool answers_here(const edai_node *node, const edai_msg *msg)
@@ -124,20 +121,21 @@ static bool hears(const edai_msg *msg)
     return !msg->is_system && !msg->type->is_inside && !msg->is_request && msg->route_count > 0;
 }
 
-static eda_status declare_msg(edai_node *node, const edai_msg *msg)
+static void list_msg(edai_node *node, const edai_msg *msg)
 {
-    eda_str pattern = edai_template_pattern(msg->template);
-
     if (msg->is_system || msg->type->is_inside) {
-        return EDA_OK;
+        return;
     }
     if (msg->is_request) {
-        return answers_here(node, msg) ? declare(node, EDAI_HEARD_GET, msg, pattern) : EDA_OK;
+        if (answers_here(node, msg)) {
+            list(node, SERVED, msg, 0);
+        }
+        return;
     }
     if (hears(msg)) {
-        EDA_TRY(declare(node, EDAI_HEARD_PUT, msg, pattern));
+        list(node, SUBSCRIBED, msg, 0);
     }
-    return declare(node, EDAI_HEARD_HELLO /* whether it is heard */, msg, pattern);
+    list(node, WATCHED, msg, 0);
 }
 
 static eda_str any_pattern(const edai_node *node, uint32_t any)
@@ -158,49 +156,157 @@ static bool is_included(const edai_node *node, uint32_t any)
     return false;
 }
 
-/* Foreign topics that an on_any asks for. */
-static eda_status declare_any(edai_node *node)
-{
-    uint32_t i;
-
-    for (i = 0; i < node->sys->undeclared->route_count; i++) {
-        if (!is_included(node, i)) {
-            node->declared[node->declared_count].any = i;
-            EDA_TRY(declare(node, EDAI_HEARD_PUT, NULL, any_pattern(node, i)));
-        }
-    }
-    return EDA_OK;
-}
-
-eda_status edai_outside_open(edai_node *node)
+eda_status edai_outside_prepare(edai_node *node)
 {
     eda_system *sys = node->sys;
     const edai_msg *msg;
     uint32_t count = sys->undeclared->route_count;
+    uint32_t i;
 
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
         count += 2;
     }
-    node->declared_max = count;
     node->declared = edai_calloc(count + 1, sizeof(*node->declared));
-    node->declared_ids = edai_calloc(count + 1, sizeof(*node->declared_ids));
-    if (node->declared == NULL || node->declared_ids == NULL) {
+    if (node->declared == NULL) {
         return EDA_ENOMEM;
     }
     /* Nobody can tell who hears topics that nobody declares. */
     atomic_store_explicit(&node->watched[sys->msg_count], true, memory_order_relaxed);
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
-        EDA_TRY(declare_msg(node, msg));
+        list_msg(node, msg);
     }
-    return declare_any(node);
+    for (i = 0; i < sys->undeclared->route_count; i++) { /* foreign topics */
+        if (!is_included(node, i)) {
+            list(node, SUBSCRIBED, NULL, i);
+        }
+    }
+    return EDA_OK;
+}
+
+static eda_str pattern_of(const edai_node *node, const edai_declared *declared)
+{
+    return declared->msg != NULL ? edai_template_pattern(declared->msg->template)
+                                 : any_pattern(node, declared->any);
+}
+
+static eda_status declare(edai_node *node, edai_declared *declared)
+{
+    const eda_bus_driver *driver = node->driver;
+    eda_str pattern = pattern_of(node, declared);
+    uint64_t id = 0;
+    eda_status status = EDA_EINVAL;
+
+    switch (declared->kind) {
+    case SUBSCRIBED:
+        status = driver->subscribe(node->bus, pattern, on_put, declared, &id);
+        break;
+    case SERVED:
+        status = driver->serve(node->bus, pattern, on_get, declared, &id);
+        break;
+    case WATCHED:
+        status = driver->heard(node->bus, pattern, on_heard, declared, &id);
+        break;
+    }
+    declared->id = status == EDA_OK ? id : 0;
+    return status;
+}
+
+static void undeclare(edai_node *node, edai_declared *declared)
+{
+    if (declared->id != 0) {
+        node->driver->drop(node->bus, declared->id);
+        declared->id = 0;
+    }
+}
+
+static bool is_chosen(const edai_declared *declared)
+{
+    return atomic_load_explicit(&declared->is_chosen, memory_order_relaxed);
+}
+
+eda_status edai_outside_open(edai_node *node)
+{
+    uint32_t i;
+
+    for (i = 0; i < node->declared_count; i++) {
+        edai_declared *declared = &node->declared[i];
+        eda_status status = EDA_OK;
+
+        if (declared->kind != SERVED || is_chosen(declared)) {
+            status = declare(node, declared);
+        }
+        if (status != EDA_OK) {
+            return edai_system_fail(node->sys, status, "the bus does not take the pattern %.*s: %s",
+                EDA_STR_ARG(pattern_of(node, declared)), eda_status_text(status));
+        }
+    }
+    return EDA_OK;
 }
 
 void edai_outside_close(edai_node *node)
 {
-    while (node->declared_count > 0) {
-        node->declared_count--;
-        node->driver->drop(node->bus, node->declared_ids[node->declared_count]);
+    uint32_t i = node->declared_count;
+
+    while (i-- > 0) {
+        undeclare(node, &node->declared[i]);
     }
+}
+
+/* --- who serves requests ------------------------------------------------------------------- */
+
+/* Zenoh asks one server in each of its regions - itself, its clients, its routers - and so more
+ * than one, if several nodes serve. */
+void edai_outside_choose(edai_node *node)
+{
+    bool has_changed = false;
+    uint32_t i;
+
+    for (i = 0; i < node->declared_count; i++) {
+        edai_declared *declared = &node->declared[i];
+        bool is_mine = declared->place == NULL ||
+                       edai_view_chosen(node->view, declared->place, 0) == EDAI_SELF;
+
+        if (declared->kind == SERVED && is_mine != is_chosen(declared)) {
+            atomic_store_explicit(&declared->is_chosen, is_mine, memory_order_relaxed);
+            has_changed = true;
+        }
+    }
+    if (has_changed) {
+        /* release: whoever serves this choice sees all of it */
+        atomic_fetch_add_explicit(&node->choice, 1, memory_order_release);
+        edai_clerk_serve(node);
+    }
+}
+
+bool edai_outside_serve(edai_node *node)
+{
+    uint32_t choice = atomic_load_explicit(&node->choice, memory_order_acquire);
+    bool is_done = true;
+    uint32_t i;
+
+    for (i = 0; i < node->declared_count; i++) {
+        edai_declared *declared = &node->declared[i];
+        eda_status status = EDA_OK;
+
+        if (declared->kind != SERVED || is_chosen(declared) == (declared->id != 0)) {
+            continue;
+        }
+        if (declared->id != 0) {
+            undeclare(node, declared);
+        } else {
+            status = declare(node, declared);
+        }
+        if (status != EDA_OK && status != declared->said) {
+            edai_system_log(node->sys, NULL, "outsiders' requests %.*s are not served yet: %s",
+                EDA_STR_ARG(pattern_of(node, declared)), eda_status_text(status));
+        }
+        declared->said = status;
+        is_done = is_done && status == EDA_OK;
+    }
+    if (is_done) {
+        atomic_store_explicit(&node->served, choice, memory_order_relaxed);
+    }
+    return is_done;
 }
 
 /* --- puts ---------------------------------------------------------------------------------- */

@@ -143,8 +143,9 @@ static bool is_heavier(const candidate *a, uint64_t weight_a, const candidate *b
     return weight_a != weight_b ? weight_a > weight_b : strcmp(a->id, b->id) > 0;
 }
 
-static uint16_t owner_of(
-    const edai_spot *spot, const candidate *candidates, uint32_t count, uint32_t partition)
+/* Of those with the best claim. */
+static uint16_t heaviest(const edai_spot *spot, const candidate *candidates, uint32_t count,
+    uint32_t partition, bool is_sticky)
 {
     uint64_t seed = edai_hash_u64(spot->shown.hash + partition);
     const candidate *best = NULL;
@@ -152,7 +153,9 @@ static uint16_t owner_of(
     uint64_t best_weight = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        claim own = claim_of(spot, &candidates[i], partition);
+        claim own = is_sticky                  ? claim_of(spot, &candidates[i], partition)
+                    : candidates[i].is_leaving ? CLAIM_NONE
+                                               : CLAIM_READY;
         uint64_t weight = edai_hash_u64(candidates[i].hash ^ seed);
         if (own == CLAIM_NONE || own > best_claim ||
             (own == best_claim && !is_heavier(&candidates[i], weight, best, best_weight))) {
@@ -165,6 +168,15 @@ static uint16_t owner_of(
     return best == NULL ? EDAI_NOBODY : best->slot;
 }
 
+uint16_t edai_view_chosen(const edai_view *view, const edai_place *place, uint32_t partition)
+{
+    candidate candidates[EDAI_MEMBERS_MAX];
+    const edai_spot *spot = (const edai_spot *)(const void *)place;
+    uint32_t count = list_candidates(view, spot, candidates);
+
+    return heaviest(spot, candidates, count, partition, false);
+}
+
 /* True: some partition has another owner. */
 static bool place_anew(const edai_view *view, edai_spot *spot)
 {
@@ -173,7 +185,7 @@ static bool place_anew(const edai_view *view, edai_spot *spot)
     bool has_changed = false;
 
     for (uint32_t p = 0; p < EDAI_PARTITIONS; p++) {
-        uint16_t owner = owner_of(spot, candidates, count, p);
+        uint16_t owner = heaviest(spot, candidates, count, p, true);
         if (owner != edai_place_owner(&spot->shown, p)) {
             /* relaxed: whoever sees it late sends to the wrong owner, which passes it on */
             atomic_store_explicit(&spot->shown.owner[p], owner, memory_order_relaxed);

@@ -86,6 +86,9 @@ void edai_view_free(edai_view *view);
 /* The placement of a type of that name, made if need be; stays where it is until the view is freed.
  * NULL: out of memory, or over EDAI_PLACES_MAX. */
 edai_place *edai_view_place(edai_view *view, eda_str actor);
+/* Slot of the node that a partition would be given if nobody held it: the same for all who see the
+ * same nodes, and another only when these change. EDAI_NOBODY: nobody hosts the type. */
+uint16_t edai_view_chosen(const edai_view *view, const edai_place *place, uint32_t partition);
 /* This node hosts the type. Before ready. */
 EDA_CHECK eda_status edai_view_host(edai_view *view, eda_str actor);
 /* Partitions that this node holds. */

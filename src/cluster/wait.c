@@ -46,9 +46,10 @@ static void meet(edai_node *node, uint32_t nodes)
 
 static bool all_agree(const edai_node *node)
 {
+    bool is_settled = !node->is_choice_due && edai_node_is_settled(node);
     uint16_t slot;
 
-    for (slot = 1; slot < EDAI_MEMBERS_MAX; slot++) {
+    for (slot = 1; slot < EDAI_MEMBERS_MAX && is_settled; slot++) {
         const edai_member *member = edai_view_at(node->view, slot);
 
         if (member != NULL && member->state != EDAI_LEAVING &&
@@ -56,7 +57,7 @@ static bool all_agree(const edai_node *node)
             return false;
         }
     }
-    return true;
+    return is_settled;
 }
 
 void edai_wait_check(edai_node *node)

@@ -19,6 +19,7 @@ JSON = "application/json"
 CBOR = "application/cbor"
 SIZE_MAX = 1 << 20
 PUTS = 10_000
+GETS = 20
 scene = None
 
 
@@ -224,6 +225,23 @@ class Checks(unittest.TestCase):
         handled = scene.counts()["handled by meter"] - before
         print(f"of {PUTS}: {handled} handled, {grown['shed']} shed, {grown['refused']} refused")
         self.assertEqual(PUTS, handled + grown["shed"] + grown["refused"])
+
+
+class SharedChecks(unittest.TestCase):
+    """A router that is a node, and a client of it, both with all actors."""
+
+    @unittest.skipUnless(sys.argv[1] == "router", "once is enough")
+    def test_a_get_is_handled_once(self):
+        shared = scenes.Scene("shared", *sys.argv[2:])
+        try:
+            before = sum(shared.counts(node)["seen"] for node in ("home", "gate"))
+            for key in [f"door/{i}/status" for i in range(GETS)] + ["purse/get"] * GETS:
+                self.assertEqual([True], [answer[0] for answer in scenes.ask(shared.session, key)])
+            after = sum(shared.counts(node)["seen"] for node in ("home", "gate"))
+            self.assertEqual(2 * GETS, after - before)
+        finally:
+            ends = shared.end()
+        self.assertFalse(any(ends), ends)
 
 
 def main():

@@ -93,7 +93,7 @@ class Seen:
 
 
 class Scene:
-    """Actors on the node `home`; whoever is not of the cluster connects to `endpoint`."""
+    """Actors on the node `home`, of the topology shared also on the router; whoever is not of the cluster connects to `endpoint`."""
 
     def __init__(self, topology, program, library, router=None):
         self.processes = []
@@ -105,10 +105,10 @@ class Scene:
             if topology == "zenohd":
                 gate = self.begin(Router(router))
             else:
-                gate = self.begin(Node(program, library, "gate", "router", "none"))
+                gate = self.begin(Node(program, library, "gate", "router", "all" if topology == "shared" else "none"))
             self.endpoint = gate.endpoint
             self.home = self.begin(Node(program, library, "home", "client", "all", gate.endpoint))
-            if topology == "router":
+            if topology != "zenohd":
                 gate.tell("nodes 2")
         self.session = self.open()
 
@@ -128,12 +128,12 @@ class Scene:
             session.close()
         return [process.end() for process in reversed(self.processes)]
 
-    def ps(self):
-        key = f"@edacious/v1/{CLUSTER}/ps/home/*"
-        return until("home tells its counts", lambda: [r.ok.payload.to_string() for r in self.session.get(key) if r.ok])[0]
+    def ps(self, node="home"):
+        key = f"@edacious/v1/{CLUSTER}/ps/{node}/*"
+        return until(f"{node} tells its counts", lambda: [r.ok.payload.to_string() for r in self.session.get(key) if r.ok])[0]
 
-    def counts(self):
-        ps = json.loads(self.ps())
+    def counts(self, node="home"):
+        ps = json.loads(self.ps(node))
         return ps["counts"] | {"handled by " + actor["name"]: actor["handled"] for actor in ps["actors"]}
 
 

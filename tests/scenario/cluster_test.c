@@ -417,6 +417,20 @@ static void get(outsider *self, const char *key, const char *json)
     }
 }
 
+/* How many answer if all that serve the key are asked. */
+static unsigned count_answers(outsider *self, const char *key)
+{
+    const eda_bus_message request = {.key = eda_str_from(key)};
+    unsigned answers = atomic_load(&self->answers);
+    unsigned ends = atomic_load(&self->ends);
+
+    assert_int_equal(
+        eda_bus_inproc.get(self->bus, &request, true, PATIENCE_MS, on_answer, self), EDA_OK);
+    while (atomic_load(&self->ends) == ends) {
+    }
+    return atomic_load(&self->answers) - answers;
+}
+
 static void put(const outsider *self, const char *key, const char *encoding, const char *payload)
 {
     const eda_bus_message message = {.key = eda_str_from(key),
@@ -454,6 +468,26 @@ static void outsiders_put_get_and_subscribe(void **state)
     assert_int_equal(atomic_load(&noticed), 1);
     eda_bus_inproc.close(self.bus);
     free_all(2);
+}
+
+static void one_node_serves_outsiders_requests(void **state)
+{
+    outsider self;
+    uint32_t leaver;
+
+    (void)state;
+    for (leaver = 0; leaver < 2; leaver++) { /* whoever of the two serves them leaves once */
+        start_alike(3, "{\"network\": \"served\"}");
+        join(&self, "{\"network\": \"served\"}");
+        assert_int_equal(count_answers(&self, "lamp/7/get"), 1);
+        eda_system_free(nodes[leaver]);
+        nodes[leaver] = nodes[2];
+        MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
+        MUST(nodes[1], eda_cluster_wait_nodes(nodes[1], 2, PATIENCE_MS));
+        assert_int_equal(count_answers(&self, "lamp/7/get"), 1);
+        eda_bus_inproc.close(self.bus);
+        free_all(2);
+    }
 }
 
 static void what_outsiders_get_wrong_is_counted(void **state)
@@ -696,6 +730,7 @@ int main(void)
         cmocka_unit_test(what_may_wait_is_not_shed_on_its_way_to_another_node),
         cmocka_unit_test(a_node_that_leaves_gives_its_actors_away),
         cmocka_unit_test(outsiders_put_get_and_subscribe),
+        cmocka_unit_test(one_node_serves_outsiders_requests),
         cmocka_unit_test(what_outsiders_get_wrong_is_counted),
         cmocka_unit_test(a_node_taken_for_dead_goes_on_as_another),
         cmocka_unit_test(a_node_that_saves_needs_a_store_that_all_share),
