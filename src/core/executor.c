@@ -1,9 +1,8 @@
 /* executor.c - the two ways to run a system for real: worker threads, and the pump in a program's
  * own loop. */
-#include "core/balance.h"
 #include "core/stop.h"
 #include "core/system.h"
-#include "core/takeover.h"
+#include "core/watcher.h"
 
 #include "base/assert.h"
 #include "base/clock.h"
@@ -17,12 +16,6 @@
 /* About what waking a thread takes: to spin longer would cost more than it can save. */
 #define SPIN_NS EDA_US(20)
 #define BLOCKING_THREADS_MAX 64u
-/* The watcher's: a turn that runs at two looks in a row loses its workers, so others wait for it
- * for 0.25 to 0.5 ms. */
-#define LOOK_NS EDA_US(250)
-/* Looks at which everybody slept, before the watcher sleeps, too. */
-#define IDLE_LOOKS 3u
-
 static int64_t now(void *self)
 {
     (void)self;
@@ -140,16 +133,7 @@ static void blocking_fini(blocking_pool *pool)
 typedef struct threads {
     edai_executor executor; /* first */
     blocking_pool blocking;
-    eda_system *sys;
-    edai_thread watcher;
-    bool has_watcher;
-    bool takes_over;   /* the workers of a seat whose turn runs long */
-    edai_seat *unused; /* made, but its thread could not be started: tried again */
-    struct sight *sights;
-    edai_mutex mutex; /* watcher_stops, changes of watcher_sleeps to false */
-    edai_cond watcher_wakes;
-    bool watcher_stops;
-    _Atomic bool watcher_sleeps;
+    edai_watcher watcher;
 } threads;
 
 static void threads_park(void *self, edai_waiter *waiter, int64_t until)
@@ -169,191 +153,17 @@ static eda_status threads_block(void *self, edai_job *job)
     return blocking_run(&((threads *)self)->blocking, job);
 }
 
-static void *seat_main(void *arg)
+static void threads_awake(void *self)
 {
-    edai_seat *seat = arg;
-
-    edai_seat_enter(seat);
-    return NULL;
+    edai_watcher_rouse(&((threads *)self)->watcher);
 }
 
-/* --- the watcher -------------------------------------------------------------------------- */
-
-/* What it saw at its last look at a seat. */
-typedef struct sight {
-    uint64_t user;
-    uint32_t looks; /* at which the same turn ran */
-} sight;
-
-static void report_slow(eda_system *sys, const edai_seat *seat)
-{
-    const edai_route *route = atomic_load_explicit(&seat->running, memory_order_relaxed);
-
-    edai_system_log(sys, route->actor->actor->name,
-        "a turn on %s has run for over %u ms; let it call eda_blocking, or declare a dedicated "
-        "thread",
-        route->msg->type->name, sys->options.slow_turn_ms);
-}
-
-/* A seat of its own for the workers of one whose turn runs on; NULL: none can be had. */
-static edai_seat *seat_for_others(threads *self)
-{
-    edai_seat *seat = edai_balance_vacant(
-        self->sys, atomic_load_explicit(&self->sys->seat_count, memory_order_relaxed));
-
-    if (seat != NULL) {
-        return seat;
-    }
-    seat = self->unused != NULL ? self->unused : edai_system_add_seat(self->sys);
-    self->unused = seat;
-    if (seat == NULL || (seat->strands.current == NULL && edai_seat_prepare(seat) != EDA_OK)) {
-        return NULL;
-    }
-    seat->has_thread = edai_thread_start(&seat->thread, seat_main, seat, "eda-spare") == EDA_OK;
-    if (!seat->has_thread) {
-        return NULL;
-    }
-    self->unused = NULL;
-    return seat;
-}
-
-static void take_over(threads *self, edai_seat *seat, uint64_t user)
-{
-    edai_seat *to;
-
-    if (seat->index >= self->sys->shard_workers && seat->index < self->sys->worker_count) {
-        return; /* a dedicated thread is there for turns that run long */
-    }
-    to = seat_for_others(self);
-    if (to != NULL && !edai_takeover(seat, user, to)) {
-        /* It sees for itself whether it is vacant: somebody else may have given it workers. */
-        self->executor.port.wake(self, &to->waiter);
-    }
-}
-
-/* True while somebody is awake. */
-static bool look(threads *self, sight *sights)
-{
-    eda_system *sys = self->sys;
-    uint32_t slow_looks = sys->options.slow_turn_ms == EDA_UNLIMITED
-                              ? UINT32_MAX
-                              : (uint32_t)(EDA_MS(sys->options.slow_turn_ms) / LOOK_NS) + 1;
-    uint32_t count = atomic_load_explicit(&sys->seat_count, memory_order_relaxed);
-    bool is_awake = false;
-    uint32_t i;
-
-    for (i = 0; i < count; i++) {
-        edai_seat *seat = sys->seats[i];
-        /* acquire: pairs with the release in edai_takeover_leave, for what report_slow reads. */
-        uint64_t user = atomic_load_explicit(&seat->user, memory_order_acquire);
-        sight *last = &sights[i];
-
-        is_awake = is_awake || (seat->has_thread && !atomic_load(&seat->is_parked));
-        if (user == 0 || user != last->user) {
-            *last = (sight){.user = user};
-            continue;
-        }
-        last->looks++;
-        /* Again at the next look if there was no seat, stack or memory for it. */
-        if (self->takes_over &&
-            atomic_load_explicit(&seat->claim, memory_order_relaxed) != EDAI_TAKEN) {
-            take_over(self, seat, user);
-        }
-        if (last->looks == slow_looks) {
-            report_slow(sys, seat);
-        }
-    }
-    return is_awake;
-}
-
-/* A worker goes on after a sleep: from now on the watcher has something to watch. */
-static void threads_awake(void *arg)
-{
-    threads *self = arg;
-
-    /* seq_cst, as in watcher_rest: either the watcher sees that the seat is not parked any more, or
-     * we see that it sleeps. */
-    if (EDAI_UNLIKELY(atomic_load(&self->watcher_sleeps))) {
-        edai_mutex_lock(&self->mutex);
-        atomic_store(&self->watcher_sleeps, false);
-        edai_cond_signal(&self->watcher_wakes);
-        edai_mutex_unlock(&self->mutex);
-    }
-}
-
-/* Until the next look; without end while everybody sleeps. The mutex is held. */
-static void watcher_rest(threads *self, sight *sights, uint32_t idle_looks)
-{
-    if (idle_looks < IDLE_LOOKS) {
-        int64_t until = edai_clock_monotonic_ns() + LOOK_NS;
-
-        while (!self->watcher_stops &&
-               edai_cond_wait_until(&self->watcher_wakes, &self->mutex, until)) {
-        }
-        return;
-    }
-    atomic_store(&self->watcher_sleeps, true);
-    edai_mutex_unlock(&self->mutex);
-    if (look(self, sights)) {
-        atomic_store(&self->watcher_sleeps, false);
-    }
-    edai_mutex_lock(&self->mutex);
-    while (!self->watcher_stops && atomic_load(&self->watcher_sleeps)) {
-        edai_cond_wait(&self->watcher_wakes, &self->mutex);
-    }
-}
-
-static void *watcher_main(void *arg)
-{
-    threads *self = arg;
-    uint32_t idle_looks = 0;
-
-    edai_mutex_lock(&self->mutex);
-    while (!self->watcher_stops) {
-        bool is_awake;
-
-        watcher_rest(self, self->sights, idle_looks);
-        edai_mutex_unlock(&self->mutex);
-        is_awake = look(self, self->sights);
-        edai_mutex_lock(&self->mutex);
-        idle_looks = is_awake ? 0 : idle_looks + 1;
-    }
-    edai_mutex_unlock(&self->mutex);
-    return NULL;
-}
-
-/* Without it slow turns go unreported and are waited for, nothing else. */
-static void start_watcher(threads *self)
-{
-    self->sights =
-        edai_calloc((size_t)self->sys->worker_count + EDAI_SPARE_SEATS_MAX, sizeof(*self->sights));
-    if (self->sights == NULL) {
-        return;
-    }
-    self->has_watcher =
-        edai_thread_start(&self->watcher, watcher_main, self, "eda-watcher") == EDA_OK;
-}
-
-static void stop_watcher(threads *self)
-{
-    if (!self->has_watcher) {
-        return;
-    }
-    edai_mutex_lock(&self->mutex);
-    self->watcher_stops = true;
-    edai_cond_signal(&self->watcher_wakes);
-    edai_mutex_unlock(&self->mutex);
-    (void)edai_thread_join(&self->watcher);
-    self->has_watcher = false;
-}
-
-/* The watcher first: it makes threads. */
 static void threads_join(eda_system *sys)
 {
     threads *self = (threads *)(void *)sys->executor;
     uint32_t i;
 
-    stop_watcher(self);
+    edai_watcher_stop(&self->watcher);
     for (i = 0; i < atomic_load(&sys->seat_count); i++) {
         if (sys->seats[i]->has_thread) {
             (void)edai_thread_join(&sys->seats[i]->thread);
@@ -388,10 +198,9 @@ static eda_status threads_start(eda_system *sys)
     eda_status status = EDA_OK;
     uint16_t i;
 
-    self->sys = sys;
     /* With one worker no two turns ever run at once: a promise to some programs. Asked for before
      * there are threads: in a process that has some the kernel takes 10 ms for it. */
-    self->takes_over = sys->shard_workers > 1 && edai_barrier_all_prepare();
+    bool takes_over = sys->shard_workers > 1 && edai_barrier_all_prepare();
     for (i = 0; i < sys->worker_count && status == EDA_OK; i++) {
         status = edai_seat_prepare(sys->seats[i]);
     }
@@ -400,13 +209,12 @@ static eda_status threads_start(eda_system *sys)
         char name[24];
 
         (void)snprintf(name, sizeof(name), "eda-worker-%u", i);
-        status = edai_thread_start(&seat->thread, seat_main, seat, name);
-        seat->has_thread = status == EDA_OK;
+        status = edai_seat_start(seat, name);
     }
     if (status != EDA_OK) {
         return end_half_started(sys, status);
     }
-    start_watcher(self);
+    edai_watcher_start(&self->watcher, sys, takes_over);
     return EDA_OK;
 }
 
@@ -415,9 +223,7 @@ static void threads_free(edai_executor *executor)
     threads *self = (threads *)(void *)executor;
 
     blocking_fini(&self->blocking);
-    edai_cond_fini(&self->watcher_wakes);
-    edai_mutex_fini(&self->mutex);
-    edai_free(self->sights);
+    edai_watcher_fini(&self->watcher);
     edai_free(self);
 }
 
@@ -429,8 +235,7 @@ edai_executor *edai_threads_new(void)
         return NULL;
     }
     blocking_init(&self->blocking);
-    edai_mutex_init(&self->mutex);
-    edai_cond_init(&self->watcher_wakes);
+    edai_watcher_init(&self->watcher);
     self->executor = (edai_executor){.port = {.self = self,
                                          .now = now,
                                          .wall = wall,

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "base/planted.h"
+#include "base/processors.h"
 #include "core/ask.h"
 #include "core/balance.h"
 #include "core/system.h"
@@ -520,6 +521,31 @@ void edai_seat_enter(edai_seat *seat)
         seat->strands.current = NULL;
     }
     edai_fiber_fini(&seat->host);
+}
+
+static void set_number(edai_seat *seat, int number)
+{
+    edai_mutex_lock(&seat->mutex);
+    seat->thread_number = number;
+    edai_mutex_unlock(&seat->mutex);
+}
+
+static void *seat_main(void *arg)
+{
+    edai_seat *seat = arg;
+
+    set_number(seat, edai_thread_number());
+    edai_seat_enter(seat);
+    set_number(seat, 0);
+    return NULL;
+}
+
+eda_status edai_seat_start(edai_seat *seat, const char *name)
+{
+    eda_status status = edai_thread_start(&seat->thread, seat_main, seat, name);
+
+    seat->has_thread = status == EDA_OK;
+    return status;
 }
 
 void edai_seat_yield(edai_seat *seat)

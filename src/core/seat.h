@@ -63,6 +63,7 @@ typedef struct edai_seat {
     edai_waiter waiter;
     edai_thread thread;
     bool has_thread;
+    int thread_number; /* while it runs, under the mutex (processors.h) */
     /* The window over which load is measured. */
     int64_t window_at;
     int64_t window_slept_ns;
@@ -74,7 +75,7 @@ typedef struct edai_seat {
     eda_ctx *departing;       /* by the thread: has to be announced once its stack is left */
     edai_strand *next_strand; /* upon which the loop begins anew then */
     eda_ctx *user_ctx;        /* whose handler runs; written before `user` */
-    edai_mutex mutex;         /* given, claim's changes by others */
+    edai_mutex mutex;         /* given, claim's changes by others, thread_number */
     edai_worker *given;       /* by seat_next: on their way here */
     _Alignas(64) _Atomic bool has_given;
     _Atomic bool is_parked;
@@ -89,6 +90,8 @@ void edai_seat_init(edai_seat *seat, eda_system *sys, uint16_t index);
 void edai_seat_fini(edai_seat *seat);
 /* Makes the loop's first stack. EDA_ENOMEM. */
 EDA_CHECK eda_status edai_seat_prepare(edai_seat *seat);
+/* Gives it a thread of that name, which enters the loop. EDA_ENOMEM. */
+EDA_CHECK eda_status edai_seat_start(edai_seat *seat, const char *name);
 /* Runs the loop from the thread's own stack, until it ends or yields. */
 void edai_seat_enter(edai_seat *seat);
 /* The loop, upon the stack that is called with: it never returns. */

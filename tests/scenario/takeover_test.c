@@ -6,6 +6,7 @@
 #include "crowd.h"
 #include "delivery.h"
 
+#include "base/processors.h"
 #include "base/thread.h"
 
 #include <setjmp.h>
@@ -185,6 +186,40 @@ static void sphinx_on_riddle(sphinx *self, const riddle *m, answer *ret_answer)
 
 EDA_ACTOR(sphinx, eda_none, answers(riddle, sphinx_on_riddle));
 
+/* Rings when the thread it is run by may run on so many processors. */
+EDA_MESSAGE(scan, "takeover/scout/scan", (uint32_t, wanted));
+
+typedef struct scout {
+    uint64_t scans;
+} scout;
+
+/* 0: not told. */
+static uint32_t processors_of_thread(void)
+{
+    edai_processors mine = {{0}};
+    uint32_t count = 0;
+    unsigned i;
+
+    if (edai_processors_of(edai_thread_number(), &mine)) {
+        for (i = 0; i < EDAI_PROCESSORS_MAX; i++) {
+            count += (uint32_t)(mine.words[i / 64] >> i % 64 & 1);
+        }
+    }
+    return count;
+}
+
+static eda_status scout_on_scan(scout *self, const scan *m, eda_ctx *ctx)
+{
+    self->scans++;
+    if (processors_of_thread() != m->wanted) {
+        return eda_publish(ctx, EDA_MSG(scan, .wanted = m->wanted), NULL);
+    }
+    atomic_fetch_add_explicit(&rung, 1, memory_order_release);
+    return EDA_OK;
+}
+
+EDA_ACTOR(scout, eda_none, emits(scan), on(scan, scout_on_scan));
+
 static eda_system *start(void)
 {
     atomic_store(&rung, 0);
@@ -192,7 +227,7 @@ static eda_system *start(void)
     atomic_store(&wrong, 0);
     return delivery_start(&(eda_options){.workers = 2},
         DELIVERY_ACTORS(&eda_actor_sitter, &eda_actor_bell, &eda_actor_ledger, &eda_actor_oracle,
-            &eda_actor_member, &eda_actor_hermit, &eda_actor_sphinx));
+            &eda_actor_member, &eda_actor_hermit, &eda_actor_sphinx, &eda_actor_scout));
 }
 
 static void tell(eda_system *sys, eda_value message)
@@ -234,6 +269,31 @@ static void long_turn_finds_its_worker_again(void **state)
     }
     assert_int_equal(atomic_load(&wrong), 0);
     delivery_assert_counts(sys, "done", NULL, .handled = (uint64_t)rounds * verbs);
+    delivery_end(sys);
+}
+
+/* A thread that woke there would wait for it. */
+static void others_keep_away_from_the_processor_of_a_long_turn(void **state)
+{
+    const uint32_t all = processors_of_thread();
+    uint32_t rounds = (uint32_t)crowd_number("EDA_ROUNDS", 20);
+    uint32_t round;
+    eda_system *sys;
+
+    (void)state;
+    if (all < 2 || edai_processor_of(edai_thread_number()) < 0) {
+        skip();
+    }
+    sys = start();
+    for (round = 0; round < rounds; round++) {
+        tell(sys, EDA_MSG(sit, .id = round, .rings = 2 * round + 1));
+        until(&sitting, round + 1);
+        tell(sys, EDA_MSG(scan, .wanted = all - 1));
+        delivery_settle(sys);
+        tell(sys, EDA_MSG(scan, .wanted = all)); /* when it has ended they may run there again */
+        delivery_settle(sys);
+    }
+    delivery_assert_counts(sys, "sit", NULL, .handled = rounds);
     delivery_end(sys);
 }
 
@@ -355,6 +415,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_turn_lets_others_run),
         cmocka_unit_test(long_turn_finds_its_worker_again),
+        cmocka_unit_test(others_keep_away_from_the_processor_of_a_long_turn),
         cmocka_unit_test(messages_for_the_long_one_wait_in_order),
         cmocka_unit_test(nine_long_turns_run_at_once),
         cmocka_unit_test(interleaving_ones_do_not_run_beside_the_long_one),

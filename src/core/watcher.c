@@ -1,0 +1,296 @@
+/* watcher.c - see watcher.h. */
+#include "core/watcher.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "core/balance.h"
+#include "core/system.h"
+#include "core/takeover.h"
+
+/* Others wait for a turn that runs long for one to two of these, and the kernel's timers ring up to
+ * 50 us late: 0.25 to 0.5 ms. */
+#define LOOK_NS EDA_US(200)
+/* Where nothing is taken over, and who is slow is only told of. */
+#define TELL_NS EDA_MS(1)
+/* Looks at which everybody slept, before the watcher sleeps, too. */
+#define IDLE_LOOKS 3u
+/* Looks between two questions where a turn computes: each takes some 10 us, and it seldom moves. */
+#define PLACE_LOOKS 4u
+
+void edai_watcher_init(edai_watcher *watcher)
+{
+    edai_mutex_init(&watcher->mutex);
+    edai_cond_init(&watcher->wakes);
+}
+
+void edai_watcher_fini(edai_watcher *watcher)
+{
+    edai_cond_fini(&watcher->wakes);
+    edai_mutex_fini(&watcher->mutex);
+    edai_free(watcher->sights);
+}
+
+/* --- keeping away from who computes ------------------------------------------------------- */
+
+/* False: ask again. Whoever else confined it meanwhile is left in the right. */
+static bool confine(edai_confinement *as, int number, const edai_processors *crowded)
+{
+    edai_processors current;
+    edai_processors wanted;
+
+    if (!edai_processors_of(number, &current)) {
+        return false;
+    }
+    if (!as->is_confined || !edai_processors_are_equal(&current, &as->set)) {
+        as->own = current;
+    }
+    wanted = edai_processors_without(&as->own, crowded);
+    if (!edai_processors_are_equal(&current, &wanted) &&
+        !edai_processors_confine(number, &wanted)) {
+        return false;
+    }
+    as->set = wanted;
+    as->is_confined = !edai_processors_are_equal(&wanted, &as->own);
+    return true;
+}
+
+/* Where the turn computes that runs long on a seat. */
+static int place_of(edai_seat *seat)
+{
+    int processor = -1;
+
+    /* Under the mutex its thread does not end, and its number is its own. */
+    edai_mutex_lock(&seat->mutex);
+    if (seat->thread_number != 0) {
+        processor = edai_processor_of(seat->thread_number);
+    }
+    edai_mutex_unlock(&seat->mutex);
+    return processor;
+}
+
+/* A thread that has not begun yet is confined at a later look. */
+static void confine_seat(edai_watcher *self, edai_seat *seat, edai_sight *sight)
+{
+    static const edai_processors none;
+    bool is_long = sight->looks > 0;
+    uint64_t as = 2 * self->crowded_as + is_long;
+    bool is_done = false;
+
+    if (EDAI_LIKELY(sight->confined_as == as)) {
+        return;
+    }
+    edai_mutex_lock(&seat->mutex);
+    if (seat->thread_number != 0) {
+        /* Who computes for long may go anywhere. */
+        is_done =
+            confine(&sight->confinement, seat->thread_number, is_long ? &none : &self->crowded);
+    }
+    edai_mutex_unlock(&seat->mutex);
+    sight->confined_as = is_done ? as : sight->confined_as;
+}
+
+/* Before anybody is woken for those who were left: it wakes where it may run. */
+static void keep_away(edai_watcher *self, uint32_t count)
+{
+    edai_processors crowded = {{0}};
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        edai_sight *sight = &self->sights[i];
+
+        if (EDAI_LIKELY(sight->looks == 0)) {
+            continue;
+        }
+        if (sight->looks % PLACE_LOOKS == 1) {
+            sight->processor = place_of(self->sys->seats[i]);
+        }
+        if (sight->processor >= 0) {
+            edai_processors_add(&crowded, (unsigned)sight->processor);
+        }
+    }
+    if (EDAI_UNLIKELY(!edai_processors_are_equal(&crowded, &self->crowded))) {
+        self->crowded = crowded;
+        self->crowded_as++;
+        (void)confine(&self->confinement, edai_thread_number(), &crowded);
+    }
+    for (i = 0; i < count; i++) {
+        confine_seat(self, self->sys->seats[i], &self->sights[i]);
+    }
+}
+
+/* --- looking ------------------------------------------------------------------------------ */
+
+static void report_slow(eda_system *sys, const edai_seat *seat)
+{
+    const edai_route *route = atomic_load_explicit(&seat->running, memory_order_relaxed);
+
+    edai_system_log(sys, route->actor->actor->name,
+        "a turn on %s has run for over %u ms; let it call eda_blocking, or declare a dedicated "
+        "thread",
+        route->msg->type->name, sys->options.slow_turn_ms);
+}
+
+/* A seat of its own for the workers of one whose turn runs on; NULL: none can be had. */
+static edai_seat *seat_for_others(edai_watcher *self)
+{
+    edai_seat *seat = edai_balance_vacant(
+        self->sys, atomic_load_explicit(&self->sys->seat_count, memory_order_relaxed));
+
+    if (seat != NULL) {
+        return seat;
+    }
+    seat = self->unused != NULL ? self->unused : edai_system_add_seat(self->sys);
+    self->unused = seat;
+    if (seat == NULL || (seat->strands.current == NULL && edai_seat_prepare(seat) != EDA_OK) ||
+        edai_seat_start(seat, "eda-spare") != EDA_OK) {
+        return NULL;
+    }
+    self->unused = NULL;
+    /* A new thread may run where the one may that starts it. */
+    self->sights[seat->index] =
+        (edai_sight){.confined_as = 2 * self->crowded_as, .confinement = self->confinement};
+    return seat;
+}
+
+static void take_over(edai_watcher *self, edai_seat *seat, uint64_t user)
+{
+    edai_seat *to;
+
+    if (seat->index >= self->sys->shard_workers && seat->index < self->sys->worker_count) {
+        return; /* a dedicated thread is there for turns that run long */
+    }
+    to = seat_for_others(self);
+    if (to != NULL && !edai_takeover(seat, user, to)) {
+        /* It sees for itself whether it is vacant: somebody else may have given it workers. */
+        seat->port->wake(seat->port->self, &to->waiter);
+    }
+}
+
+/* True while somebody is awake. */
+static bool see(edai_watcher *self, uint32_t count)
+{
+    bool is_awake = false;
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        const edai_seat *seat = self->sys->seats[i];
+        /* acquire: pairs with the release in edai_takeover_leave, for what report_slow reads. */
+        uint64_t user = atomic_load_explicit(&seat->user, memory_order_acquire);
+        edai_sight *sight = &self->sights[i];
+
+        is_awake = is_awake || (seat->has_thread && !atomic_load(&seat->is_parked));
+        sight->looks = user != 0 && user == sight->user ? sight->looks + 1 : 0;
+        sight->user = user;
+    }
+    return is_awake;
+}
+
+static bool look(edai_watcher *self)
+{
+    const eda_system *sys = self->sys;
+    uint32_t slow_looks = sys->options.slow_turn_ms == EDA_UNLIMITED
+                              ? UINT32_MAX
+                              : (uint32_t)(EDA_MS(sys->options.slow_turn_ms) / self->look_ns) + 1;
+    uint32_t count = atomic_load_explicit(&sys->seat_count, memory_order_relaxed);
+    bool is_awake = see(self, count);
+    uint32_t i;
+
+    if (self->takes_over) {
+        keep_away(self, count);
+    }
+    for (i = 0; i < count; i++) {
+        edai_seat *seat = sys->seats[i];
+        const edai_sight *sight = &self->sights[i];
+
+        /* Again at the next look if there was no seat, stack or memory for it. */
+        if (sight->looks > 0 && self->takes_over &&
+            atomic_load_explicit(&seat->claim, memory_order_relaxed) != EDAI_TAKEN) {
+            take_over(self, seat, sight->user);
+        }
+        if (sight->looks == slow_looks) {
+            report_slow(self->sys, seat);
+        }
+    }
+    return is_awake;
+}
+
+/* --- its thread --------------------------------------------------------------------------- */
+
+void edai_watcher_rouse(edai_watcher *self)
+{
+    /* seq_cst, as in rest: either the watcher sees that the seat is not parked any more, or we see
+     * that it sleeps. */
+    if (EDAI_UNLIKELY(atomic_load(&self->sleeps))) {
+        edai_mutex_lock(&self->mutex);
+        atomic_store(&self->sleeps, false);
+        edai_cond_signal(&self->wakes);
+        edai_mutex_unlock(&self->mutex);
+    }
+}
+
+/* Until the next look; without end while everybody sleeps. The mutex is held. */
+static void rest(edai_watcher *self, uint32_t idle_looks)
+{
+    if (idle_looks < IDLE_LOOKS) {
+        int64_t until = edai_clock_monotonic_ns() + self->look_ns;
+
+        while (!self->stops && edai_cond_wait_until(&self->wakes, &self->mutex, until)) {
+        }
+        return;
+    }
+    atomic_store(&self->sleeps, true);
+    edai_mutex_unlock(&self->mutex);
+    if (look(self)) {
+        atomic_store(&self->sleeps, false);
+    }
+    edai_mutex_lock(&self->mutex);
+    while (!self->stops && atomic_load(&self->sleeps)) {
+        edai_cond_wait(&self->wakes, &self->mutex);
+    }
+}
+
+static void *watch(void *arg)
+{
+    edai_watcher *self = arg;
+    uint32_t idle_looks = 0;
+
+    edai_thread_hasten();
+    edai_mutex_lock(&self->mutex);
+    while (!self->stops) {
+        bool is_awake;
+
+        rest(self, idle_looks);
+        edai_mutex_unlock(&self->mutex);
+        is_awake = look(self);
+        edai_mutex_lock(&self->mutex);
+        idle_looks = is_awake ? 0 : idle_looks + 1;
+    }
+    edai_mutex_unlock(&self->mutex);
+    return NULL;
+}
+
+void edai_watcher_start(edai_watcher *self, eda_system *sys, bool takes_over)
+{
+    self->sys = sys;
+    self->takes_over = takes_over;
+    self->look_ns = takes_over ? LOOK_NS : TELL_NS;
+    self->sights =
+        edai_calloc((size_t)sys->worker_count + EDAI_SPARE_SEATS_MAX, sizeof(*self->sights));
+    if (self->sights == NULL) {
+        return;
+    }
+    self->has_thread = edai_thread_start(&self->thread, watch, self, "eda-watcher") == EDA_OK;
+}
+
+void edai_watcher_stop(edai_watcher *self)
+{
+    if (!self->has_thread) {
+        return;
+    }
+    edai_mutex_lock(&self->mutex);
+    self->stops = true;
+    edai_cond_signal(&self->wakes);
+    edai_mutex_unlock(&self->mutex);
+    (void)edai_thread_join(&self->thread);
+    self->has_thread = false;
+}
