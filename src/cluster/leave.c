@@ -13,7 +13,9 @@
 typedef struct sweep {
     edai_node *node;
     bool is_all;
-    _Atomic uint32_t left; /* workers, and whoever began it */
+    const edai_actor_type *of; /* NULL: of all types */
+    _Atomic uint32_t *done;    /* raised when it is over; NULL: nobody looks */
+    _Atomic uint32_t left;     /* workers, and whoever began it */
 } sweep;
 
 static void end_one(sweep *self)
@@ -21,6 +23,9 @@ static void end_one(sweep *self)
     edai_node *node = self->node;
 
     if (atomic_fetch_sub_explicit(&self->left, 1, memory_order_acq_rel) == 1) {
+        if (self->done != NULL) {
+            atomic_fetch_add(self->done, 1);
+        }
         edai_free(self);
         atomic_fetch_add(&node->swept, 1);
         node->sys->port->wake(node->sys->port->self, &node->starter);
@@ -32,7 +37,7 @@ static void on_sweep(edai_worker *worker, void *arg)
     sweep *self = arg;
 
     if (!worker->is_ending) {
-        edai_passivate_away(worker, self->is_all);
+        edai_passivate_away(worker, self->of, self->is_all);
     }
     end_one(self);
 }
@@ -67,8 +72,9 @@ static void post(edai_node *node, uint16_t to, sweep *of)
 }
 
 /* False: out of memory. */
-static bool sweep_all(edai_node *node, bool is_all)
+static bool begin(const sweep *what)
 {
+    edai_node *node = what->node;
     sweep *self = edai_alloc(sizeof(*self));
     uint16_t count = node->sys->worker_count;
     uint16_t i;
@@ -76,13 +82,26 @@ static bool sweep_all(edai_node *node, bool is_all)
     if (self == NULL) {
         return false;
     }
-    self->node = node;
-    self->is_all = is_all;
+    *self = *what;
     atomic_init(&self->left, count);
     for (i = 0; i < count; i++) {
         post(node, i, self);
     }
     return true;
+}
+
+static bool sweep_all(edai_node *node, bool is_all)
+{
+    const sweep what = {.node = node, .is_all = is_all};
+
+    return begin(&what);
+}
+
+bool edai_leave_sweep(edai_node *node, const edai_actor_type *of, _Atomic uint32_t *done)
+{
+    const sweep what = {.node = node, .of = of, .done = done};
+
+    return begin(&what);
 }
 
 static uint64_t count_live(const edai_node *node, bool is_all)
@@ -149,6 +168,7 @@ static void on_leave(edai_worker *gateway, void *arg)
 
     (void)gateway;
     if (!node->is_leaving) {
+        edai_move_stop(node);
         node->is_leaving = true;
         edai_view_leave(node->view);
         edai_node_tell(node);

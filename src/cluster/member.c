@@ -16,7 +16,7 @@
 /* --- the hello ----------------------------------------------------------------------------- */
 
 /* Partitions with an activation here. */
-static void fill_held(const edai_actor_type *type, edai_wire_held *held)
+static void fill_held(const edai_node *node, const edai_actor_type *type, edai_wire_held *held)
 {
     uint32_t i;
 
@@ -26,6 +26,7 @@ static void fill_held(const edai_actor_type *type, edai_wire_held *held)
             held->bits[i / 8] = (uint8_t)(held->bits[i / 8] | 1u << i % 8);
         }
     }
+    edai_move_hold(node, type, held->bits);
 }
 
 static bool holds_any(const edai_wire_held *held)
@@ -47,14 +48,14 @@ static uint32_t fill_all_held(edai_node *node, edai_wire_held *held)
         if (type->live_at == NULL || count == EDAI_WIRE_HELD_MAX) {
             continue;
         }
-        fill_held(type, &held[count]);
+        fill_held(node, type, &held[count]);
         count += holds_any(&held[count]) ? 1 : 0;
     }
     return count;
 }
 
 /* What lives here stays here. */
-static void hold(edai_node *node)
+void edai_member_hold(edai_node *node)
 {
     eda_system *sys = node->sys;
     uint32_t i;
@@ -64,7 +65,7 @@ static void hold(edai_node *node)
         const edai_place *place;
 
         if (sys->actors[i]->live_at != NULL) {
-            fill_held(sys->actors[i], &held);
+            fill_held(node, sys->actors[i], &held);
             place = edai_view_place(node->view, held.actor);
             edai_view_hold(node->view, place, held.bits);
         }
@@ -145,7 +146,7 @@ static void send_hello(edai_node *node)
         .is_urgent = true};
 
     node->is_hello_due = false;
-    hold(node);
+    edai_member_hold(node);
     message.payload = edai_member_hello(node);
     if (message.payload.len > 0) {
         (void)edai_node_put(node, &message);
@@ -582,6 +583,7 @@ static void tick(edai_node *node)
         node->refused_lines = 0;
         sweep(node);
         edai_leave_strays(node);
+        edai_move_consider(node);
         edai_spread_probe(node);
         edai_node_tell(node);
     }
@@ -595,6 +597,7 @@ static void tick(edai_node *node)
 static void rejoin(edai_node *node)
 {
     edai_system_log(node->sys, NULL, "the other nodes took %s for dead: it begins anew", node->id);
+    edai_move_stop(node);
     edai_node_end_links(node);
     edai_leave_all(node);
     memset(node->seen_members, 0, sizeof(node->seen_members));
@@ -665,7 +668,7 @@ void edai_member_begin(edai_node *node)
 
 void edai_member_farewell(edai_node *node)
 {
-    hold(node);
+    edai_member_hold(node);
     node->idle.is_running = false;
     ask_first(node);
 }

@@ -430,6 +430,7 @@ static eda_status node_open(edai_abroad *abroad)
     EDA_TRY(index_msgs(node));
     EDA_TRY(hash_hosted(node));
     EDA_TRY(edai_outside_prepare(node));
+    EDA_TRY(edai_moves_open(node));
     edai_spread_resolve(node);
     edai_intake_open(&node->intake, node);
     EDA_TRY(open_bus(node));
@@ -527,6 +528,7 @@ static void node_end(edai_abroad *abroad, edai_worker *gateway)
     edai_timers_disarm(&gateway->timers, &node->tick);
     edai_timers_disarm(&gateway->timers, &node->retry);
     edai_timers_disarm(&gateway->timers, &node->idle.again);
+    edai_move_stop(node);
     edai_node_end_links(node);
     while ((stranger = edai_strangers_take_any(&node->strangers)) != NULL) {
         if (stranger->query != NULL) {
@@ -564,6 +566,7 @@ static void node_free(edai_abroad *abroad)
     edai_entries_fini(&node->strangers);
     edai_names_fini(&node->msg_names);
     edai_buffer_fini(&node->scratch);
+    edai_moves_fini(node);
     edai_view_free(node->view);
     edai_mutex_fini(&node->mutex);
     edai_clerk_fini(&node->clerk);

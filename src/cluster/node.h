@@ -13,6 +13,7 @@
 #include "cluster/far.h"
 #include "cluster/intake.h"
 #include "cluster/link.h"
+#include "cluster/move.h"
 #include "cluster/pending.h"
 #include "cluster/view.h"
 #include "core/abroad.h"
@@ -79,6 +80,7 @@ struct edai_node {
     edai_fars fars;
     edai_entries pending;   /* edai_sent */
     edai_entries strangers; /* edai_stranger */
+    edai_moves moves;
     edai_intake intake;
     edai_names msg_names; /* -> edai_msg, constant after open */
     /* Who was named by the last message that arrived; NULL: nobody who is known. */
@@ -275,6 +277,8 @@ void edai_member_heard(edai_node *node, const edai_heard *heard);
 /* Says what changed. */
 void edai_member_end_round(edai_node *node);
 
+/* What lives here stays here. */
+void edai_member_hold(edai_node *node);
 /* The new incarnation stands on the bus. */
 void edai_member_entered(edai_node *node);
 /* Outsiders' requests are served as was chosen. */
@@ -290,11 +294,16 @@ void edai_leave(edai_abroad *self);
 void edai_leave_strays(edai_node *node);
 /* All of them go. */
 void edai_leave_all(edai_node *node);
+/* The same of those of one type that belong to another node, or are in motion, by one look;
+ * `done` is raised when it is over. False: out of memory. */
+bool edai_leave_sweep(edai_node *node, const edai_actor_type *of, _Atomic uint32_t *done);
 
 /* --- wait.c: who waits until something is so -------------------------------------------------- */
 
 /* Looks whether the nodes somebody waits for are there. */
 void edai_wait_check(edai_node *node);
+/* All nodes see the same ones. */
+bool edai_wait_all_agree(const edai_node *node);
 /* A hello of that node; `number` of the round of pings it answers, or 0. */
 void edai_wait_heard(edai_node *node, const edai_hello *hello, eda_str id, uint64_t number);
 void edai_wait_round_ended(edai_node *node, uint64_t number);

@@ -121,9 +121,14 @@ static uint32_t list_candidates(
     return count;
 }
 
+static bool has_bit(const uint8_t *bits, uint32_t partition)
+{
+    return (bits[partition / 8] >> partition % 8 & 1) != 0;
+}
+
 static claim claim_of(const edai_spot *spot, const candidate *node, uint32_t partition)
 {
-    bool is_held = (spot->held[node->slot][partition / 8] >> partition % 8 & 1) != 0;
+    bool is_held = has_bit(spot->held[node->slot], partition);
 
     if (EDAI_VIEW_PLANTED(UNSTICKY)) {
         is_held = false;
@@ -177,6 +182,22 @@ uint16_t edai_view_chosen(const edai_view *view, const edai_place *place, uint32
     return heaviest(spot, candidates, count, partition, false);
 }
 
+void edai_view_list_movable(
+    const edai_view *view, const edai_place *place, uint8_t ret_bits[EDAI_PARTITIONS / 8])
+{
+    candidate candidates[EDAI_MEMBERS_MAX];
+    const edai_spot *spot = (const edai_spot *)(const void *)place;
+    uint32_t count = list_candidates(view, spot, candidates);
+
+    memset(ret_bits, 0, EDAI_PARTITIONS / 8);
+    for (uint32_t p = 0; p < EDAI_PARTITIONS; p++) {
+        if (edai_place_owner(place, p) == EDAI_SELF && has_bit(spot->held[EDAI_SELF], p) &&
+            heaviest(spot, candidates, count, p, false) != EDAI_SELF) {
+            ret_bits[p / 8] = (uint8_t)(ret_bits[p / 8] | 1U << p % 8);
+        }
+    }
+}
+
 /* True: some partition has another owner. */
 static bool place_anew(const edai_view *view, edai_spot *spot)
 {
@@ -186,6 +207,8 @@ static bool place_anew(const edai_view *view, edai_spot *spot)
 
     for (uint32_t p = 0; p < EDAI_PARTITIONS; p++) {
         uint16_t owner = heaviest(spot, candidates, count, p, true);
+
+        owner = owner == EDAI_SELF && has_bit(spot->moving, p) ? EDAI_MOVING : owner;
         if (owner != edai_place_owner(&spot->shown, p)) {
             /* relaxed: whoever sees it late sends to the wrong owner, which passes it on */
             atomic_store_explicit(&spot->shown.owner[p], owner, memory_order_relaxed);
@@ -316,5 +339,16 @@ void edai_view_hold(edai_view *view, const edai_place *place, const uint8_t *bit
 {
     EDA_ASSERT(!view->is_inside, "no event changes the view it comes from");
     set_held(*seek(view, eda_str_from(place->actor), place->hash), EDAI_SELF, bits);
+    edai_view_settle(view);
+}
+
+void edai_view_move(edai_view *view, edai_place *place, const uint8_t *bits)
+{
+    static const uint8_t none[EDAI_PARTITIONS / 8];
+    edai_spot *spot = spot_of(place);
+
+    EDA_ASSERT(!view->is_inside, "no event changes the view it comes from");
+    memcpy(spot->moving, bits != NULL ? bits : none, sizeof spot->moving);
+    spot->is_stale = true;
     edai_view_settle(view);
 }

@@ -354,6 +354,56 @@ static void place_of_a_leaving_node_stays_while_it_is_held(void **state)
     edai_view_free(view);
 }
 
+/* Of the first type, if nobody held anything. */
+static const char *chosen_by_oracle(const cluster *self, uint32_t partition)
+{
+    oracle_node nodes[NODES_MAX];
+
+    for (uint32_t i = 0; i < self->count; i++) {
+        nodes[i] = (oracle_node){.id = self->nodes[i].id, .is_leaving = self->nodes[i].is_leaving};
+    }
+    return oracle_owner(types[0], partition, nodes, self->count);
+}
+
+/* The first node holds everything, and gives away what would be another's: the even ones go, the
+ * odd ones do not. */
+static void place_in_motion_is_nobodys_until_it_is_given(void **state)
+{
+    (void)state;
+    static cluster self;
+
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        uint8_t bits[EDAI_PARTITIONS / 8];
+
+        make_cluster(&self, seed, 2 + (uint32_t)(seed % 7));
+        memset(self.nodes[0].held[0], 0xff, sizeof self.nodes[0].held[0]);
+        self.nodes[1].is_leaving = seed % 2 == 0;
+        edai_view *view = view_of(&self, 0);
+        edai_place *place = edai_view_place(view, eda_str_from(types[0]));
+        edai_view_list_movable(view, place, bits);
+        edai_view_move(view, place, bits);
+        for (uint32_t p = 0; p < EDAI_PARTITIONS; p++) {
+            bool is_movable = strcmp(chosen_by_oracle(&self, p), self.nodes[0].id) != 0;
+            assert_int_equal(bits[p / 8] >> p % 8 & 1, is_movable);
+            assert_int_equal(edai_place_owner(place, p), is_movable ? EDAI_MOVING : EDAI_SELF);
+        }
+        for (uint32_t i = 0; i < sizeof bits; i++) {
+            self.nodes[0].held[0][i] = (uint8_t) ~(bits[i] & 0x55);
+        }
+        edai_view_hold(view, place, self.nodes[0].held[0]);
+        for (uint32_t p = 1; p < EDAI_PARTITIONS; p += 2) {
+            bool is_movable = (bits[p / 8] >> p % 8 & 1) != 0;
+            assert_int_equal(edai_place_owner(place, p), is_movable ? EDAI_MOVING : EDAI_SELF);
+        }
+        edai_view_move(view, place, NULL);
+        for (uint32_t p = 0; p < EDAI_PARTITIONS; p++) {
+            assert_same(owner_in(view, types[0], p), owner_by_oracle(&self, 0, p));
+            assert_true(p % 2 == 0 || edai_place_owner(place, p) == EDAI_SELF);
+        }
+        edai_view_free(view);
+    }
+}
+
 static void place_without_hosts_is_nobodys(void **state)
 {
     (void)state;
@@ -479,6 +529,7 @@ int main(void)
         cmocka_unit_test(place_on_death_moves_what_the_dead_one_owned),
         cmocka_unit_test(place_held_by_two_goes_to_the_heavier),
         cmocka_unit_test(place_of_a_leaving_node_stays_while_it_is_held),
+        cmocka_unit_test(place_in_motion_is_nobodys_until_it_is_given),
         cmocka_unit_test(place_without_hosts_is_nobodys),
         cmocka_unit_test(place_over_its_bound_is_refused),
         cmocka_unit_test(place_of_known_keys_is_as_documented),

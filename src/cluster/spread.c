@@ -221,6 +221,13 @@ static void take_placed(edai_node *node, edai_envelope *envelope)
         edai_abroad_keep(node->gateway, envelope);
         return;
     }
+    if (slot == EDAI_MOVING) {
+        edai_move_keep(node, envelope);
+        return;
+    }
+    if (edai_move_was_given(node, type, partition)) {
+        envelope->flags |= EDAI_PASSED_ON;
+    }
     send_one(node, edai_node_link(node, slot), envelope, type->actor->name);
 }
 

@@ -34,6 +34,7 @@
 #define EDAI_PLACES_MAX 1024u   /* actor types */
 #define EDAI_SELF 0u            /* slot of this node */
 #define EDAI_NOBODY UINT16_MAX
+#define EDAI_MOVING (UINT16_MAX - 1) /* nobody for the moment; what this node gives away */
 
 typedef struct edai_view edai_view;
 
@@ -75,7 +76,7 @@ typedef struct edai_place {
     struct edai_place *next;
     char *actor;
     uint64_t hash;                           /* of its name */
-    _Atomic uint16_t owner[EDAI_PARTITIONS]; /* slot, or EDAI_NOBODY */
+    _Atomic uint16_t owner[EDAI_PARTITIONS]; /* slot, or EDAI_NOBODY, EDAI_MOVING */
 } edai_place;
 
 /* EDA_ENOMEM. `id` "NODE/INC" of this node; usable from edai_view_ready on. */
@@ -89,6 +90,11 @@ edai_place *edai_view_place(edai_view *view, eda_str actor);
 /* Slot of the node that a partition would be given if nobody held it: the same for all who see the
  * same nodes, and another only when these change. EDAI_NOBODY: nobody hosts the type. */
 uint16_t edai_view_chosen(const edai_view *view, const edai_place *place, uint32_t partition);
+/* Partitions that this node owns and holds, and that would be another's if nobody held them. */
+void edai_view_list_movable(
+    const edai_view *view, const edai_place *place, uint8_t ret_bits[EDAI_PARTITIONS / 8]);
+/* Those that are in motion, of which none is this node's meanwhile; NULL: none is. */
+void edai_view_move(edai_view *view, edai_place *place, const uint8_t *bits);
 /* This node hosts the type. Before ready. */
 EDA_CHECK eda_status edai_view_host(edai_view *view, eda_str actor);
 /* Partitions that this node holds. */

@@ -44,7 +44,7 @@ static void meet(edai_node *node, uint32_t nodes)
     edai_mutex_unlock(&node->mutex);
 }
 
-static bool all_agree(const edai_node *node)
+bool edai_wait_all_agree(const edai_node *node)
 {
     bool is_settled = !node->is_choice_due && edai_node_is_settled(node);
     uint16_t slot;
@@ -65,7 +65,7 @@ void edai_wait_check(edai_node *node)
     atomic_store_explicit(
         &node->counts.nodes, edai_view_usable_count(node->view), memory_order_relaxed);
     atomic_store_explicit(&node->counts.view, edai_view_number(node->view), memory_order_relaxed);
-    if (is_waited_for(node, false) && all_agree(node)) {
+    if (is_waited_for(node, false) && edai_wait_all_agree(node)) {
         meet(node, edai_view_usable_count(node->view));
     }
 }

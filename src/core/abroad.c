@@ -171,7 +171,9 @@ static void hand_on(
     mark(envelope, arrival);
     edai_tally_add(&ctx->worker->tallies[route->index], EDAI_ACCEPTED);
     delivered->count++;
-    if (arrival->may_pass_on && edai_system_is_elsewhere(route->actor, hash)) {
+    if (edai_system_is_in_motion(route->actor, hash)) {
+        ctx->sys->abroad->take(ctx->sys->abroad, ctx->worker, envelope);
+    } else if (arrival->may_pass_on && edai_system_is_elsewhere(route->actor, hash)) {
         envelope->flags |= EDAI_PASSED_ON;
         delivered->passed++;
         delivered->partition = edai_system_partition(route->actor, hash);
@@ -189,6 +191,7 @@ static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void 
         .ask_seq = arrival->ask_seq,
         .receipt = arrival->receipt};
     edai_envelope *envelope = NULL;
+    uint64_t hash;
 
     if (!edai_publish_is_wanted(route, data)) {
         return EDA_OK;
@@ -196,8 +199,10 @@ static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void 
     EDA_TRY(edai_publish_one(ctx, route, data, &extras, &envelope));
     EDA_ASSERT(envelope != NULL, "made");
     envelope->next = NULL;
+    hash = edai_publish_hash(envelope);
     if (arrival->actor == NULL && !arrival->may_pass_on &&
-        edai_system_is_elsewhere(route->actor, edai_publish_hash(envelope))) {
+        edai_system_is_elsewhere(route->actor, hash) &&
+        !edai_system_is_in_motion(route->actor, hash)) {
         edai_envelope_free(ctx->sys, ctx->worker, envelope); /* its owner got one, too */
         return EDA_OK;
     }

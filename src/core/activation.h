@@ -160,8 +160,9 @@ void edai_passivate_consider(edai_worker *worker, edai_activation *activation); 
 void edai_passivate_listed(edai_worker *worker);                       /* end of a worker's round */
 void edai_passivate_limit(edai_worker *worker, edai_actor_type *type); /* over live_max */
 void edai_passivate_scan(edai_worker *worker, edai_actor_type *type);  /* idle timer */
-/* Those that wait for messages and belong to another node; or all that other nodes could host. */
-void edai_passivate_away(edai_worker *worker, bool is_all);
+/* Those that wait for messages and belong to another node; or all that other nodes could host. Of
+ * one type; NULL: of all. */
+void edai_passivate_away(edai_worker *worker, const edai_actor_type *of, bool is_all);
 void edai_passivate_ran(edai_worker *worker, edai_activation *activation); /* maybe at once */
 
 /* pool.c */

@@ -153,13 +153,16 @@ void edai_passivate_scan(edai_worker *worker, edai_actor_type *type)
     (void)!edai_timers_arm(&worker->timers, &pool->scan, worker->now + delay, on_scan);
 }
 
-static bool lives_elsewhere(const edai_activation *activation)
+/* It is given to another node, or belongs to one. Timers would end with it, so that nobody is given
+ * away for their sake who has some. */
+static bool is_to_go(const edai_activation *activation)
 {
     uint64_t hash = (activation->flags & EDAI_IS_TEXT_KEY) != 0
                         ? activation->identity
                         : edai_hash_u64(activation->identity);
 
-    return edai_system_is_elsewhere(activation->type, hash);
+    return edai_system_is_elsewhere(activation->type, hash) &&
+           (!has_timers(activation) || !edai_system_is_in_motion(activation->type, hash));
 }
 
 static void give_away_type(edai_worker *worker, edai_actor_type *type, bool is_all)
@@ -169,19 +172,19 @@ static void give_away_type(edai_worker *worker, edai_actor_type *type, bool is_a
     edai_activation *at;
 
     while (pool->live_count > 0 && (at = edai_pool_next(pool, &walk, UINT32_MAX)) != NULL) {
-        if (is_idle(at) && (is_all || lives_elsewhere(at))) {
+        if (is_idle(at) && (is_all || is_to_go(at))) {
             (void)edai_activation_stop(worker, at, EDA_STOP_IDLE);
         }
     }
 }
 
-void edai_passivate_away(edai_worker *worker, bool is_all)
+void edai_passivate_away(edai_worker *worker, const edai_actor_type *of, bool is_all)
 {
     const eda_system *sys = worker->sys;
     uint32_t i;
 
     for (i = 0; i < sys->actor_count; i++) {
-        if (sys->actors[i]->worker == EDAI_PLACED) {
+        if (sys->actors[i]->worker == EDAI_PLACED && (of == NULL || of == sys->actors[i])) {
             give_away_type(worker, sys->actors[i], is_all);
         }
     }

@@ -19,6 +19,8 @@
 #define EDAI_NO_GATEWAY (UINT16_MAX - 2) /* no worker has that number */
 /* Owner of a partition that no node owns. */
 #define EDAI_NO_OWNER UINT16_MAX
+/* Of one that is being given to another node. */
+#define EDAI_IN_MOTION (UINT16_MAX - 1)
 
 typedef enum edai_phase {
     EDAI_BUILDING = 1,
@@ -157,6 +159,15 @@ static inline bool edai_system_is_elsewhere(const edai_actor_type *type, uint64_
     owner = atomic_load_explicit(
         &type->owners[edai_system_partition(type, hash)], memory_order_relaxed);
     return owner != 0 && owner != EDAI_NO_OWNER;
+}
+
+/* Nobody owns it for the moment: it is being given to another node, and the gateway keeps what
+ * comes for it until that is done. Counts as elsewhere. */
+static inline bool edai_system_is_in_motion(const edai_actor_type *type, uint64_t hash)
+{
+    return type->worker == EDAI_PLACED &&
+           atomic_load_explicit(&type->owners[edai_system_partition(type, hash)],
+               memory_order_relaxed) == EDAI_IN_MOTION;
 }
 
 /* The gateway, or the worker here. */
