@@ -127,21 +127,18 @@ static bool is_named(eda_str name, const char *text)
     return eda_str_equal(eda_str_from(text), name);
 }
 
-/* NULL: none. Those of the last message are tried first: one batch names the same few. */
-static const edai_actor_type *actor_of(
-    const edai_node *node, eda_str name, const edai_actor_type **io_last)
+/* To NULL: none. Those of the last message are tried first: one batch names the same few. */
+static void find_actor(const edai_node *node, eda_str name, const edai_actor_type **io_last)
 {
     char text[64];
 
     if (name.len == 0 || name.len >= sizeof(text)) {
-        return NULL;
-    }
-    if (*io_last == NULL || !is_named(name, (*io_last)->actor->name)) {
+        *io_last = NULL;
+    } else if (*io_last == NULL || !is_named(name, (*io_last)->actor->name)) {
         memcpy(text, name.ptr, name.len);
         text[name.len] = '\0';
         *io_last = edai_contract_find(node->sys, text);
     }
-    return *io_last;
 }
 
 static const edai_msg *find_msg(const edai_node *node, eda_str name)
@@ -158,43 +155,37 @@ static const edai_msg *find_msg(const edai_node *node, eda_str name)
     return NULL;
 }
 
-static const edai_msg *msg_of(edai_node *node, eda_str name)
+/* What is like the last message names nobody else. */
+static void resolve(edai_node *node, const edai_wire_item *item)
 {
-    if (name.len == 0) {
-        return NULL;
-    }
-    if (node->last_msg == NULL || !is_named(name, node->last_msg->type->name)) {
-        node->last_msg = find_msg(node, name);
-    }
-    return node->last_msg;
-}
+    const edai_msg *msg = node->last_msg;
 
-static uint16_t publisher_of(edai_node *node, eda_str from)
-{
-    const edai_actor_type *type = actor_of(node, from, &node->last_publisher);
-
-    return type != NULL ? type->index : EDAI_PUBLISHER_ABROAD;
+    if (item->kind == EDAI_WIRE_SAME) {
+        return;
+    }
+    find_actor(node, item->actor, &node->last_receiver);
+    find_actor(node, item->from, &node->last_publisher);
+    if (item->kind == EDAI_WIRE_MESSAGE &&
+        (msg == NULL || !is_named(item->type, msg->type->name))) {
+        node->last_msg = find_msg(node, item->type);
+    }
 }
 
 /* A message that has been read. */
 typedef struct taken {
     const edai_msg *msg;
     const void *data;
-    void *owned; /* to be freed; NULL: data is borrowed */
     eda_raw raw;
 } taken;
 
-static eda_status take_value(edai_node *node, const edai_wire_item *item, eda_str type, taken *out)
+static eda_status take_value(
+    edai_node *node, const edai_wire_item *item, const edai_msg *msg, taken *out)
 {
-    eda_problem problem;
-
-    out->msg = msg_of(node, type);
-    if (out->msg == NULL) {
+    out->msg = msg;
+    if (msg == NULL) {
         return EDA_ENOTYPE;
     }
-    EDA_TRY(eda_cbor_decode(out->msg->type, item->body, &out->owned, &problem));
-    out->data = out->owned;
-    return EDA_OK;
+    return edai_cbor_decode_lent(msg->type, item->body, &node->decoded, &out->data);
 }
 
 /* By topic: of a type that is known here, or raw. */
@@ -204,7 +195,7 @@ static eda_status take_raw(edai_node *node, const edai_wire_item *item, taken *o
 
     EDA_TRY(eda_topic_check_key(item->type));
     if (msg != NULL && !msg->type->is_raw) {
-        return take_value(node, item, eda_str_from(msg->type->name), out);
+        return take_value(node, item, msg, out);
     }
     out->msg = msg != NULL ? msg : node->sys->undeclared;
     out->raw = (eda_raw){.topic = item->type, .encoding = item->encoding, .payload = item->body};
@@ -243,8 +234,9 @@ static void tell_moved(
 static eda_status deliver(
     edai_node *node, edai_link *link, const edai_wire_item *item, const taken *what)
 {
-    edai_arrival arrival = {.actor = actor_of(node, item->actor, &node->last_receiver),
-        .publisher = publisher_of(node, item->from),
+    const edai_actor_type *publisher = node->last_publisher;
+    edai_arrival arrival = {.actor = node->last_receiver,
+        .publisher = publisher != NULL ? publisher->index : EDAI_PUBLISHER_ABROAD,
         .may_pass_on = (item->flags & EDAI_WIRE_PASSED_ON) == 0,
         .is_outside = (item->flags & EDAI_WIRE_OUTSIDE) != 0,
         .held_client = node->held};
@@ -282,14 +274,15 @@ static eda_status deliver(
 
 static void take_message(edai_node *node, edai_link *link, const edai_wire_item *item)
 {
-    taken what = {.owned = NULL};
-    eda_status status = item->kind == EDAI_WIRE_RAW ? take_raw(node, item, &what)
-                                                    : take_value(node, item, item->type, &what);
+    taken what = {.msg = NULL};
+    eda_status status;
 
+    resolve(node, item);
+    status = item->kind == EDAI_WIRE_RAW ? take_raw(node, item, &what)
+                                         : take_value(node, item, node->last_msg, &what);
     if (status == EDA_OK) {
         status = deliver(node, link, item, &what);
     }
-    edai_free(what.owned);
     if (status != EDA_OK) {
         /* It has arrived, and nobody here takes it: versions of the program differ. */
         edai_node_refuse(node, item->type, status);
@@ -386,6 +379,7 @@ static void take_item(
 {
     switch (item->kind) {
     case EDAI_WIRE_MESSAGE:
+    case EDAI_WIRE_SAME:
     case EDAI_WIRE_RAW:
         if (*io_number == link->arrived + link->missed + 1) { /* else it came before */
             link->arrived++;

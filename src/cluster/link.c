@@ -49,6 +49,7 @@ edai_buffer *edai_link_batch(edai_link *link, eda_str self)
 {
     if (link->out.size == 0) {
         edai_wire_begin(&link->out, self, link->written + 1);
+        link->last.msg = NULL;
     }
     return &link->out;
 }

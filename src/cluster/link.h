@@ -24,6 +24,14 @@ typedef struct edai_link_sent {
     uint64_t corr; /* 0: nothing waits for its end */
 } edai_link_sent;
 
+/* What the next message of a batch may be like. */
+typedef struct edai_link_last {
+    const edai_msg *msg; /* NULL: nothing */
+    const char *actor;
+    uint32_t flags;
+    uint16_t publisher;
+} edai_link_last;
+
 typedef struct edai_link {
     char *key;       /* of the peer's inbox; owned */
     char *peer;      /* "NODE/INC"; owned */
@@ -40,6 +48,7 @@ typedef struct edai_link {
     edai_link_sent *ring; /* of told + 1 to written; grows to EDAI_LINK_WINDOW */
     uint32_t ring_capacity;
     edai_buffer out;        /* a batch that was begun; empty: none */
+    edai_link_last last;    /* in `out` */
     bool is_pressing;       /* something in it should not wait */
     edai_envelope *waiting; /* EDA_WAIT deliveries that found the window full; oldest first */
     edai_envelope *waiting_last;

@@ -17,6 +17,7 @@
 #include "cluster/pending.h"
 #include "cluster/view.h"
 #include "core/abroad.h"
+#include "message/cbor.h"
 
 #define EDAI_NODE_OWN 8u
 
@@ -83,10 +84,12 @@ struct edai_node {
     edai_moves moves;
     edai_intake intake;
     edai_names msg_names; /* -> edai_msg, constant after open */
-    /* Who was named by the last message that arrived; NULL: nobody who is known. */
+    /* Who was named by the last message that arrived, and so by those like it; NULL: nobody who is
+     * known. */
     const edai_actor_type *last_receiver;
     const edai_actor_type *last_publisher;
     const edai_msg *last_msg;
+    edai_cbor_room decoded;   /* the message being taken */
     edai_client *held_client; /* of the thread that starts and closes */
     edai_client *held; /* the same, once it takes part: counts EDA_WAIT deliveries from abroad that
                           found no room yet */

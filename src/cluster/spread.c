@@ -89,23 +89,49 @@ static eda_status write_raw(edai_buffer *out, edai_wire_item *item, const parcel
     return out->is_broken ? EDA_ENOMEM : EDA_OK;
 }
 
-static eda_status write_item(edai_node *node, edai_buffer *out, const parcel *what, uint64_t corr)
+static uint32_t flags_of(const parcel *what, uint64_t corr)
 {
     const edai_msg *msg = what->route->msg;
-    eda_value value = {.type = msg->type, .data = what->data};
-    edai_wire_item item = {.kind = EDAI_WIRE_MESSAGE,
-        .flags = (msg->is_request ? EDAI_WIRE_REQUEST : 0) |
-                 (corr != 0 && !msg->is_request ? EDAI_WIRE_WANTS_END : 0) |
-                 ((what->envelope->flags & EDAI_PASSED_ON) != 0 ? EDAI_WIRE_PASSED_ON : 0) |
-                 ((what->envelope->flags & EDAI_FROM_OUTSIDE) != 0 ? EDAI_WIRE_OUTSIDE : 0),
+
+    return (msg->is_request ? EDAI_WIRE_REQUEST : 0U) |
+           (corr != 0 && !msg->is_request ? EDAI_WIRE_WANTS_END : 0U) |
+           ((what->envelope->flags & EDAI_PASSED_ON) != 0 ? EDAI_WIRE_PASSED_ON : 0U) |
+           ((what->envelope->flags & EDAI_FROM_OUTSIDE) != 0 ? EDAI_WIRE_OUTSIDE : 0U);
+}
+
+/* In a stream of messages most are like the one before. */
+static bool is_like(const edai_link_last *a, const edai_link_last *b)
+{
+    return a->msg == b->msg && a->actor == b->actor && a->flags == b->flags &&
+           a->publisher == b->publisher;
+}
+
+static eda_status write_item(edai_node *node, edai_link *link, const parcel *what, uint64_t corr)
+{
+    const edai_msg *msg = what->route->msg;
+    const eda_value value = {.type = msg->type, .data = what->data};
+    const edai_link_last last = {.msg = msg,
+        .actor = what->actor,
+        .flags = flags_of(what, corr),
+        .publisher = what->envelope->publisher};
+    edai_wire_item item = {.kind = EDAI_WIRE_SAME};
+    bool is_raw = what->is_raw || msg->type->is_raw;
+    uint32_t left_ms = time_left(node, what->envelope);
+
+    if (!is_raw && corr == 0 && left_ms == 0 && is_like(&last, &link->last)) {
+        return edai_wire_put_value(&link->out, &item, value);
+    }
+    item = (edai_wire_item){.kind = EDAI_WIRE_MESSAGE,
+        .flags = last.flags,
         .type = eda_str_from(msg->type->name),
         .actor = eda_str_from(what->actor),
         .from = eda_str_from(publisher_of(node, what->envelope)),
         .corr = corr,
-        .left_ms = time_left(node, what->envelope)};
-
-    return what->is_raw || msg->type->is_raw ? write_raw(out, &item, what)
-                                             : edai_wire_put_value(out, &item, value);
+        .left_ms = left_ms};
+    link->last = last;
+    link->last.msg = is_raw || corr != 0 ? NULL : msg;
+    return is_raw ? write_raw(&link->out, &item, what)
+                  : edai_wire_put_value(&link->out, &item, value);
 }
 
 /* Whoever waits for its end is entered; NULL: nobody waits, or no memory. */
@@ -140,7 +166,7 @@ static eda_status write_parcel(edai_node *node, edai_link *link, const parcel *w
 
     corr = sent != NULL ? sent->entry.number : 0;
     if (status == EDA_OK) {
-        status = write_item(node, out, what, corr);
+        status = write_item(node, link, what, corr);
     }
     if (status == EDA_OK) {
         status = edai_link_note(link, what->route, corr);
@@ -148,6 +174,7 @@ static eda_status write_parcel(edai_node *node, edai_link *link, const parcel *w
     if (status != EDA_OK) {
         out->size = size; /* as if it had not been written */
         out->is_broken = false;
+        link->last.msg = NULL;
         if (sent != NULL) {
             edai_free(edai_pending_take(&node->pending, corr));
         }

@@ -6,8 +6,9 @@
 #include "message/cbor.h"
 
 #define VERSION 1
-#define ITEM_LEN_MAX 9u /* elements */
-#define CHAR_LIST 0x9f  /* of items, until a break */
+#define ITEM_LEN_MAX 9u  /* elements */
+#define SAME_SIZE_MAX 2u /* but for its body */
+#define CHAR_LIST 0x9f   /* of items, until a break */
 #define CHAR_BREAK 0xff
 
 /* A body's length is known when it has been written, and most are below 64 KiB. */
@@ -63,6 +64,12 @@ static uint8_t *put_message(uint8_t *at, const edai_wire_item *item)
     return edai_wire_put_number(at, item->left_ms);
 }
 
+static uint8_t *put_same(uint8_t *at)
+{
+    at = edai_wire_put_head(at, EDAI_CBOR_MAJOR_ARRAY, 2);
+    return edai_wire_put_number(at, EDAI_WIRE_SAME);
+}
+
 /* As many bytes as may be written, no character in half. */
 static eda_str cut(eda_str text)
 {
@@ -106,8 +113,10 @@ static uint8_t *put_item(uint8_t *at, const edai_wire_item *item)
     case EDAI_WIRE_RAW:
         at = edai_wire_put_bytes(put_message(at, item), item->body);
         return edai_wire_put_text(at, item->encoding);
+    case EDAI_WIRE_SAME:
+        return edai_wire_put_bytes(put_same(at), item->body);
     }
-    EDA_ASSERT(false, "an item has one of five kinds");
+    EDA_ASSERT(false, "an item has one of six kinds");
     return at;
 }
 
@@ -141,16 +150,19 @@ static uint8_t *put_body_head(uint8_t *head, size_t size)
 
 eda_status edai_wire_put_value(edai_buffer *buffer, const edai_wire_item *item, eda_value value)
 {
-    EDA_ASSERT(item->kind == EDAI_WIRE_MESSAGE, "a value is the body of a message");
+    bool is_same = item->kind == EDAI_WIRE_SAME;
+
+    EDA_ASSERT(is_same || item->kind == EDAI_WIRE_MESSAGE, "a value is the body of a message");
     if (buffer->is_broken) {
         return EDA_ENOMEM;
     }
-    uint8_t *at = edai_buffer_reserve(buffer, room_of(item) + BODY_HEAD_SIZE_MAX);
+    uint8_t *at =
+        edai_buffer_reserve(buffer, (is_same ? SAME_SIZE_MAX : room_of(item)) + BODY_HEAD_SIZE_MAX);
     if (at == NULL) {
         buffer->is_broken = false;
         return EDA_ENOMEM;
     }
-    size_t head = (size_t)(put_message(at, item) - buffer->bytes);
+    size_t head = (size_t)((is_same ? put_same(at) : put_message(at, item)) - buffer->bytes);
     edai_writer writer = {
         .data = buffer->bytes, .used = head + BODY_HEAD_SIZE, .capacity = buffer->capacity};
     eda_status status = edai_cbor_append(&writer, value);

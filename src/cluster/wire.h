@@ -30,7 +30,8 @@ enum {
     EDAI_WIRE_REQUEST = 1,
     EDAI_WIRE_WANTS_END = 2,
     EDAI_WIRE_PASSED_ON = 4,
-    EDAI_WIRE_OUTSIDE = 8
+    EDAI_WIRE_OUTSIDE = 8,
+    EDAI_WIRE_ENDS_TOLD = EDAI_WIRE_REQUEST | EDAI_WIRE_WANTS_END
 };
 
 typedef enum edai_wire_kind {
@@ -38,19 +39,20 @@ typedef enum edai_wire_kind {
     EDAI_WIRE_END,
     EDAI_WIRE_MOVED,
     EDAI_WIRE_ACK,
-    EDAI_WIRE_RAW
+    EDAI_WIRE_RAW,
+    EDAI_WIRE_SAME /* a message like the one before it, but for its body */
 } edai_wire_kind;
 
 /* One item; only the fields of its kind are set. All borrowed. */
 typedef struct edai_wire_item {
     edai_wire_kind kind;
-    uint32_t flags;     /* message, raw */
+    uint32_t flags;     /* message, raw; same: read, as the fields up to `left_ms` */
     eda_str type;       /* message: name of its type; raw: its topic */
     eda_str actor;      /* message, raw: for whom; moved */
     eda_str from;       /* message, raw */
     uint64_t corr;      /* message, raw, end */
     uint32_t left_ms;   /* message, raw */
-    eda_bytes body;     /* message, raw; end: the reply */
+    eda_bytes body;     /* message, same, raw; end: the reply */
     eda_str encoding;   /* raw */
     eda_status status;  /* end */
     eda_str text;       /* end */
@@ -67,8 +69,8 @@ bool edai_wire_id_is_good(eda_str id);
 void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first);
 /* Texts are UTF-8 of at most EDAI_WIRE_TEXT_MAX bytes; of an end's a longer one is cut. */
 void edai_wire_put(edai_buffer *buffer, const edai_wire_item *item);
-/* A message whose body is encoded in place; the item's own is not looked at. EDA_EINVAL,
- * EDA_ERANGE, EDA_ENOMEM: nothing was written. */
+/* A message, or one like it, whose body is encoded in place; the item's own is not looked at.
+ * EDA_EINVAL, EDA_ERANGE, EDA_ENOMEM: nothing was written. */
 EDA_CHECK eda_status edai_wire_put_value(
     edai_buffer *buffer, const edai_wire_item *item, eda_value value);
 void edai_wire_end(edai_buffer *buffer);
@@ -83,13 +85,19 @@ typedef struct edai_wire_reader {
     uint64_t behind; /* elements of the batch behind the items, to be passed over */
     bool is_open;
     bool is_broken;
+    bool has_last; /* a message that another may be like */
+    uint32_t last_flags;
+    eda_str last_type;
+    eda_str last_actor;
+    eda_str last_from;
 } edai_wire_reader;
 
 /* EDA_ESYNTAX: no batch. Checks UTF-8 and the bounds of every text. The reader borrows the bytes.
  */
 EDA_CHECK eda_status edai_wire_read(eda_bytes bytes, edai_wire_reader *ret_reader);
-/* The next item. EDA_ENOENT: the batch has ended. EDA_ESYNTAX: it is broken from here on. An item
- * of an unknown kind is passed over. */
+/* The next item. EDA_ENOENT: the batch has ended. EDA_ESYNTAX: it is broken from here on, and what
+ * the item holds is of no use. An item of an unknown kind is passed over. A message that is like
+ * the one before it has that one's fields, too. */
 EDA_CHECK eda_status edai_wire_next(edai_wire_reader *reader, edai_wire_item *ret_item);
 
 /* A hello. Texts borrowed. */

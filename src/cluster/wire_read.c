@@ -127,6 +127,12 @@ static bool take_ack(edai_cbor_reader *reader, edai_wire_item *item)
            edai_wire_take_number(reader, UINT64_MAX, &item->lost);
 }
 
+/* The rest is as it was; nobody waits for such a one's end. */
+static bool take_same(edai_cbor_reader *reader, edai_wire_item *item)
+{
+    return edai_wire_take_bytes(reader, EDA_CODEC_SIZE_MAX, &item->body);
+}
+
 typedef struct form {
     uint64_t len; /* elements, the kind included; more are passed over */
     bool (*take)(edai_cbor_reader *reader, edai_wire_item *item);
@@ -138,10 +144,38 @@ static const form forms[] = {
     [EDAI_WIRE_MOVED] = {3, take_moved},
     [EDAI_WIRE_ACK] = {3, take_ack},
     [EDAI_WIRE_RAW] = {9, take_raw},
+    [EDAI_WIRE_SAME] = {2, take_same},
 };
 
+/* Sets what the item does not say. False: there is no message that it could be like. */
+static bool prepare(const edai_wire_reader *self, edai_wire_kind kind, edai_wire_item *item)
+{
+    *item = (edai_wire_item){.kind = kind};
+    if (kind != EDAI_WIRE_SAME) {
+        return true;
+    }
+    item->flags = self->last_flags;
+    item->type = self->last_type;
+    item->actor = self->last_actor;
+    item->from = self->last_from;
+    return self->has_last;
+}
+
+static void remember(edai_wire_reader *self, const edai_wire_item *item)
+{
+    if (item->kind == EDAI_WIRE_MESSAGE || item->kind == EDAI_WIRE_RAW) {
+        self->has_last =
+            item->kind == EDAI_WIRE_MESSAGE && (item->flags & EDAI_WIRE_ENDS_TOLD) == 0;
+        self->last_flags = item->flags;
+        self->last_type = item->type;
+        self->last_actor = item->actor;
+        self->last_from = item->from;
+    }
+}
+
 /* False: broken. An item that nobody knows is passed over, and `ret_is_known` says so. */
-static bool take_item(edai_cbor_reader *reader, edai_wire_item *item, bool *ret_is_known)
+static bool take_item(
+    edai_wire_reader *self, edai_cbor_reader *reader, edai_wire_item *item, bool *ret_is_known)
 {
     uint64_t len;
     uint64_t kind;
@@ -154,9 +188,12 @@ static bool take_item(edai_cbor_reader *reader, edai_wire_item *item, bool *ret_
     if (!*ret_is_known) {
         return edai_wire_pass_over(reader, len - 1);
     }
-    *item = (edai_wire_item){.kind = (edai_wire_kind)kind};
-    return len >= forms[kind].len && forms[kind].take(reader, item) &&
-           edai_wire_pass_over(reader, len - forms[kind].len);
+    if (!prepare(self, (edai_wire_kind)kind, item) || len < forms[kind].len ||
+        !forms[kind].take(reader, item)) {
+        return false;
+    }
+    remember(self, item);
+    return edai_wire_pass_over(reader, len - forms[kind].len);
 }
 
 /* Is there another item? Takes the break of an open list. */
@@ -177,16 +214,14 @@ static bool is_at_item(edai_wire_reader *self, edai_cbor_reader *reader)
 static eda_status take_next(
     edai_wire_reader *self, edai_cbor_reader *reader, edai_wire_item *ret_item)
 {
-    edai_wire_item item;
     bool is_known = false;
 
     while (is_at_item(self, reader)) {
-        if (!take_item(reader, &item, &is_known)) {
+        if (!take_item(self, reader, ret_item, &is_known)) {
             return EDA_ESYNTAX;
         }
         self->left -= self->is_open ? 0 : 1;
         if (is_known) {
-            *ret_item = item;
             return EDA_OK;
         }
     }

@@ -28,6 +28,19 @@ static const edai_wire_item items[] = {
         .left_ms = 250,
         .body = {(const uint8_t *)"\xa0", 1}},
     {.kind = EDAI_WIRE_MESSAGE},
+    {.kind = EDAI_WIRE_MESSAGE,
+        .flags = EDAI_WIRE_OUTSIDE,
+        .type = EDA_STR_INIT("door_opened"),
+        .actor = EDA_STR_INIT("hall"),
+        .from = EDA_STR_INIT("door"),
+        .left_ms = 3,
+        .body = {(const uint8_t *)"\xa0", 1}},
+    {.kind = EDAI_WIRE_SAME,
+        .flags = EDAI_WIRE_OUTSIDE,
+        .type = EDA_STR_INIT("door_opened"),
+        .actor = EDA_STR_INIT("hall"),
+        .from = EDA_STR_INIT("door"),
+        .body = {(const uint8_t *)"\xa1\x00\x00", 3}},
     {.kind = EDAI_WIRE_END,
         .corr = UINT64_MAX,
         .status = 2147483647,
@@ -93,6 +106,44 @@ static void assert_item(const edai_wire_item *item, const edai_wire_item *expect
     assert_int_equal(item->partition, expected->partition);
     assert_int_equal(item->arrived, expected->arrived);
     assert_int_equal(item->lost, expected->lost);
+}
+
+/* `first` (NULL: none), then one that is like it. */
+static eda_status read_like(const edai_wire_item *first)
+{
+    const edai_wire_item same = {.kind = EDAI_WIRE_SAME};
+    edai_buffer buffer = {0};
+    edai_wire_reader reader;
+    edai_wire_item item;
+    eda_status status = EDA_OK;
+
+    edai_wire_begin(&buffer, EDA_STR(ME), 1);
+    if (first != NULL) {
+        edai_wire_put(&buffer, first);
+    }
+    edai_wire_put(&buffer, &same);
+    edai_wire_end(&buffer);
+    assert_int_equal(edai_wire_read(bytes_of(&buffer), &reader), EDA_OK);
+    for (int i = first != NULL ? 2 : 1; i > 0 && status == EDA_OK; i--) {
+        status = edai_wire_next(&reader, &item);
+    }
+    edai_buffer_fini(&buffer);
+    return status;
+}
+
+static void wire_same_as_no_message_is_esyntax(void **state)
+{
+    (void)state;
+    const edai_wire_item plain = {.kind = EDAI_WIRE_MESSAGE, .corr = 7};
+    const edai_wire_item request = {.kind = EDAI_WIRE_MESSAGE, .flags = EDAI_WIRE_REQUEST};
+    const edai_wire_item told = {.kind = EDAI_WIRE_MESSAGE, .flags = EDAI_WIRE_WANTS_END};
+    const edai_wire_item raw = {.kind = EDAI_WIRE_RAW};
+
+    assert_int_equal(read_like(&plain), EDA_OK);
+    assert_int_equal(read_like(NULL), EDA_ESYNTAX);
+    assert_int_equal(read_like(&request), EDA_ESYNTAX);
+    assert_int_equal(read_like(&told), EDA_ESYNTAX);
+    assert_int_equal(read_like(&raw), EDA_ESYNTAX);
 }
 
 /* Items until the batch ends or breaks. */
@@ -433,6 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wire_batch_read_gives_what_was_written),
         cmocka_unit_test(wire_batch_cut_anywhere_is_esyntax),
+        cmocka_unit_test(wire_same_as_no_message_is_esyntax),
         cmocka_unit_test(wire_batch_with_a_byte_changed_is_read_or_refused),
         cmocka_unit_test(wire_batch_passes_over_what_it_does_not_know),
         cmocka_unit_test(wire_batch_that_is_none_is_esyntax),

@@ -34,7 +34,8 @@ typedef struct edai_waiting {
     struct edai_waiting *next;
     edai_envelope *envelope;
     edai_activation *activation;
-    edai_timer timer;
+    int64_t due;     /* EDAI_NO_DEADLINE: it waits as long as it takes */
+    uint64_t serial; /* of all that ever stood in this line */
 } edai_waiting;
 
 /* What only some activations need. */
@@ -44,6 +45,8 @@ typedef struct edai_extra {
     struct eda_ctx *suspended; /* turns, newest first */
     edai_waiting *waiting;     /* oldest first */
     edai_waiting *waiting_last;
+    uint64_t waited; /* how many ever stood in the line */
+    edai_timer line; /* armed for whoever in the line has waited too long first, or earlier */
     struct edai_text_block *texts; /* owned texts of the state */
     struct edai_after *timers;     /* of on_self records */
     uint32_t timer_count;

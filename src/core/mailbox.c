@@ -82,14 +82,55 @@ static void waiting_unlink(edai_extra *extra, edai_waiting *waiting)
     }
 }
 
-static void on_waited_too_long(edai_worker *worker, edai_timer *timer)
+/* Out of the line. */
+static edai_envelope *leave_line(edai_worker *worker, edai_waiting *waiting)
 {
-    edai_waiting *waiting = (edai_waiting *)(void *)((char *)timer - offsetof(edai_waiting, timer));
+    edai_extra *extra = waiting->activation->extra;
     edai_envelope *envelope = waiting->envelope;
 
-    waiting_unlink(waiting->activation->extra, waiting);
+    waiting_unlink(extra, waiting);
     edai_free(waiting);
-    shed(worker, envelope, EDA_EFULL, "the mailbox stayed full for the whole wait");
+    if (extra->waiting == NULL) {
+        edai_timers_disarm(&worker->timers, &extra->line);
+    }
+    return envelope;
+}
+
+static void on_waited_too_long(edai_worker *worker, edai_timer *timer);
+
+/* One timer for all: most of them never wait so long. EDA_ENOMEM. */
+static eda_status arm_line(edai_worker *worker, edai_extra *extra, int64_t due)
+{
+    if (due == EDAI_NO_DEADLINE || (extra->line.index != 0 && extra->line.due <= due)) {
+        return EDA_OK;
+    }
+    edai_timers_disarm(&worker->timers, &extra->line);
+    return edai_timers_arm(&worker->timers, &extra->line, due, on_waited_too_long);
+}
+
+static void on_waited_too_long(edai_worker *worker, edai_timer *timer)
+{
+    edai_extra *extra = (edai_extra *)(void *)((char *)timer - offsetof(edai_extra, line));
+    int64_t now = worker->now;
+    edai_waiting *at = extra->waiting;
+    int64_t next_due = EDAI_NO_DEADLINE;
+
+    for (; at != NULL; at = at->next) {
+        next_due = at->due > now && at->due < next_due ? at->due : next_due;
+    }
+    if (arm_line(worker, extra, next_due) != EDA_OK) {
+        EDA_ASSERT(false, "its own place in the heap is free");
+    }
+    at = extra->waiting;
+    while (at != NULL) {
+        edai_waiting *next = at->next;
+
+        if (at->due <= now) {
+            shed(worker, leave_line(worker, at), EDA_EFULL,
+                "the mailbox stayed full for the whole wait");
+        }
+        at = next;
+    }
 }
 
 static void admit_waiting(edai_worker *worker, edai_activation *activation)
@@ -97,12 +138,8 @@ static void admit_waiting(edai_worker *worker, edai_activation *activation)
     edai_extra *extra = activation->extra;
 
     while (extra->waiting != NULL && activation->len < activation->type->mailbox_len_max) {
-        edai_waiting *waiting = extra->waiting;
-        edai_envelope *envelope = waiting->envelope;
+        edai_envelope *envelope = leave_line(worker, extra->waiting);
 
-        waiting_unlink(extra, waiting);
-        edai_timers_disarm(&worker->timers, &waiting->timer);
-        edai_free(waiting);
         edai_mailbox_append(activation, envelope);
         tell_admitted(worker, envelope);
     }
@@ -131,16 +168,17 @@ static bool stand_in_line(
 {
     edai_extra *extra = edai_activation_extra(activation);
     edai_waiting *waiting = edai_calloc(1, sizeof(*waiting));
+    int64_t due = wait_ms != 0 ? worker->now + EDA_MS(wait_ms) : EDAI_NO_DEADLINE;
 
-    if (extra == NULL || waiting == NULL ||
-        (wait_ms != 0 && edai_timers_arm(&worker->timers, &waiting->timer,
-                             worker->now + EDA_MS(wait_ms), on_waited_too_long) != EDA_OK)) {
+    if (extra == NULL || waiting == NULL || arm_line(worker, extra, due) != EDA_OK) {
         edai_free(waiting);
         shed(worker, envelope, EDA_ENOMEM, "out of memory");
         return false;
     }
     waiting->envelope = envelope;
     waiting->activation = activation;
+    waiting->due = due;
+    waiting->serial = ++extra->waited;
     if (extra->waiting == NULL) {
         extra->waiting = waiting;
     } else {
@@ -175,22 +213,16 @@ static bool replaces(const edai_msg *msg, bool is_full)
 }
 
 /* One that stands in line because it must not overtake those in it; NULL: none. */
-static edai_envelope *take_from_line(edai_activation *activation, const edai_msg *msg)
+static edai_envelope *take_from_line(
+    edai_worker *worker, edai_activation *activation, const edai_msg *msg)
 {
     edai_extra *extra = activation->extra;
     edai_waiting *at = extra != NULL ? extra->waiting : NULL;
-    edai_envelope *found;
 
     while (at != NULL && at->envelope->route->msg != msg) {
         at = at->next;
     }
-    if (at == NULL) {
-        return NULL;
-    }
-    found = at->envelope;
-    waiting_unlink(extra, at);
-    edai_free(at);
-    return found;
+    return at != NULL ? leave_line(worker, at) : NULL;
 }
 
 /* An older one of its type has left a place. Where others stand in line it is the first one's, and
@@ -233,7 +265,7 @@ static bool make_room(edai_worker *worker, edai_activation *activation, edai_env
     if (older != NULL) {
         unlink_at(activation, before, older);
     } else if (is_in_line) {
-        older = take_from_line(activation, msg);
+        older = take_from_line(worker, activation, msg);
     }
     if (older != NULL) {
         shed(worker, older, EDA_ESHED, "a newer one came");
@@ -346,12 +378,7 @@ edai_envelope *edai_mailbox_take_self(
 void edai_mailbox_refuse_one(
     edai_worker *worker, edai_waiting *waiting, eda_status status, const char *text)
 {
-    edai_envelope *envelope = waiting->envelope;
-
-    waiting_unlink(waiting->activation->extra, waiting);
-    edai_timers_disarm(&worker->timers, &waiting->timer);
-    edai_free(waiting);
-    shed(worker, envelope, status, text);
+    shed(worker, leave_line(worker, waiting), status, text);
 }
 
 void edai_mailbox_lose(edai_worker *worker, edai_activation *activation)

@@ -237,11 +237,16 @@ static edai_envelope *make_envelope(eda_ctx *ctx, const edai_route *route,
     return envelope;
 }
 
+static size_t align_up(size_t size)
+{
+    return (size + 7) & ~(size_t)7;
+}
+
 static eda_status payload_size_of(
     eda_ctx *ctx, const edai_msg *msg, const void *data, size_t *ret_size)
 {
     if (msg->shape.is_plain) {
-        *ret_size = (msg->shape.size + 7) & ~(size_t)7;
+        *ret_size = msg->shape.size;
         return EDA_OK;
     }
     EDA_TRY(edai_flat_size(msg->type, data, ret_size));
@@ -249,21 +254,16 @@ static eda_status payload_size_of(
         return edai_ctx_fail(ctx, EDA_ERANGE, "%s takes %zu bytes; at most %u are allowed",
             msg->type->name, *ret_size, EDA_CODEC_SIZE_MAX);
     }
-    *ret_size = (*ret_size + 7) & ~(size_t)7;
     return EDA_OK;
 }
 
-static void payload_copy(const edai_msg *msg, const void *data, void *block)
+/* `size` as payload_size_of says. */
+static void payload_copy(const edai_msg *msg, const void *data, void *block, size_t size)
 {
     if (msg->shape.is_plain) {
-        memcpy(block, data, msg->shape.size);
+        memcpy(block, data, size);
     } else {
-        size_t size = 0;
-
-        /* It fitted a moment ago. */
-        if (edai_flat_size(msg->type, data, &size) == EDA_OK) {
-            edai_flat_copy(msg->type, data, block, size);
-        }
+        edai_flat_copy(msg->type, data, block, size);
     }
 }
 
@@ -277,13 +277,13 @@ eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *d
     EDA_TRY(identify(ctx, route, data, &made.identity));
     plan_extension(ctx, route, extras, &made);
     EDA_TRY(payload_size_of(ctx, route->msg, data, &size));
-    envelope = make_envelope(ctx, route, extras, &made, size);
+    envelope = make_envelope(ctx, route, extras, &made, align_up(size));
     if (envelope == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
-    payload_copy(route->msg, data, edai_envelope_payload(envelope));
+    payload_copy(route->msg, data, edai_envelope_payload(envelope), size);
     if (made.has_key) {
-        copy_key(envelope, size, made.identity.text);
+        copy_key(envelope, align_up(size), made.identity.text);
     }
     *ret_envelope = envelope;
     return EDA_OK;
@@ -343,11 +343,11 @@ eda_status edai_self_make(eda_ctx *ctx, const edai_route *route, const void *dat
     edai_envelope *envelope;
 
     EDA_TRY(payload_size_of(ctx, route->msg, data, &size));
-    envelope = make_envelope(ctx, route, extras, &made, size);
+    envelope = make_envelope(ctx, route, extras, &made, align_up(size));
     if (envelope == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
-    payload_copy(route->msg, data, edai_envelope_payload(envelope));
+    payload_copy(route->msg, data, edai_envelope_payload(envelope), size);
     *ret_envelope = envelope;
     return EDA_OK;
 }
@@ -382,14 +382,14 @@ static eda_status make_shared(
     edai_shared *shared;
 
     EDA_TRY(payload_size_of(ctx, msg, data, &size));
-    shared = edai_worker_alloc(ctx->worker, sizeof(*shared) + size, &home, &size_class);
+    shared = edai_worker_alloc(ctx->worker, sizeof(*shared) + align_up(size), &home, &size_class);
     if (shared == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
     atomic_init(&shared->refs, 1);
     shared->home = home;
     shared->size_class = size_class;
-    payload_copy(msg, data, shared->data);
+    payload_copy(msg, data, shared->data, size);
     *ret_shared = shared;
     return EDA_OK;
 }
@@ -506,24 +506,34 @@ static eda_status make_fan_out(eda_ctx *ctx, const edai_msg *msg, const void *da
     return EDA_OK;
 }
 
-eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data,
+/* To one receiver. */
+static eda_status make_alone(eda_ctx *ctx, const edai_route *route, const void *data,
     const edai_extras *extras, edai_envelope **ret_first, edai_envelope **ret_last)
 {
     edai_envelope *envelope = NULL;
 
+    EDA_TRY(edai_publish_one(ctx, route, data, extras, &envelope));
+    EDA_ASSERT(envelope != NULL, "made");
+    envelope->next = NULL;
+    *ret_first = envelope;
+    *ret_last = envelope;
+    return EDA_OK;
+}
+
+eda_status edai_publish_make(eda_ctx *ctx, const edai_msg *msg, const void *data,
+    const edai_extras *extras, edai_envelope **ret_first, edai_envelope **ret_last)
+{
     bool is_heard_abroad = edai_abroad_hears(msg);
 
     if (EDAI_LIKELY(msg->route_count == 1 && !msg->routes[0]->needs_match && !is_heard_abroad)) {
-        EDA_TRY(edai_publish_one(ctx, msg->routes[0], data, extras, &envelope));
-        EDA_ASSERT(envelope != NULL, "made");
-        envelope->next = NULL;
-        *ret_first = envelope;
-        *ret_last = envelope;
-        return EDA_OK;
+        return make_alone(ctx, msg->routes[0], data, extras, ret_first, ret_last);
+    }
+    if (msg->route_count == 0 && is_heard_abroad) {
+        return make_alone(ctx, msg->abroad, data, extras, ret_first, ret_last);
     }
     *ret_first = NULL;
     *ret_last = NULL;
-    if (msg->route_count == 0 && !is_heard_abroad) {
+    if (msg->route_count == 0) {
         return EDA_OK;
     }
     return make_fan_out(ctx, msg, data, extras, ret_first, ret_last);

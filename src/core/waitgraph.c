@@ -204,7 +204,7 @@ static void list_line(edai_worker *worker, edai_activation *activation, uint64_t
     for (at = activation->extra->waiting; at != NULL; at = at->next) {
         const edai_rest *rest = edai_envelope_rest(at->envelope);
         edai_edge found = {.to = mailbox,
-            .serial = at->timer.order,
+            .serial = at->serial,
             .line = activation,
             .generation = activation->generation,
             .worker = worker->index};

@@ -34,6 +34,24 @@ eda_status edai_builder_init(
     return EDA_OK;
 }
 
+eda_status edai_builder_init_in(
+    edai_builder *self, const eda_type *type, unsigned char *block, size_t capacity)
+{
+    EDA_ASSERT(type->size > 0 && type->size <= EDAI_FLAT_SIZE_MAX, "types have a sensible size");
+    *self = (edai_builder){.block = block, .capacity = capacity, .borrows = true};
+    if (capacity < type->size) {
+        block = edai_realloc(block, type->size);
+        if (block == NULL) {
+            return EDA_ENOMEM;
+        }
+        self->block = block;
+        self->capacity = type->size;
+    }
+    self->used = type->size;
+    memset(self->block, 0, type->size);
+    return EDA_OK;
+}
+
 void edai_builder_fini(edai_builder *self)
 {
     edai_free(self->block);
@@ -353,6 +371,10 @@ static eda_status put_span(edai_builder *self, const edai_slot *slot, edai_span 
     if (!edai_scalar_span_is_good(slot->type->kind, slot->bounds, span)) {
         return edai_scalar_check(slot->type, slot->bounds, &span, slot->path, self->problem);
     }
+    if (self->borrows) {
+        memcpy(self->block + slot->at, &span, sizeof span);
+        return EDA_OK;
+    }
     EDA_TRY(take(self, slot->path, span.len, &at));
     if (span.len > 0) {
         memcpy(self->block + at, span.ptr, span.len);
@@ -384,7 +406,7 @@ eda_status edai_builder_put_tail(edai_builder *self, const edai_slot *slot, size
 {
     eda_kind kind = slot->type->kind;
 
-    EDA_ASSERT(len <= self->used, "the tail is part of the block");
+    EDA_ASSERT(!self->borrows && len <= self->used, "the tail is part of the block");
     size_t start = self->used - len;
     edai_span span = {.ptr = self->block + start, .len = len};
     if (kind == EDA_KIND_ENUM) {
@@ -479,13 +501,16 @@ eda_status edai_builder_put_missing(
 
 /* --- offsets become pointers --- */
 
-static void point(unsigned char *block, const eda_type *type, unsigned char *at);
+static void point(const edai_builder *self, const eda_type *type, unsigned char *at);
 
-static void point_span(unsigned char *block, const eda_type *type, unsigned char *at)
+static void point_span(const edai_builder *self, const eda_type *type, unsigned char *at)
 {
     uintptr_t offset;
     edai_span span;
 
+    if (self->borrows && type->kind != EDA_KIND_LIST) {
+        return; /* it points already */
+    }
     memcpy(&offset, at + offsetof(edai_span, ptr), sizeof offset);
     memcpy(&span.len, at + offsetof(edai_span, len), sizeof span.len);
     if (type->kind == EDA_KIND_LIST && span.len == 0) {
@@ -493,40 +518,45 @@ static void point_span(unsigned char *block, const eda_type *type, unsigned char
         memcpy(at + offsetof(edai_span, ptr), &offset, sizeof offset);
         return;
     }
-    unsigned char *start = block + offset;
+    unsigned char *start = self->block + offset;
     span.ptr = start;
     memcpy(at, &span, sizeof span);
     if (type->kind != EDA_KIND_LIST || edai_kind_is_number(type->item->kind)) {
         return;
     }
     for (size_t i = 0; i < span.len; i++) {
-        point(block, type->item, start + i * type->item->size);
+        point(self, type->item, start + i * type->item->size);
     }
 }
 
-static void point(unsigned char *block, const eda_type *type, unsigned char *at)
+static void point(const edai_builder *self, const eda_type *type, unsigned char *at)
 {
     bool is_set;
 
     if (type->kind == EDA_KIND_LIST || edai_kind_is_span(type->kind)) {
-        point_span(block, type, at);
+        point_span(self, type, at);
     } else if (type->kind == EDA_KIND_OPTIONAL) {
         memcpy(&is_set, at, sizeof is_set);
         if (is_set) {
-            point(block, type->item, at + type->value_offset);
+            point(self, type->item, at + type->value_offset);
         }
     } else if (type->kind == EDA_KIND_RECORD && type->fields != NULL) {
         for (const eda_field *field = type->fields; field->name != NULL; field++) {
             if (!edai_kind_is_number(field->type->kind)) {
-                point(block, field->type, at + field->offset);
+                point(self, field->type, at + field->offset);
             }
         }
     }
 }
 
+void edai_builder_point(edai_builder *self, const eda_type *type)
+{
+    point(self, type, self->block);
+}
+
 void edai_builder_finish(edai_builder *self, const eda_type *type, void **ret_data)
 {
-    point(self->block, type, self->block);
+    edai_builder_point(self, type);
     *ret_data = self->block;
     *self = (edai_builder){0};
 }

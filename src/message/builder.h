@@ -13,6 +13,7 @@ typedef struct edai_builder {
     unsigned char *block;
     size_t used;
     size_t capacity;
+    bool borrows;         /* strings and bytes stay where they are, in the input */
     eda_problem *problem; /* may be NULL */
 } edai_builder;
 
@@ -29,6 +30,10 @@ typedef struct edai_slot {
 EDA_CHECK eda_status edai_builder_init(
     edai_builder *self, const eda_type *type, size_t expected, eda_problem *problem);
 void edai_builder_fini(edai_builder *self);
+/* The same in a block that the caller keeps, and whose strings and bytes are borrowed; it may move.
+ * EDA_ENOMEM. */
+EDA_CHECK eda_status edai_builder_init_in(
+    edai_builder *self, const eda_type *type, unsigned char *block, size_t capacity);
 
 /* Slots of the parts of a value. `path` must live as long as the slot; filled here. */
 edai_slot edai_builder_field(const edai_slot *record, const eda_field *field, edai_path *path);
@@ -70,6 +75,8 @@ EDA_CHECK eda_status edai_builder_put_missing(
 EDA_CHECK eda_status edai_builder_extend(
     edai_builder *self, const edai_path *path, size_t size, size_t *ret_at);
 
+/* Makes the pointers; the block stays the builder's. */
+void edai_builder_point(edai_builder *self, const eda_type *type);
 /* Hands the block over, pointers and all; free with edai_free. */
 void edai_builder_finish(edai_builder *self, const eda_type *type, void **ret_data);
 

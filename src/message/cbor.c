@@ -474,24 +474,61 @@ static eda_status decode_token(decoder *self, const edai_slot *slot, const edai_
     return status;
 }
 
-/* False: left to the two passes; nothing is to be freed. */
-static bool decode_direct(const eda_type *type, eda_bytes bytes, void **ret_data)
+static bool may_be_direct(eda_bytes bytes)
+{
+    return bytes.len > 0 && bytes.len <= EDA_CODEC_SIZE_MAX;
+}
+
+/* With a builder that was begun. False: left to the two passes. */
+static bool decode_direct(decoder *self, const eda_type *type)
 {
     edai_path path = {.name = type->name};
     edai_slot slot = {.type = type, .path = &path};
+
+    self->reader =
+        (edai_cbor_reader){.at = self->input.ptr, .end = self->input.ptr + self->input.len};
+    return decode_next(self, &slot) == EDA_OK && self->reader.at == self->reader.end;
+}
+
+/* False: left to the two passes; nothing is to be freed. */
+static bool decode_at_once(const eda_type *type, eda_bytes bytes, void **ret_data)
+{
     decoder self = {.input = bytes, .is_direct = true};
 
-    if (bytes.len == 0 || bytes.len > EDA_CODEC_SIZE_MAX ||
+    if (!may_be_direct(bytes) ||
         edai_builder_init(&self.builder, type, bytes.len, NULL) != EDA_OK) {
         return false;
     }
-    self.reader = (edai_cbor_reader){.at = bytes.ptr, .end = bytes.ptr + bytes.len};
-    if (decode_next(&self, &slot) != EDA_OK || self.reader.at != self.reader.end) {
+    if (!decode_direct(&self, type)) {
         edai_builder_fini(&self.builder);
         return false;
     }
     edai_builder_finish(&self.builder, type, ret_data);
     return true;
+}
+
+eda_status edai_cbor_decode_lent(
+    const eda_type *type, eda_bytes bytes, edai_cbor_room *room, const void **ret_data)
+{
+    decoder self = {.input = bytes, .is_direct = true};
+    eda_problem problem;
+    void *data = NULL;
+
+    if (may_be_direct(bytes)) {
+        EDA_TRY(edai_builder_init_in(&self.builder, type, room->block, room->capacity));
+        bool is_decoded = decode_direct(&self, type);
+        *room = (edai_cbor_room){.block = self.builder.block, .capacity = self.builder.capacity};
+        if (is_decoded) {
+            edai_builder_point(&self.builder, type);
+            *ret_data = room->block;
+            return EDA_OK;
+        }
+    }
+    EDA_TRY(eda_cbor_decode(type, bytes, &data, &problem));
+    edai_free(room->block);
+    *room = (edai_cbor_room){.block = data, .capacity = type->size};
+    *ret_data = data;
+    return EDA_OK;
 }
 
 eda_status eda_cbor_decode(
@@ -501,7 +538,7 @@ eda_status eda_cbor_decode(
     edai_slot slot = {.type = type, .path = &path};
     decoder self = {.input = bytes};
 
-    if (decode_direct(type, bytes, ret_data)) {
+    if (decode_at_once(type, bytes, ret_data)) {
         return EDA_OK;
     }
     EDA_TRY(edai_cbor_well_formed(bytes, ret_problem));

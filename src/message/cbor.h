@@ -13,6 +13,17 @@
  * count) or over EDA_CODEC_SIZE_MAX. */
 EDA_CHECK eda_status edai_cbor_well_formed(eda_bytes bytes, eda_problem *ret_problem);
 
+/* A block that one decoding after the other uses; zero before use, its bytes are owned. */
+typedef struct edai_cbor_room {
+    unsigned char *block;
+    size_t capacity;
+} edai_cbor_room;
+
+/* As eda_cbor_decode, but what comes of it is lent: it stands in the room, until that is used
+ * again, and its strings and bytes in `bytes`. */
+EDA_CHECK eda_status edai_cbor_decode_lent(
+    const eda_type *type, eda_bytes bytes, edai_cbor_room *room, const void **ret_data);
+
 /* Writes a value behind what a writer holds, which keeps its memory whatever happens; statuses as
  * eda_cbor_encode, the bound on bytes being the value's own. On failure the writer holds what it
  * held, and has not failed. */

@@ -73,12 +73,38 @@ static eda_status decode(
     return status;
 }
 
+/* One room for all, as nodes use it. */
+static edai_cbor_room room;
+
+static void assert_is_lent(const eda_type *type, const char *hex, const char *json)
+{
+    eda_bytes bytes = bytes_of(hex);
+    const void *data;
+    char *text;
+    size_t len;
+
+    assert_int_equal(edai_cbor_decode_lent(type, bytes, &room, &data), EDA_OK);
+    assert_int_equal(eda_json_encode((eda_value){type, data}, &text, &len), EDA_OK);
+    assert_string_equal(text, json);
+    free(text);
+    drop(bytes);
+}
+
+static int drop_room(void **state)
+{
+    (void)state;
+    free(room.block);
+    return 0;
+}
+
 static void assert_decodes(const eda_type *type, const char *hex, const char *json)
 {
     void *data;
     char *text;
     size_t len;
     eda_problem problem = {.text = ""};
+
+    assert_is_lent(type, hex, json);
 
     if (decode(type, hex, &data, &problem) != EDA_OK) {
         fail_msg("%s: %s", hex, problem.text);
@@ -99,6 +125,12 @@ static void assert_refused(
     assert_string_equal(problem.text, sentence);
     assert_ptr_equal(data, &problem);
     assert_int_equal(decode(type, hex, &data, NULL), status);
+
+    eda_bytes bytes = bytes_of(hex);
+    const void *lent = &problem;
+    assert_int_equal(edai_cbor_decode_lent(type, bytes, &room, &lent), status);
+    assert_ptr_equal(lent, &problem);
+    drop(bytes);
 }
 
 static void well_formed_examples_are_accepted(void **state)
@@ -449,5 +481,5 @@ int main(void)
         cmocka_unit_test(enums_travel_by_name),
         cmocka_unit_test(encoding_is_short_and_in_order),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, drop_room);
 }
