@@ -62,6 +62,7 @@ void edai_view_rename(edai_view *view, eda_str id)
     edai_peer *self = view->peers[EDAI_SELF];
 
     EDA_ASSERT(edai_wire_id_is_good(id), "nobody would read this node's hellos");
+    view->former[view->former_count++ % EDAI_FORMER_MAX] = self->hash;
     memset(self->shown.id, 0, sizeof self->shown.id);
     memcpy(self->shown.id, id.ptr, id.len);
     self->hash = edai_hash_bytes(id.ptr, id.len);
@@ -107,6 +108,18 @@ static bool is_dead(const edai_view *view, uint64_t hash)
     for (uint32_t i = 0; i < count; i++) {
         if (view->deaths[i] == hash) {
             return !EDAI_VIEW_PLANTED(RESURRECTED);
+        }
+    }
+    return false;
+}
+
+static bool is_former(const edai_view *view, uint64_t hash)
+{
+    uint32_t count = view->former_count < EDAI_FORMER_MAX ? view->former_count : EDAI_FORMER_MAX;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (view->former[i] == hash) {
+            return true;
         }
     }
     return false;
@@ -294,7 +307,7 @@ static eda_status add(edai_view *view, eda_str id, int64_t now, edai_peer **ret_
     return EDA_OK;
 }
 
-/* The member, found now if need be; NULL for this node itself. */
+/* The member, found now if need be; NULL for this node itself, in whichever incarnation. */
 static eda_status find_or_add(edai_view *view, eda_str id, int64_t now, edai_peer **ret_peer)
 {
     EDA_ASSERT(!view->is_inside, "no event changes the view it comes from");
@@ -305,6 +318,10 @@ static eda_status find_or_add(edai_view *view, eda_str id, int64_t now, edai_pee
     edai_peer *peer = find_hashed(view, id, hash);
     if (peer == NULL && is_dead(view, hash)) {
         return EDA_ESTALE;
+    }
+    if (peer == NULL && is_former(view, hash)) {
+        *ret_peer = NULL;
+        return EDA_OK;
     }
     if (peer == NULL) {
         return add(view, id, now, ret_peer);
@@ -408,11 +425,15 @@ void edai_view_unserved(edai_view *view, eda_str id, int64_t now)
 
     (void)now;
     EDA_ASSERT(!view->is_inside, "no event changes the view it comes from");
-    if (peer == NULL || !peer->is_suspected || peer->shown.has_token) {
+    if (peer == NULL || peer->shown.slot == EDAI_SELF) {
+        return;
+    }
+    const bool is_ghost = !peer->was_heard && peer->shown.has_token;
+    if (!is_ghost && (!peer->is_suspected || peer->shown.has_token)) {
         return;
     }
     peer->unserved++;
-    if (peer->unserved >= EDAI_UNSERVED_MAX) {
+    if (peer->unserved >= (is_ghost ? EDAI_GHOST_MAX : EDAI_UNSERVED_MAX)) {
         bury(view, peer);
         edai_view_settle(view);
     }

@@ -6,8 +6,9 @@
  * A member is found by a token or a hello, usable once a ping was answered and its catalogue is
  * known, suspected after EDAI_SUSPECT_MS without a hello (its token gone, or a namesake found: at
  * once), pinged then, and dead when that brings nothing for EDAI_DEAD_MS, or nobody serves the
- * pings. A dead incarnation that was usable once never comes back (EDA_ESTALE): the process behind
- * it has to find out and take a new one.
+ * pings. One of whom nothing but a token was ever heard is forgotten when nobody serves its pings.
+ * A dead incarnation that was usable once never comes back (EDA_ESTALE): the process behind it has
+ * to find out and take a new one.
  *
  * Placement (docs/wire.md, "Who hosts what"): rendezvous hashing over the usable nodes that host a
  * type, but a partition that some of them hold stays with these, and one that only a leaving node
@@ -26,11 +27,13 @@
 #define EDAI_DEAD_MS 1000u
 #define EDAI_PING_MS 250u /* between pings of one that is not usable, or suspected */
 #define EDAI_UNSERVED_MAX                                                                          \
-    2u /* pings of a suspect without a token that nobody serves: it is dead                        \
-        */
+    2u                    /* pings of a suspect without a token that nobody serves: it is dead     \
+                           */
+#define EDAI_GHOST_MAX 8u /* such pings of one that nothing but its token ever told of */
 #define EDAI_CATALOGUE_MS 1000u /* between requests for one catalogue */
 #define EDAI_STALL_MS 500u      /* a tick so much too late: this node stood still, not the others */
 #define EDAI_DEATHS_MAX 1024u   /* dead incarnations that are remembered */
+#define EDAI_FORMER_MAX 64u     /* incarnations of this node that are remembered */
 #define EDAI_PLACES_MAX 1024u   /* actor types */
 #define EDAI_SELF 0u            /* slot of this node */
 #define EDAI_NOBODY UINT16_MAX
@@ -99,7 +102,8 @@ void edai_view_move(edai_view *view, edai_place *place, const uint8_t *bits);
 EDA_CHECK eda_status edai_view_host(edai_view *view, eda_str actor);
 /* Partitions that this node holds. */
 void edai_view_hold(edai_view *view, const edai_place *place, const uint8_t *bits);
-/* This node is another incarnation from now on, and takes nobody for dead. */
+/* This node is another incarnation from now on, and takes nobody for dead. What is said of the ones
+ * before is of nobody: a bus may tell late of a token that is no more. */
 void edai_view_rename(edai_view *view, eda_str id);
 /* This node takes part; is leaving. */
 void edai_view_ready(edai_view *view);

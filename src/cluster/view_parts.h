@@ -56,6 +56,8 @@ struct edai_view {
     bool is_inside;                   /* an event is being told */
     uint64_t deaths[EDAI_DEATHS_MAX]; /* hashes of dead incarnations; the oldest is overwritten */
     uint32_t death_count;             /* ever */
+    uint64_t former[EDAI_FORMER_MAX]; /* hashes of this node's incarnations before this one */
+    uint32_t former_count;            /* ever */
     edai_place *places;               /* owned */
     uint32_t place_count;
     edai_spot *table[EDAI_PLACE_TABLE]; /* by hash of the name, open addressing */

@@ -283,6 +283,30 @@ static void view_unserved_pings_of_one_without_token_are_its_death(void **state)
         {1503, UNSERVED, "b1", 0, ""}); /* its token is still there */
 }
 
+static void view_token_of_whom_nobody_serves_pings_is_forgotten(void **state)
+{
+    (void)state;
+    PLAY({0, TOKEN, "b1", 0, "found b1, ping b1"}, {1, UNSERVED, "b1", 0, ""},
+        {2, UNSERVED, "b1", 0, ""}, {3, UNSERVED, "b1", 0, ""}, {4, UNSERVED, "b1", 0, ""},
+        {5, UNSERVED, "b1", 0, ""}, {6, UNSERVED, "b1", 0, ""}, {7, UNSERVED, "b1", 0, ""},
+        {8, UNSERVED, "b1", 0, "dead b1"}, {9, HELLO, "b1", 7, "found b1, ping b1, ask b1"});
+}
+
+static void view_former_incarnation_of_this_node_is_nobody(void **state)
+{
+    witness fixture;
+    const entry steps[] = {{0, TOKEN, "me1", 0, ""}, {1, HELLO, "me1", 7, ""},
+        {2, TOKEN, "me2", 0, ""}, {3, TOKEN, "me3", 0, ""}, {4, UNTOKEN, "me2", 0, ""},
+        {5, TOKEN, "me4", 0, "found me4, ping me4"}, {0}}; /* somebody else of that name */
+
+    (void)state;
+    begin(&fixture);
+    edai_view_rename(fixture.view, EDA_STR("me/0000000000000002"));
+    edai_view_rename(fixture.view, EDA_STR("me/0000000000000003"));
+    play(&fixture, steps);
+    edai_view_free(fixture.view);
+}
+
 static void view_restart_under_the_same_name_ends_the_older(void **state)
 {
     (void)state;
@@ -514,6 +538,8 @@ int main(void)
         cmocka_unit_test(view_token_gone_is_suspected_pinged_then_dead),
         cmocka_unit_test(view_token_gone_but_alive_lives_on),
         cmocka_unit_test(view_unserved_pings_of_one_without_token_are_its_death),
+        cmocka_unit_test(view_token_of_whom_nobody_serves_pings_is_forgotten),
+        cmocka_unit_test(view_former_incarnation_of_this_node_is_nobody),
         cmocka_unit_test(view_restart_under_the_same_name_ends_the_older),
         cmocka_unit_test(view_leaving_is_for_good),
         cmocka_unit_test(view_changed_catalogue_is_asked_for_again),
