@@ -7,12 +7,13 @@ use zenoh::Config;
 const SECTION: &str = "edacious";
 const FILE_MAX: u64 = 1 << 20;
 
-/// How long a put waits for one connection that takes nothing more, before that is closed; microseconds. All that its
-/// thread has to carry waits meanwhile, and in a router the threads are two: whoever sends to a host that vanished is heard
-/// of by nobody. So it is less than silence is borne (EDAI_SUSPECT_MS). A client waits for longer than its router does, so
-/// that it does not give up a router which waits for another.
+/// How long a put waits for one connection that takes nothing more, before that is closed; microseconds. Whoever else has
+/// something for that connection waits in line, each for as long, and carries nothing for the others meanwhile: in a router
+/// up to four threads, which is all that read. Together they must wait for less than silence is borne (EDAI_SUSPECT_MS and
+/// EDAI_DEAD_MS). A client waits for longer than its router does, so that it does not give up one that waits for another.
 fn patience(user: &Value) -> u32 {
     match user["mode"].as_str() {
+        Some("router") => 500_000,
         Some("client") => 2_000_000,
         _ => 1_000_000,
     }
@@ -34,7 +35,11 @@ fn defaults(user: &Value) -> Value {
             "link": {
                 "tx": {
                     "lease": 3000,
-                    "queue": {"congestion_control": {"block": {"wait_before_close": patience(user)}}},
+                    "queue": {
+                        // The most that Zenoh allows, 1 MiB: what nodes say to one that vanished until they know.
+                        "size": {"data": 16},
+                        "congestion_control": {"block": {"wait_before_close": patience(user)}},
+                    },
                 },
                 "rx": {"max_message_size": 64 << 20},
             },
@@ -256,7 +261,7 @@ mod tests {
     fn a_client_waits_for_longer_than_its_router() {
         let key = "transport/link/tx/queue/congestion_control/block/wait_before_close";
         assert_eq!(get("{mode: 'client'}", key), "2000000");
-        assert_eq!(get("{mode: 'router'}", key), "1000000");
+        assert_eq!(get("{mode: 'router'}", key), "500000");
         assert_eq!(get("{}", key), "1000000");
     }
 
