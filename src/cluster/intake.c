@@ -7,11 +7,12 @@
 #include <string.h>
 
 /* The envelope is part of the block and is freed with it. */
-typedef struct block {
+typedef struct edai_intake_block {
     edai_envelope envelope;
     edai_call call; /* directly behind it: its body */
     edai_intake *intake;
     size_t size;
+    size_t capacity; /* at least size */
     edai_heard heard;
     char bytes[];
 } block;
@@ -29,6 +30,73 @@ void edai_intake_close(edai_intake *intake)
     atomic_store_explicit(&intake->is_open, false, memory_order_release);
 }
 
+/* Of what may be kept: batches, and single messages as large as they may be. */
+#define SPARE_SIZE_MIN ((size_t)4 << 10)
+#define SPARE_SIZE_MAX ((size_t)5 << 18)
+
+/* A spare one that is large enough and not much larger; NULL: there is none. */
+static block *take_spare(edai_intake *intake, size_t size)
+{
+    unsigned i;
+
+    for (i = 0; i < EDAI_INTAKE_SPARES; i++) {
+        block *spare = atomic_exchange_explicit(&intake->spares[i], NULL, memory_order_acquire);
+
+        if (spare != NULL && spare->capacity >= size && spare->capacity / 4 <= size) {
+            return spare;
+        }
+        edai_free(spare);
+    }
+    return NULL;
+}
+
+/* NULL: out of memory. */
+static block *make_block(edai_intake *intake, size_t size)
+{
+    block *self = NULL;
+    size_t capacity = size;
+
+    if (size >= SPARE_SIZE_MIN && size <= SPARE_SIZE_MAX) {
+        self = take_spare(intake, size);
+        capacity += size / 8; /* the next one may be a little larger */
+    }
+    if (self == NULL) {
+        self = edai_alloc(capacity);
+        if (self != NULL) {
+            self->capacity = capacity;
+        }
+    }
+    return self;
+}
+
+static void drop_block(edai_intake *intake, block *self)
+{
+    unsigned i;
+
+    if (self->size < SPARE_SIZE_MIN || self->size > SPARE_SIZE_MAX) {
+        edai_free(self);
+        return;
+    }
+    for (i = 0; i < EDAI_INTAKE_SPARES; i++) {
+        block *none = NULL;
+
+        if (atomic_compare_exchange_strong_explicit(
+                &intake->spares[i], &none, self, memory_order_release, memory_order_relaxed)) {
+            return;
+        }
+    }
+    edai_free(self);
+}
+
+void edai_intake_fini(edai_intake *intake)
+{
+    unsigned i;
+
+    for (i = 0; i < EDAI_INTAKE_SPARES; i++) {
+        edai_free(atomic_exchange(&intake->spares[i], NULL));
+    }
+}
+
 static void arrived(edai_worker *gateway, void *arg)
 {
     block *self = arg;
@@ -42,7 +110,7 @@ static void arrived(edai_worker *gateway, void *arg)
         node->driver->answer(node->bus, self->heard.query, NULL, false);
     }
     atomic_fetch_sub_explicit(&intake->size, self->size, memory_order_relaxed);
-    edai_free(self);
+    drop_block(intake, self);
 }
 
 static void *copy(char **io_at, const void *bytes, size_t len)
@@ -86,7 +154,7 @@ bool edai_intake_hear(edai_intake *intake, const edai_heard *heard)
         EDAI_INTAKE_SIZE_MAX) {
         self = NULL;
     } else {
-        self = edai_alloc(size);
+        self = make_block(intake, size);
     }
     if (self == NULL) {
         atomic_fetch_sub_explicit(&intake->size, size, memory_order_relaxed);

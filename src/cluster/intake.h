@@ -12,6 +12,9 @@
 #include "core/worker.h"
 
 #define EDAI_INTAKE_SIZE_MAX ((size_t)64 << 20)
+/* Blocks kept for what comes next: memory that is fresh from the kernel costs more than the copy.
+ */
+#define EDAI_INTAKE_SPARES 4u
 
 typedef struct edai_node edai_node;
 
@@ -46,11 +49,14 @@ typedef struct edai_intake {
     _Atomic bool is_open;
     _Atomic size_t size;      /* bytes on their way */
     _Atomic uint64_t dropped; /* for want of room or memory */
+    _Atomic(struct edai_intake_block *) spares[EDAI_INTAKE_SPARES];
 } edai_intake;
 
 void edai_intake_open(edai_intake *intake, edai_node *node);
 /* Nothing more is taken; what is on its way is forgotten when it arrives. */
 void edai_intake_close(edai_intake *intake);
+/* Nobody hears any more, and nothing is on its way. */
+void edai_intake_fini(edai_intake *intake);
 /* Copies and sends it on. False: dropped; a query stays the caller's. */
 bool edai_intake_hear(edai_intake *intake, const edai_heard *heard);
 

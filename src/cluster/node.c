@@ -567,6 +567,7 @@ static void node_free(edai_abroad *abroad)
     edai_names_fini(&node->msg_names);
     edai_buffer_fini(&node->scratch);
     edai_moves_fini(node);
+    edai_intake_fini(&node->intake);
     edai_free(node->decoded.block);
     edai_view_free(node->view);
     edai_mutex_fini(&node->mutex);
