@@ -13,6 +13,7 @@ use zenoh::query::Queryable;
 use zenoh::sample::{Locality, Sample, SampleKind};
 use zenoh::{Session, Wait};
 
+use crate::contiguous::with_contiguous;
 use crate::encoding;
 use crate::ffi::{Arg, Bytes, GetFn, HeardFn, Message, PutFn, Str, TokenFn};
 use crate::session::{lock, Shared};
@@ -175,15 +176,17 @@ fn subscribe(
 
 /// Borrows a sample for C; without a copy where its payload lies in one piece.
 pub fn with_message(sample: &Sample, f: impl FnOnce(&Message)) {
-    let payload = sample.payload().to_bytes();
-    let attachment = sample.attachment().map(|bytes| bytes.to_bytes());
     let encoding = encoding::text(sample.encoding());
-    f(&Message {
-        key: Str::of(sample.key_expr().as_str()),
-        encoding: Str::of(&encoding),
-        payload: Bytes::of(&payload),
-        attachment: Bytes::of(attachment.as_deref().unwrap_or_default()),
-        is_urgent: false,
+    with_contiguous(Some(sample.payload()), |payload| {
+        with_contiguous(sample.attachment(), |attachment| {
+            f(&Message {
+                key: Str::of(sample.key_expr().as_str()),
+                encoding: Str::of(&encoding),
+                payload: Bytes::of(payload),
+                attachment: Bytes::of(attachment),
+                is_urgent: false,
+            });
+        });
     });
 }
 

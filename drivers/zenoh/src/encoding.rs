@@ -3,17 +3,12 @@
 use std::borrow::Cow;
 use zenoh::bytes::Encoding;
 
-/// Zenoh's word for "not said".
-const UNKNOWN: &str = "zenoh/bytes";
-
 /// The text of what arrived; empty if its sender said nothing.
 pub fn text(encoding: &Encoding) -> Cow<'static, str> {
-    let text: Cow<'static, str> = encoding.into();
-    if text == UNKNOWN {
-        Cow::Borrowed("")
-    } else {
-        text
+    if *encoding == Encoding::ZENOH_BYTES {
+        return Cow::Borrowed(""); // Zenoh's word for "not said"
     }
+    encoding.into()
 }
 
 /// What to send for a text. Without copying for the two that nodes use.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::sender::Lane;
+use crate::queue::Lane;
 use crate::session::{Life, Shared, CONTROL};
 
 /// How often it looks, at least.

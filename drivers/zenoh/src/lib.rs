@@ -1,9 +1,11 @@
 //! The bus driver of edacious that stands on Zenoh: one symbol, which returns the table of include/edacious/bus.h.
 
-mod body;
+mod chunk;
 mod commands;
 mod config;
+mod contiguous;
 mod declare;
+mod declared;
 mod encoding;
 mod ffi;
 mod handover;
@@ -11,6 +13,7 @@ mod keeper;
 mod keys;
 mod log;
 mod query;
+mod queue;
 mod sender;
 mod session;
 #[cfg(test)]
@@ -24,11 +27,11 @@ use std::time::Duration;
 
 use zenoh::bytes::ZBytes;
 
-use body::Body;
+use chunk::Job;
 use declare::Kind;
 use ffi::{AnswerFn, Arg, Driver, GetFn, Handle, HeardFn, Message, Problem, PutFn, QueryHandle, Status, Str, TokenFn};
 use query::{Answer, AnswerJob, Ask, GetJob};
-use sender::{Job, Lane, PutJob, Refusal};
+use queue::{Lane, Refusal};
 use session::Shared;
 
 const CALL_MS: u32 = 5000;
@@ -148,12 +151,6 @@ extern "C" fn put(handle: *mut Handle, message: *const Message) -> Status {
 }
 
 unsafe fn put_message(shared: &Shared, message: &Message) -> Status {
-    let Some(key) = keys::cached_key(message.key.bytes()) else {
-        return ffi::EKEY;
-    };
-    let Some(encoding) = encoding::from_bytes(message.encoding.bytes()) else {
-        return ffi::EINVAL;
-    };
     let size = message.payload.len.saturating_add(message.attachment.len);
     if size > ffi::PAYLOAD_MAX {
         return ffi::ERANGE;
@@ -162,12 +159,7 @@ unsafe fn put_message(shared: &Shared, message: &Message) -> Status {
         return ffi::ECLOSED;
     }
     let lane = if message.is_urgent { Lane::Urgent } else { Lane::Data };
-    let job = PutJob {
-        key,
-        body: Body::of(message),
-        encoding,
-    };
-    status_of(shared.queue.push(lane, size, Job::Put(job)))
+    status_of(shared.queue.put(lane, message))
 }
 
 fn status_of(pushed: Result<(), Refusal>) -> Status {
@@ -175,6 +167,8 @@ fn status_of(pushed: Result<(), Refusal>) -> Status {
         Ok(()) => ffi::OK,
         Err(Refusal::Full) => ffi::EFULL,
         Err(Refusal::Closed) => ffi::ECLOSED,
+        Err(Refusal::Key) => ffi::EKEY,
+        Err(Refusal::Encoding) => ffi::EINVAL,
     }
 }
 
@@ -273,7 +267,8 @@ unsafe fn get_message(shared: &Shared, request: &Message, ask: Ask) -> Status {
     };
     let job = GetJob {
         slot: slot.clone(),
-        body: Body::of(request),
+        payload: copy(request.payload),
+        attachment: copy_some(request.attachment),
         encoding,
     };
     let status = status_of(shared.queue.push(Lane::Ask, size, Job::Get(job)));

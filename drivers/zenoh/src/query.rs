@@ -11,11 +11,12 @@ use zenoh::query::{ConsolidationMode, Query, QueryTarget, Reply};
 use zenoh::sample::Locality;
 use zenoh::{Session, Wait};
 
-use crate::body::Body;
+use crate::chunk::Job;
+use crate::contiguous::with_contiguous;
 use crate::declare::{shield, with_message, Declaration};
 use crate::encoding;
 use crate::ffi::{self, AnswerFn, Arg, Bytes, GetFn, Message, QueryHandle, Status, Str};
-use crate::sender::Job;
+use crate::queue::Lane;
 use crate::session::{lock, Shared};
 
 /// Gets of ours under way.
@@ -211,7 +212,8 @@ impl Gets {
 /// A get on its way to Zenoh.
 pub struct GetJob {
     pub slot: Arc<Slot>,
-    pub body: Body,
+    pub payload: ZBytes,
+    pub attachment: Option<ZBytes>,
     pub encoding: Encoding,
 }
 
@@ -243,7 +245,6 @@ impl GetJob {
         if left == Duration::ZERO {
             return; // the keeper tells its end
         }
-        let (payload, attachment) = self.body.into_parts();
         let (key, is_for_all) = (slot.key.clone(), slot.is_for_all);
         let sink = Sink {
             shared: shared.clone(),
@@ -252,9 +253,9 @@ impl GetJob {
         };
         let asked = session
             .get(key)
-            .payload(payload)
+            .payload(self.payload)
             .encoding(self.encoding)
-            .attachment(attachment)
+            .attachment(self.attachment)
             .target(if is_for_all {
                 QueryTarget::All
             } else {
@@ -266,6 +267,7 @@ impl GetJob {
             .callback(move |reply| {
                 shield(|| {
                     if sink.shared.is_current(sink.number) && sink.slot.answered(&reply) {
+                        sink.shared.queue.expect(Lane::Ask); // who asks one after the other asks again
                         sink.shared.gets.remove(&sink.slot);
                     }
                 });
@@ -295,23 +297,27 @@ impl Queries {
         let Some(_gate) = what.enter(shared, number) else {
             return;
         };
-        let payload = query.payload().map(|bytes| bytes.to_bytes()).unwrap_or_default();
-        let attachment = query.attachment().map(|bytes| bytes.to_bytes()).unwrap_or_default();
-        let encoding = query.encoding().map(encoding::text).unwrap_or_default();
-        let message = Message {
-            key: Str::of(query.key_expr().as_str()),
-            encoding: Str::of(&encoding),
-            payload: Bytes::of(&payload),
-            attachment: Bytes::of(&attachment),
-            is_urgent: false,
-        };
-        match self.keep(number, query.clone()) {
-            Some(id) => what.arg.call(|arg| function(arg, &message, id as *mut QueryHandle)),
-            None => tracing::warn!(
+        let Some(id) = self.keep(number, query.clone()) else {
+            tracing::warn!(
                 "{QUERIES_MAX} gets wait for an answer: one for {} was dropped",
                 query.key_expr()
-            ),
-        }
+            );
+            return;
+        };
+        let encoding = query.encoding().map(encoding::text).unwrap_or_default();
+        with_contiguous(query.payload(), |payload| {
+            with_contiguous(query.attachment(), |attachment| {
+                let message = Message {
+                    key: Str::of(query.key_expr().as_str()),
+                    encoding: Str::of(&encoding),
+                    payload: Bytes::of(payload),
+                    attachment: Bytes::of(attachment),
+                    is_urgent: false,
+                };
+                what.arg.call(|arg| function(arg, &message, id as *mut QueryHandle));
+                shared.queue.expect(Lane::Ask); // the answer
+            });
+        });
     }
 
     fn keep(&self, number: u64, query: Query) -> Option<usize> {

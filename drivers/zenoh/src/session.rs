@@ -15,8 +15,8 @@ use crate::commands::{Command, Commands, Ticket};
 use crate::declare::{self, Declaration, Held, Kind};
 use crate::ffi::{self, Arg, ReplacedFn, Status, Str};
 use crate::query::{Gets, Queries};
-use crate::sender::{self, Queue, LANES};
-use crate::{config, handover, keeper, log};
+use crate::queue::{Queue, LANES};
+use crate::{config, handover, keeper, log, sender};
 
 /// Locks are held for a few lines that do not panic; if one did, its data still holds.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
