@@ -16,6 +16,7 @@
  * behind what they sent in that round to each other, the third behind what was on its way then. */
 #define LOOKS_MIN 3u
 
+/* NOLINTNEXTLINE(misc-redundant-expression): so shall it stay */
 _Static_assert(EDAI_MOVING == EDAI_IN_MOTION, "the view's word for it, and the core's");
 
 static bool has(const uint8_t *bits, uint32_t partition)
