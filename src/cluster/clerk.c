@@ -34,9 +34,21 @@ static void on_served(edai_worker *gateway, void *arg)
 /* False: to be done again. */
 static bool enter_anew(edai_node *node)
 {
+    eda_status status;
+
     edai_node_withdraw(node);
-    return edai_node_enter(node) == EDA_OK && edai_node_show(node) == EDA_OK &&
-           edai_node_call(node, on_entered) == EDA_OK;
+    status = edai_node_enter(node);
+    if (status == EDA_OK) {
+        status = edai_node_show(node);
+    }
+    if (status == EDA_OK) {
+        status = edai_node_call(node, on_entered);
+    }
+    if (status != EDA_OK) {
+        edai_system_log(
+            node->sys, NULL, "%s is not on the bus yet: %s", node->id, eda_status_text(status));
+    }
+    return status == EDA_OK;
 }
 
 static bool serve(edai_node *node)
