@@ -12,6 +12,9 @@
 
 /* EDA_WAIT deliveries from abroad that may wait for room before acks are held back. */
 #define HELD_MAX 1024u
+/* An ack waits no longer than until so many messages have come, or for so long. */
+#define ACK_LEN 4096u
+#define ACK_DELAY EDA_US(200)
 /* Between two tellings that somebody is dead. */
 #define TELL_DEAD EDA_MS(100)
 
@@ -368,9 +371,18 @@ static void count_gap(edai_node *node, edai_link *link, uint64_t first)
     if (first > next) {
         link->missed += first - next;
         link->is_ack_due = true;
+        link->is_ack_urgent = true;
         atomic_store_explicit(&node->counts.missed,
             atomic_load_explicit(&node->counts.missed, memory_order_relaxed) + (first - next),
             memory_order_relaxed);
+    }
+}
+
+static void owe_ack(const edai_node *node, edai_link *link)
+{
+    if (!link->is_ack_due) {
+        link->is_ack_due = true;
+        link->ack_due_since = node->gateway->now;
     }
 }
 
@@ -383,11 +395,12 @@ static void take_item(
     case EDAI_WIRE_RAW:
         if (*io_number == link->arrived + link->missed + 1) { /* else it came before */
             link->arrived++;
+            node->gateway->charged++;
             edai_bump(&node->counts.arrived);
             take_message(node, link, item);
         }
         ++*io_number;
-        link->is_ack_due = true;
+        owe_ack(node, link);
         break;
     case EDAI_WIRE_END:
         take_end(node, link, item);
@@ -469,7 +482,8 @@ void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes)
         take_item(node, link, &item, &number);
         is_empty = false;
     }
-    link->is_ack_due = link->is_ack_due || is_empty; /* it was asked how far it came */
+    link->is_ack_due = link->is_ack_due || is_empty;
+    link->is_ack_urgent = link->is_ack_urgent || is_empty; /* it was asked how far it came */
     if (status != EDA_ENOENT) {
         edai_node_refuse(node, reader.sender, status);
     }
@@ -514,6 +528,19 @@ void edai_arrive_settle(edai_node *node)
     node->is_ack_held = false;
 }
 
+/* Each ack costs both nodes what a batch costs: while there is more to do here, one stands for
+ * many. */
+static bool may_wait(const edai_node *node, const edai_link *link)
+{
+    edai_worker *gateway = node->gateway;
+    bool is_busy = gateway->arrived != NULL || edai_worker_seat(gateway)->ready != NULL ||
+                   !edai_inbox_is_empty(&gateway->inbox);
+
+    return is_busy && !link->is_ack_urgent &&
+           link->arrived + link->missed - link->acked < ACK_LEN &&
+           gateway->now - link->ack_due_since < ACK_DELAY;
+}
+
 void edai_arrive_acks(edai_node *node)
 {
     edai_link *link;
@@ -528,11 +555,13 @@ void edai_arrive_acks(edai_node *node)
         return;
     }
     for (slot = 0; (link = edai_node_next_link(node, &slot)) != NULL; slot++) {
-        if (link->is_ack_due) {
+        if (link->is_ack_due && !may_wait(node, link)) {
             const edai_wire_item ack = {
                 .kind = EDAI_WIRE_ACK, .arrived = link->arrived, .lost = link->missed};
 
             link->is_ack_due = false;
+            link->is_ack_urgent = false;
+            link->acked = link->arrived + link->missed;
             link->acked_arrived = link->arrived;
             link->acked_missed = link->missed;
             put_item(node, link, &ack);

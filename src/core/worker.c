@@ -18,6 +18,8 @@
 
 /* Envelopes admitted between two activations. */
 #define DRAIN_MAX 256u
+/* Of the gateway between two batches, while others are ready: it must be heard of, too. */
+#define REST_MAX EDA_MS(1)
 /* Freed blocks of another worker that wait to go home together; all go before a worker sleeps. */
 #define RETURN_CHAIN_MIN 32u
 /* Stacks kept back for turns that answer requests: without one, who waits for them would wait for
@@ -342,6 +344,35 @@ void edai_worker_take_inbox(edai_worker *worker)
     }
 }
 
+/* A batch from another node counts as the messages in it, and others may then run for as long: what
+ * cannot be handled yet is smaller in its batch, and what has just been taken is still near. */
+static bool drain_gateway(edai_worker *gateway)
+{
+    const edai_seat *seat = edai_worker_seat(gateway);
+    bool is_busy = gateway->arrived != NULL;
+    int64_t begin = edai_system_now(gateway->sys);
+    uint32_t count = 0;
+
+    if (begin < gateway->rests_until && seat->ready != NULL) {
+        return is_busy;
+    }
+    gateway->charged = 0;
+    while (gateway->arrived != NULL && count + gateway->charged < DRAIN_MAX) {
+        edai_envelope *envelope = gateway->arrived;
+
+        gateway->arrived = envelope->next;
+        receive(gateway, envelope);
+        count++;
+    }
+    if (gateway->charged > 0) {
+        int64_t end = edai_system_now(gateway->sys);
+        int64_t took = end - begin < REST_MAX ? end - begin : REST_MAX;
+
+        gateway->rests_until = end + took;
+    }
+    return is_busy;
+}
+
 /* Admits what has arrived, at most DRAIN_MAX envelopes: under a flood turns must run in between. */
 static bool drain_inbox(edai_worker *worker)
 {
@@ -350,6 +381,9 @@ static bool drain_inbox(edai_worker *worker)
 
     if (worker->arrived == NULL) {
         edai_worker_take_inbox(worker);
+    }
+    if (EDAI_UNLIKELY(worker->index == worker->sys->gateway)) {
+        return drain_gateway(worker);
     }
     fetch = edai_fetch_begin(worker, worker->arrived);
     while (worker->arrived != NULL && left > 0) {

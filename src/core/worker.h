@@ -98,6 +98,8 @@ struct edai_worker {
     edai_worker *ready_next; /* of those ready */
     uint64_t window_runs;    /* activations run while the seat's load is measured */
     uint32_t sent;           /* what turns have published so far: charged to the turn budget */
+    uint32_t charged;        /* the gateway's: messages of batches that it took last */
+    int64_t rests_until;     /* the gateway's: others that are ready come first */
     edai_activation *run_first;
     edai_activation *run_last;
     edai_fans fans;
