@@ -537,7 +537,7 @@ static bool may_wait(const edai_node *node, const edai_link *link)
                    !edai_inbox_is_empty(&gateway->inbox);
 
     return is_busy && !link->is_ack_urgent &&
-           link->arrived + link->missed - link->acked < ACK_LEN &&
+           link->arrived + link->missed - link->acked_arrived - link->acked_missed < ACK_LEN &&
            gateway->now - link->ack_due_since < ACK_DELAY;
 }
 
@@ -561,7 +561,6 @@ void edai_arrive_acks(edai_node *node)
 
             link->is_ack_due = false;
             link->is_ack_urgent = false;
-            link->acked = link->arrived + link->missed;
             link->acked_arrived = link->arrived;
             link->acked_missed = link->missed;
             put_item(node, link, &ack);

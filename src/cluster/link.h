@@ -60,7 +60,6 @@ typedef struct edai_link {
     uint64_t acked_missed;
     bool is_ack_due;
     bool is_ack_urgent; /* something is missing, or was asked for */
-    uint64_t acked;     /* arrived and missed, as last told */
     int64_t ack_due_since;
 } edai_link;
 
