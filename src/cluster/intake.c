@@ -34,20 +34,24 @@ void edai_intake_close(edai_intake *intake)
 #define SPARE_SIZE_MIN ((size_t)4 << 10)
 #define SPARE_SIZE_MAX ((size_t)5 << 18)
 
-/* A spare one that is large enough and not much larger; NULL: there is none. */
+/* The last one that was given back, if it is large enough and not much larger: memory that is fresh
+ * from the kernel costs more than the copy. NULL: there is none. */
 static block *take_spare(edai_intake *intake, size_t size)
 {
-    unsigned i;
+    block *spare;
 
-    for (i = 0; i < EDAI_INTAKE_SPARES; i++) {
-        block *spare = atomic_exchange_explicit(&intake->spares[i], NULL, memory_order_acquire);
-
-        if (spare != NULL && spare->capacity >= size && spare->capacity / 4 <= size) {
-            return spare;
-        }
-        edai_free(spare);
+    edai_mutex_lock(&intake->mutex);
+    spare = intake->spare;
+    if (spare != NULL) {
+        intake->spare = (block *)(void *)spare->envelope.next;
+        intake->spare_size -= spare->capacity;
     }
-    return NULL;
+    edai_mutex_unlock(&intake->mutex);
+    if (spare != NULL && (spare->capacity < size || spare->capacity / 4 > size)) {
+        edai_free(spare);
+        spare = NULL;
+    }
+    return spare;
 }
 
 /* NULL: out of memory. */
@@ -71,30 +75,37 @@ static block *make_block(edai_intake *intake, size_t size)
 
 static void drop_block(edai_intake *intake, block *self)
 {
-    unsigned i;
+    bool is_kept = false;
 
-    if (self->size < SPARE_SIZE_MIN || self->size > SPARE_SIZE_MAX) {
-        edai_free(self);
-        return;
-    }
-    for (i = 0; i < EDAI_INTAKE_SPARES; i++) {
-        block *none = NULL;
-
-        if (atomic_compare_exchange_strong_explicit(
-                &intake->spares[i], &none, self, memory_order_release, memory_order_relaxed)) {
-            return;
+    if (self->size >= SPARE_SIZE_MIN && self->size <= SPARE_SIZE_MAX) {
+        edai_mutex_lock(&intake->mutex);
+        is_kept = intake->spare_size + self->capacity <= EDAI_INTAKE_SPARE_MAX;
+        if (is_kept) {
+            intake->spare_size += self->capacity;
+            self->envelope.next = (edai_envelope *)(void *)intake->spare;
+            intake->spare = self;
         }
+        edai_mutex_unlock(&intake->mutex);
     }
-    edai_free(self);
+    if (!is_kept) {
+        edai_free(self);
+    }
+}
+
+void edai_intake_init(edai_intake *intake)
+{
+    edai_mutex_init(&intake->mutex);
 }
 
 void edai_intake_fini(edai_intake *intake)
 {
-    unsigned i;
+    while (intake->spare != NULL) {
+        block *spare = intake->spare;
 
-    for (i = 0; i < EDAI_INTAKE_SPARES; i++) {
-        edai_free(atomic_exchange(&intake->spares[i], NULL));
+        intake->spare = (block *)(void *)spare->envelope.next;
+        edai_free(spare);
     }
+    edai_mutex_fini(&intake->mutex);
 }
 
 static void arrived(edai_worker *gateway, void *arg)

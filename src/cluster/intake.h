@@ -12,9 +12,8 @@
 #include "core/worker.h"
 
 #define EDAI_INTAKE_SIZE_MAX ((size_t)64 << 20)
-/* Blocks kept for what comes next: memory that is fresh from the kernel costs more than the copy.
- */
-#define EDAI_INTAKE_SPARES 4u
+/* Bytes of the blocks that are kept for what comes next. */
+#define EDAI_INTAKE_SPARE_MAX ((size_t)4 << 20)
 
 typedef struct edai_node edai_node;
 
@@ -49,9 +48,12 @@ typedef struct edai_intake {
     _Atomic bool is_open;
     _Atomic size_t size;      /* bytes on their way */
     _Atomic uint64_t dropped; /* for want of room or memory */
-    _Atomic(struct edai_intake_block *) spares[EDAI_INTAKE_SPARES];
+    edai_mutex mutex;
+    struct edai_intake_block *spare; /* guarded by the mutex, as its size */
+    size_t spare_size;
 } edai_intake;
 
+void edai_intake_init(edai_intake *intake);
 void edai_intake_open(edai_intake *intake, edai_node *node);
 /* Nothing more is taken; what is on its way is forgotten when it arrives. */
 void edai_intake_close(edai_intake *intake);

@@ -40,9 +40,10 @@ void edai_link_free(edai_link *link)
     edai_free(link);
 }
 
-bool edai_link_has_room(const edai_link *link)
+bool edai_link_has_room(const edai_link *link, bool may_wait)
 {
-    return edai_link_under_way(link) < EDAI_LINK_WINDOW && link->out.size < EDAI_LINK_SIZE_MAX;
+    return edai_link_under_way(link) < EDAI_LINK_WINDOW &&
+           link->size < (may_wait ? EDAI_LINK_SIZE_EASY : EDAI_LINK_SIZE_MAX);
 }
 
 edai_buffer *edai_link_batch(edai_link *link, eda_str self)
@@ -73,15 +74,15 @@ static eda_status grow(edai_link *link)
     return EDA_OK;
 }
 
-eda_status edai_link_note(edai_link *link, const edai_route *route, uint64_t corr)
+eda_status edai_link_note(edai_link *link, const edai_link_sent *sent)
 {
     EDA_ASSERT(edai_link_under_way(link) < EDAI_LINK_WINDOW, "asked for room before");
     if (edai_link_under_way(link) == link->ring_capacity) {
         EDA_TRY(grow(link));
     }
     link->written++;
-    link->ring[link->written & (link->ring_capacity - 1)] =
-        (edai_link_sent){.route = route, .corr = corr};
+    link->ring[link->written & (link->ring_capacity - 1)] = *sent;
+    link->size += sent->size;
     return EDA_OK;
 }
 
@@ -91,6 +92,7 @@ bool edai_link_take(edai_link *link, edai_link_sent *ret_sent)
         return false;
     }
     *ret_sent = link->ring[(link->told + link->unknown + 1) & (link->ring_capacity - 1)];
+    link->size -= ret_sent->size;
     return true;
 }
 

@@ -12,7 +12,9 @@
 #include "core/envelope.h"
 
 #define EDAI_LINK_WINDOW 65536u
-#define EDAI_LINK_SIZE_MAX ((size_t)4 << 20)
+#define EDAI_LINK_SIZE_MAX ((size_t)16 << 20)
+/* Under way beyond which whoever may wait does: what its receiver cannot handle yet is not sent. */
+#define EDAI_LINK_SIZE_EASY ((size_t)4 << 20)
 /* Unsent beyond which a batch leaves, whatever is under way. */
 #define EDAI_LINK_BATCH_SIZE ((size_t)32 << 10)
 /* Under way beyond which small batches wait for the peer to tell: so they grow under load. */
@@ -22,6 +24,7 @@
 typedef struct edai_link_sent {
     const edai_route *route;
     uint64_t corr; /* 0: nothing waits for its end */
+    uint32_t size; /* bytes in its batch */
 } edai_link_sent;
 
 /* What the next message of a batch may be like. */
@@ -47,6 +50,7 @@ typedef struct edai_link {
     uint64_t told_before; /* a second ago */
     edai_link_sent *ring; /* of told + 1 to written; grows to EDAI_LINK_WINDOW */
     uint32_t ring_capacity;
+    size_t size;            /* bytes of these */
     edai_buffer out;        /* a batch that was begun; empty: none */
     edai_link_last last;    /* in `out` */
     bool is_pressing;       /* something in it should not wait */
@@ -67,12 +71,12 @@ typedef struct edai_link {
 edai_link *edai_link_new(uint16_t slot, const char *peer, char *key);
 void edai_link_free(edai_link *link);
 
-/* Room for one more message. */
-bool edai_link_has_room(const edai_link *link);
+/* Room for one more message; for one that may wait sooner none. */
+bool edai_link_has_room(const edai_link *link, bool may_wait);
 /* The buffer of the batch, begun if need be; `self` "NODE/INC" of this node. */
 edai_buffer *edai_link_batch(edai_link *link, eda_str self);
 /* A message was written into the batch. EDA_ENOMEM: it must be taken back. */
-EDA_CHECK eda_status edai_link_note(edai_link *link, const edai_route *route, uint64_t corr);
+EDA_CHECK eda_status edai_link_note(edai_link *link, const edai_link_sent *sent);
 /* The oldest message that the peer has not told of; taken out. False: none. */
 bool edai_link_take(edai_link *link, edai_link_sent *ret_sent);
 /* Messages that the peer has not told of. */

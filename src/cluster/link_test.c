@@ -24,6 +24,13 @@ static edai_link *make(void)
     return link;
 }
 
+static eda_status note(edai_link *link, const edai_route *route, uint64_t corr, uint32_t size)
+{
+    const edai_link_sent sent = {.route = route, .corr = corr, .size = size};
+
+    return edai_link_note(link, &sent);
+}
+
 /* Routes serve as marks. */
 static edai_route routes[4];
 
@@ -35,7 +42,7 @@ static void ring_grows_and_keeps_its_order(void **state)
 
     (void)state;
     for (i = 0; i < 1000; i++) {
-        assert_int_equal(edai_link_note(link, &routes[i % 4], i), EDA_OK);
+        assert_int_equal(note(link, &routes[i % 4], i, 1), EDA_OK);
         if (i % 3 == 0) { /* the peer tells of some meanwhile: the ring turns */
             assert_true(edai_link_take(link, &oldest));
             assert_ptr_equal(oldest.route, &routes[link->told % 4]);
@@ -55,19 +62,33 @@ static void ring_grows_and_keeps_its_order(void **state)
 static void window_and_size_bound_what_is_under_way(void **state)
 {
     edai_link *link = make();
+    edai_link_sent oldest;
     uint32_t i;
 
     (void)state;
+
     for (i = 0; i < EDAI_LINK_WINDOW; i++) {
-        assert_true(edai_link_has_room(link));
-        assert_int_equal(edai_link_note(link, &routes[0], 0), EDA_OK);
+        assert_true(edai_link_has_room(link, true));
+        assert_int_equal(note(link, &routes[0], 0, 1), EDA_OK);
     }
-    assert_false(edai_link_has_room(link));
+    assert_false(edai_link_has_room(link, false));
+    assert_true(edai_link_take(link, &oldest));
     link->told = 1;
-    assert_true(edai_link_has_room(link));
-    link->out.size = EDAI_LINK_SIZE_MAX;
-    assert_false(edai_link_has_room(link));
-    link->out.size = 0;
+    assert_true(edai_link_has_room(link, true));
+    assert_int_equal(note(link, &routes[0], 0, EDAI_LINK_SIZE_EASY), EDA_OK);
+    assert_true(edai_link_take(link, &oldest));
+    link->told = 2;
+    assert_false(edai_link_has_room(link, true)); /* the rest may go on */
+    assert_true(edai_link_has_room(link, false));
+    assert_int_equal(note(link, &routes[0], 0, EDAI_LINK_SIZE_MAX), EDA_OK);
+    assert_true(edai_link_take(link, &oldest));
+    link->told = 3;
+    assert_false(edai_link_has_room(link, false));
+    while (edai_link_take(link, &oldest)) {
+        link->told++;
+    }
+    assert_int_equal(link->size, 0);
+    assert_true(edai_link_has_room(link, true));
     edai_link_free(link);
 }
 
@@ -81,7 +102,7 @@ static void small_batches_wait_while_much_is_under_way(void **state)
     (void)edai_link_batch(link, SELF);
     assert_true(edai_link_is_due(link));
     for (i = 0; i < EDAI_LINK_EAGER; i++) {
-        assert_int_equal(edai_link_note(link, &routes[0], 0), EDA_OK);
+        assert_int_equal(note(link, &routes[0], 0, 1), EDA_OK);
     }
     link->left = link->written;
     assert_false(edai_link_is_due(link));
@@ -100,14 +121,14 @@ static void every_allocation_may_fail(void **state)
 
     (void)state;
     edai_alloc_fail_at(1);
-    assert_int_equal(edai_link_note(link, &routes[0], 7), EDA_ENOMEM);
+    assert_int_equal(note(link, &routes[0], 7, 1), EDA_ENOMEM);
     edai_alloc_fail_at(0);
     assert_int_equal(edai_link_under_way(link), 0);
     for (i = 0; i < 64; i++) {
-        assert_int_equal(edai_link_note(link, &routes[0], i), EDA_OK);
+        assert_int_equal(note(link, &routes[0], i, 1), EDA_OK);
     }
     edai_alloc_fail_at(1);
-    assert_int_equal(edai_link_note(link, &routes[0], 64), EDA_ENOMEM); /* it would have to grow */
+    assert_int_equal(note(link, &routes[0], 64, 1), EDA_ENOMEM); /* it would have to grow */
     edai_alloc_fail_at(0);
     assert_int_equal(edai_link_under_way(link), 64);
     edai_link_free(link);

@@ -753,6 +753,7 @@ eda_status edai_abroad_new(eda_system *sys, edai_abroad **ret_abroad)
         .end = node_end};
     node->sys = sys;
     edai_mutex_init(&node->mutex);
+    edai_intake_init(&node->intake);
     edai_clerk_init(&node->clerk);
     edai_parker_init(&node->starter.parker);
     status = fill(node);

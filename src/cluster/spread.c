@@ -62,6 +62,29 @@ static eda_str topic_of(const edai_msg *msg, const void *data, char *buffer)
     return (eda_str){.ptr = buffer, .len = len};
 }
 
+/* --- sending ------------------------------------------------------------------------------- */
+
+static void send_batch(edai_node *node, edai_link *link)
+{
+    size_t size = link->out.size;
+    eda_bus_message message = {.key = eda_str_from(link->key)};
+
+    edai_wire_end(&link->out);
+    if (link->out.is_broken) {
+        link->out.size = size; /* tried again when there is memory */
+        link->out.is_broken = false;
+        return;
+    }
+    message.payload = (eda_bytes){.ptr = link->out.bytes, .len = link->out.size};
+    if (edai_node_put(node, &message) != EDA_OK) {
+        link->out.size = size; /* stays, and grows, until the bus takes it */
+        return;
+    }
+    link->left = link->written;
+    link->is_pressing = false;
+    edai_buffer_clear(&link->out);
+}
+
 /* --- writing ------------------------------------------------------------------------------- */
 
 static eda_status write_raw(edai_buffer *out, edai_wire_item *item, const parcel *what)
@@ -169,7 +192,9 @@ static eda_status write_parcel(edai_node *node, edai_link *link, const parcel *w
         status = write_item(node, link, what, corr);
     }
     if (status == EDA_OK) {
-        status = edai_link_note(link, what->route, corr);
+        status = edai_link_note(
+            link, &(edai_link_sent){
+                      .route = what->route, .corr = corr, .size = (uint32_t)(out->size - size)});
     }
     if (status != EDA_OK) {
         out->size = size; /* as if it had not been written */
@@ -184,6 +209,9 @@ static eda_status write_parcel(edai_node *node, edai_link *link, const parcel *w
         link->is_pressing = true;
     }
     edai_bump(&node->counts.sent);
+    if (out->size >= EDAI_LINK_BATCH_SIZE) { /* one turn may send much more */
+        send_batch(node, link);
+    }
     return EDA_OK;
 }
 
@@ -218,7 +246,7 @@ static void send_one(edai_node *node, edai_link *link, edai_envelope *envelope, 
             gateway, envelope, EDAI_SHED, EDA_ENOENT, "the node that hosts it is not there");
         return;
     }
-    if (!edai_link_has_room(link) || link->waiting != NULL) {
+    if (link->waiting != NULL || !edai_link_has_room(link, may_wait(envelope))) {
         if (may_wait(envelope)) {
             edai_link_wait(link, envelope);
         } else {
@@ -289,7 +317,7 @@ static bool send_far(edai_node *node, const edai_far_receiver *receiver, edai_en
     if (ext != NULL && ext->receipt != NULL) {
         atomic_fetch_add_explicit(&ext->receipt->pending, 1, memory_order_relaxed);
     }
-    if (!edai_link_has_room(link) || write_parcel(node, link, &what) != EDA_OK) {
+    if (!edai_link_has_room(link, false) || write_parcel(node, link, &what) != EDA_OK) {
         edai_tally_add(tally, EDAI_SHED);
         if (ext != NULL && ext->receipt != NULL) {
             edai_receipt_blame(ext->receipt, msg->elsewhere);
@@ -368,7 +396,7 @@ static edai_link *find_full(edai_node *node, const edai_far_list *list, edai_env
         edai_link *link =
             slot == EDAI_NOBODY || slot == EDAI_SELF ? NULL : edai_node_link(node, slot);
 
-        if (link != NULL && (!edai_link_has_room(link) || link->waiting != NULL) &&
+        if (link != NULL && (!edai_link_has_room(link, true) || link->waiting != NULL) &&
             is_wanted(&list->items[i], envelope->route->msg, data)) {
             return link;
         }
@@ -488,7 +516,7 @@ static void admit_waiting(edai_node *node, edai_link *link)
     while (at != NULL) {
         edai_envelope *next = at->next;
 
-        if (link->waiting != NULL || !edai_link_has_room(link)) {
+        if (link->waiting != NULL || !edai_link_has_room(link, true)) {
             edai_link_wait(link, at);
         } else {
             edai_spread_take(&node->abroad, node->gateway, at);
@@ -508,7 +536,7 @@ void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint6
         link->told < arrived + lost && edai_link_under_way(link) > 0 && link->told < link->left) {
         settle(node, link, EDAI_FORWARDED, &link->told);
     }
-    if (link->waiting != NULL && edai_link_has_room(link)) {
+    if (link->waiting != NULL && edai_link_has_room(link, true)) {
         admit_waiting(node, link);
     }
 }
@@ -552,29 +580,6 @@ void edai_spread_probe(edai_node *node)
         }
         link->told_before = link->told;
     }
-}
-
-/* --- sending ------------------------------------------------------------------------------- */
-
-static void send_batch(edai_node *node, edai_link *link)
-{
-    size_t size = link->out.size;
-    eda_bus_message message = {.key = eda_str_from(link->key)};
-
-    edai_wire_end(&link->out);
-    if (link->out.is_broken) {
-        link->out.size = size; /* tried again when there is memory */
-        link->out.is_broken = false;
-        return;
-    }
-    message.payload = (eda_bytes){.ptr = link->out.bytes, .len = link->out.size};
-    if (edai_node_put(node, &message) != EDA_OK) {
-        link->out.size = size; /* stays, and grows, until the bus takes it */
-        return;
-    }
-    link->left = link->written;
-    link->is_pressing = false;
-    edai_buffer_clear(&link->out);
 }
 
 void edai_spread_flush(edai_node *node)
