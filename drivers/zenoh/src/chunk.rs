@@ -1,8 +1,11 @@
 //! What callers' threads hand to a sender's at once: some jobs, and the bytes of the small puts among them.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use zenoh::bytes::{Encoding, ZBytes};
 use zenoh::key_expr::KeyExpr;
+use zenoh::pubsub::Publisher;
 
 use crate::ffi::Message;
 use crate::query::{AnswerJob, GetJob};
@@ -22,6 +25,8 @@ pub struct Head {
     pub key: KeyExpr<'static>,
     pub encoding: Encoding,
     encoding_text: Vec<u8>,
+    /// Of the sender's thread, once the key is put to often.
+    pub publisher: Option<Arc<Publisher<'static>>>,
     /// Puts of it in this chunk.
     pub uses: u32,
 }
@@ -35,6 +40,7 @@ impl Head {
             key: keys::cached_key(message.key.bytes()).ok_or(Refusal::Key)?,
             encoding: encoding::from_bytes(encoding_text).ok_or(Refusal::Encoding)?,
             encoding_text: encoding_text.to_vec(),
+            publisher: None,
             uses: 0,
         })
     }

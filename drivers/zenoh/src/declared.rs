@@ -1,20 +1,26 @@
-//! Keys that are put to often, declared to Zenoh: then a put to one carries a number in place of the text, and finds its way
+//! Keys that are put to often have a publisher: then a put to one carries a number in place of the text, and finds its way
 //! without being matched against every subscription again, here and where it arrives.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use zenoh::key_expr::KeyExpr;
+use zenoh::pubsub::Publisher;
+use zenoh::sample::Locality;
 use zenoh::{Session, Wait};
+
+use crate::queue::Lane;
 
 /// Puts to a key before it is worth declaring.
 const PUTS_MIN: u32 = 64;
 /// Keys of a generation: twice as many are known at most.
 const GENERATION_LEN: usize = 128;
 
+#[derive(Default)]
 struct Known {
-    /// Declared, once there were enough.
-    key: KeyExpr<'static>,
     puts: u32,
+    /// Once there were enough.
+    publisher: Option<Arc<Publisher<'static>>>,
 }
 
 type Generation = HashMap<String, Known>;
@@ -27,20 +33,31 @@ pub struct DeclaredKeys {
 }
 
 impl DeclaredKeys {
-    /// Puts the declared key in its place, if it is or becomes one.
-    pub fn declare(&mut self, session: &Session, key: &mut KeyExpr<'static>, puts: u32) {
+    /// The publisher for so many more puts to the key, if it has or gets one.
+    pub fn publisher(
+        &mut self,
+        session: &Session,
+        lane: Lane,
+        key: &KeyExpr<'static>,
+        puts: u32,
+    ) -> Option<Arc<Publisher<'static>>> {
         let known = self.find(key);
         let before = known.puts;
         known.puts = before.saturating_add(puts);
         if before < PUTS_MIN && known.puts >= PUTS_MIN {
-            match session.declare_keyexpr(known.key.clone()).wait() {
-                Ok(declared) => known.key = declared,
-                Err(error) => tracing::warn!("{}: {error}", known.key),
+            let (congestion, priority) = lane.qos();
+            let declared = session
+                .declare_publisher(key.clone())
+                .congestion_control(congestion)
+                .priority(priority)
+                .allowed_destination(Locality::Remote)
+                .wait();
+            match declared {
+                Ok(publisher) => known.publisher = Some(Arc::new(publisher)),
+                Err(error) => tracing::warn!("{key}: {error}"),
             }
         }
-        if known.puts >= PUTS_MIN {
-            *key = known.key.clone();
-        }
+        known.publisher.clone()
     }
 
     fn find(&mut self, key: &KeyExpr<'static>) -> &mut Known {
@@ -48,10 +65,7 @@ impl DeclaredKeys {
             if self.young.len() >= GENERATION_LEN {
                 self.old = std::mem::take(&mut self.young); // the oldest are undeclared
             }
-            let known = self.old.remove(key.as_str()).unwrap_or_else(|| Known {
-                key: key.clone(),
-                puts: 0,
-            });
+            let known = self.old.remove(key.as_str()).unwrap_or_default();
             self.young.insert(key.as_str().to_owned(), known);
         }
         self.young.get_mut(key.as_str()).expect("it was just added")

@@ -10,6 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use zenoh::qos::{CongestionControl, Priority};
 
 use crate::chunk::{Chunk, Head, Job, LargePut, SMALL_MAX};
 use crate::ffi::Message;
@@ -34,6 +35,16 @@ pub enum Lane {
 }
 
 pub const LANES: [Lane; 3] = [Lane::Data, Lane::Urgent, Lane::Ask];
+
+impl Lane {
+    /// How Zenoh is to treat its puts.
+    pub fn qos(self) -> (CongestionControl, Priority) {
+        match self {
+            Lane::Data | Lane::Ask => (CongestionControl::Block, Priority::DEFAULT),
+            Lane::Urgent => (CongestionControl::Drop, Priority::InteractiveHigh),
+        }
+    }
+}
 
 #[derive(Default)]
 struct State {

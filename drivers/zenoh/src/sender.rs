@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use zenoh::bytes::ZBytes;
-use zenoh::qos::{CongestionControl, Priority};
 use zenoh::sample::Locality;
 use zenoh::{Session, Wait};
 
@@ -48,7 +47,7 @@ impl Sender<'_> {
         let mut jobs = chunk.jobs.drain(..);
         for head in &mut chunk.heads {
             busy.begin();
-            self.keys.declare(self.session, &mut head.key, head.uses);
+            head.publisher = self.keys.publisher(self.session, self.lane, &head.key, head.uses);
         }
         for entry in &chunk.entries {
             busy.begin();
@@ -84,19 +83,22 @@ impl Sender<'_> {
     }
 
     fn put(&self, head: &Head, payload: ZBytes, attachment: Option<ZBytes>) {
-        let put = self
-            .session
-            .put(&head.key, payload)
-            .encoding(head.encoding.clone())
-            .attachment(attachment)
-            .allowed_destination(Locality::Remote);
-        let put = match self.lane {
-            Lane::Data | Lane::Ask => put.congestion_control(CongestionControl::Block),
-            Lane::Urgent => put
-                .congestion_control(CongestionControl::Drop)
-                .priority(Priority::InteractiveHigh),
+        let encoding = head.encoding.clone();
+        let put = match &head.publisher {
+            Some(publisher) => publisher.put(payload).encoding(encoding).attachment(attachment).wait(),
+            None => {
+                let (congestion, priority) = self.lane.qos();
+                self.session
+                    .put(&head.key, payload)
+                    .encoding(encoding)
+                    .attachment(attachment)
+                    .allowed_destination(Locality::Remote)
+                    .congestion_control(congestion)
+                    .priority(priority)
+                    .wait()
+            }
         };
-        if let Err(error) = put.wait() {
+        if let Err(error) = put {
             tracing::warn!("put: {error}");
         }
     }

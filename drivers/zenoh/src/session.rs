@@ -50,6 +50,9 @@ pub const CONTROL: usize = 3;
 pub struct Life {
     pub number: u64,
     pub busy: [Busy; 4],
+    /// Threads that send.
+    senders: Mutex<usize>,
+    sender_ended: Condvar,
 }
 
 impl Life {
@@ -57,7 +60,38 @@ impl Life {
         Arc::new(Life {
             number,
             busy: Default::default(),
+            senders: Mutex::new(0),
+            sender_ended: Condvar::new(),
         })
+    }
+
+    /// Waits until the threads that send have ended, and undeclared what they had declared.
+    fn await_senders(&self, limit: Duration) {
+        let senders = lock(&self.senders);
+        let ended = self
+            .sender_ended
+            .wait_timeout_while(senders, limit, |senders| *senders > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        if ended.1.timed_out() {
+            tracing::warn!("{} threads still send as the session closes", *ended.0);
+        }
+    }
+}
+
+/// One of `Life::senders`, until dropped.
+struct SenderMark(Arc<Life>);
+
+impl SenderMark {
+    fn new(life: &Arc<Life>) -> SenderMark {
+        *lock(&life.senders) += 1;
+        SenderMark(life.clone())
+    }
+}
+
+impl Drop for SenderMark {
+    fn drop(&mut self) {
+        *lock(&self.0.senders) -= 1;
+        self.0.sender_ended.notify_all();
     }
 }
 
@@ -387,9 +421,9 @@ fn reopen(shared: &Arc<Shared>, life: &Arc<Life>) -> Option<Session> {
 impl Control<'_> {
     fn start_senders(&self) {
         for lane in LANES {
-            let (life, session) = (self.life.clone(), self.session.clone());
+            let (mark, session) = (SenderMark::new(self.life), self.session.clone());
             self.shared
-                .spawn("send", move |shared| sender::run(shared, &life, &session, lane));
+                .spawn("send", move |shared| sender::run(shared, &mark.0, &session, lane));
         }
     }
 
@@ -457,12 +491,20 @@ impl Control<'_> {
         }
     }
 
+    fn is_current(&self) -> bool {
+        self.shared.is_current(self.life.number)
+    }
+
     fn dispose(mut self) {
         if self.shared.is_closing() {
             drop(self.shared.queries.take_all());
         }
         for (_, held) in self.held.drain() {
             held.undeclare();
+        }
+        // What is declared when Zenoh closes it keeps for good. Who is stuck gets free only by that.
+        if self.shared.is_closing() && self.shared.queue.wait_empty(Instant::now()) || !self.is_current() {
+            self.life.await_senders(self.shared.call / 8);
         }
         if let Err(error) = self.session.close().wait() {
             tracing::warn!("close: {error}");
