@@ -216,7 +216,7 @@ static eda_status take_request(edai_node *node, const edai_link *link, const eda
     }
     stranger = edai_strangers_add(&node->strangers, what->msg);
     if (stranger == NULL) {
-        return EDA_ELIMIT;
+        return node->strangers.count == EDAI_PENDING_CORR_MAX ? EDA_ELIMIT : EDA_ENOMEM;
     }
     stranger->link = link->serial;
     stranger->corr = item->corr;
@@ -258,6 +258,9 @@ static eda_status deliver(
         return EDA_EINVAL;
     } else if ((item->flags & EDAI_WIRE_WANTS_END) != 0) {
         arrival.receipt = make_receipt(node, link, item->corr);
+        if (arrival.receipt == NULL && item->corr != 0) {
+            return EDA_ENOMEM; /* not delivered: its sender would never hear of the end */
+        }
     }
     status = edai_abroad_deliver(node->gateway, what->msg, what->data, &arrival, &delivered);
     if (arrival.receipt != NULL) {

@@ -582,6 +582,9 @@ static void tick(edai_node *node)
         node->hello_at = now;
         node->refused_lines = 0;
         sweep(node);
+        if (node->is_unresolved) {
+            edai_spread_resolve(node);
+        }
         edai_leave_strays(node);
         edai_move_consider(node);
         edai_spread_probe(node);

@@ -95,6 +95,7 @@ struct edai_node {
                           found no room yet */
     bool is_ack_held;
     bool is_hello_due;
+    bool is_unresolved;      /* who hears what was not worked out, for want of memory */
     bool is_tick_due;        /* at the end of the round */
     uint64_t hosts;          /* hash of what it hosts */
     edai_declared *declared; /* on plain topics; ended when it leaves; owned */

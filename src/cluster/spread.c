@@ -473,7 +473,8 @@ void edai_spread_resolve(edai_node *node)
     eda_system *sys = node->sys;
     const edai_msg *msg;
 
-    if (edai_fars_resolve(&node->fars, sys) != EDA_OK) {
+    node->is_unresolved = edai_fars_resolve(&node->fars, sys) != EDA_OK;
+    if (node->is_unresolved) { /* until the next regular hello */
         edai_system_log(sys, NULL, "out of memory: some actors of other nodes are not heard of");
     }
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {

@@ -392,6 +392,15 @@ static eda_status open_abroad(eda_system *sys)
     return sys->abroad->tallies != NULL ? sys->abroad->open(sys->abroad) : EDA_ENOMEM;
 }
 
+/* The connection posts to workers, which do not run and will be freed. */
+static void disconnect(eda_system *sys)
+{
+    if (sys->abroad != NULL) {
+        sys->abroad->close(sys->abroad);
+        edai_worker_end_calls(&sys->workers[sys->gateway]);
+    }
+}
+
 eda_status eda_system_start(eda_system *sys)
 {
     eda_status status;
@@ -407,8 +416,14 @@ eda_status eda_system_start(eda_system *sys)
     EDA_TRY(edai_contract_seal(sys));
     EDA_TRY(init_workers(sys));
     EDA_TRY(init_seats(sys));
-    EDA_TRY(open_abroad(sys));
-    EDA_TRY(sys->executor->start(sys));
+    status = open_abroad(sys);
+    if (status == EDA_OK) {
+        status = sys->executor->start(sys);
+    }
+    if (status != EDA_OK) {
+        disconnect(sys);
+        return status;
+    }
     atomic_store_explicit(&sys->phase, EDAI_RUNNING, memory_order_release);
     status = eda_client_new(sys, &sys->own_client);
     if (status == EDA_OK && sys->abroad != NULL) {

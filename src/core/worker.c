@@ -234,6 +234,19 @@ static void receive(edai_worker *worker, edai_envelope *envelope)
     }
 }
 
+void edai_worker_end_calls(edai_worker *worker)
+{
+    edai_envelope *next = edai_inbox_take(&worker->inbox, worker->port);
+
+    while (next != NULL) {
+        edai_envelope *envelope = next;
+
+        next = envelope->next;
+        EDA_ASSERT(envelope->kind == EDAI_CALL, "who never ran was sent no messages");
+        receive(worker, envelope);
+    }
+}
+
 /* Puts a chain, oldest first, behind what has arrived: it must not overtake that. */
 static void arrive(edai_worker *worker, edai_envelope *first)
 {

@@ -140,6 +140,9 @@ struct edai_worker {
 
 EDA_CHECK eda_status edai_worker_init(edai_worker *worker, eda_system *sys, uint16_t index);
 void edai_worker_fini(edai_worker *worker);
+/* Of a worker that never ran and never will, once nobody posts any more: makes the calls that were
+ * posted, which free themselves. */
+void edai_worker_end_calls(edai_worker *worker);
 
 /* A round's parts, called by the seat. Begin: admits what has arrived, fires timers; true: there
  * was something. */
