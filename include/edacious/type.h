@@ -97,6 +97,7 @@ struct eda_type {
     uint32_t expires_ms; /* not handled within that time: counted expired; 0: never */
     bool is_raw;         /* EDA_MESSAGE_RAW: {topic, encoding, payload} untouched */
     bool is_inside;      /* between nodes of the cluster only: outsiders neither send nor see it */
+    bool is_outgoing;    /* outsiders see it, and do not send it */
 };
 
 /* Descriptors of the field types, by the name that stands in a declaration. */

@@ -118,7 +118,8 @@ static bool answers_here(const edai_node *node, const edai_msg *msg)
 /* Somebody here handles puts on its plain topic. */
 static bool hears(const edai_msg *msg)
 {
-    return !msg->is_system && !msg->type->is_inside && !msg->is_request && msg->route_count > 0;
+    return !msg->is_system && !msg->type->is_inside && !msg->type->is_outgoing &&
+           !msg->is_request && msg->route_count > 0;
 }
 
 static void list_msg(edai_node *node, const edai_msg *msg)

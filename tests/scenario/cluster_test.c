@@ -66,6 +66,28 @@ static void ledger_on_switched(ledger *self, const lamp_switched *event)
 
 EDA_ACTOR(ledger, eda_none, on(lamp_switched, ledger_on_switched));
 
+EDA_MESSAGE(lamp_lit, "lamp/{id}/lit", .is_outgoing = true, (uint64_t, id));
+EDA_RECORD(gauge_state, (uint32_t, count));
+EDA_REQUEST(gauge_get, gauge_state, "gauge/get");
+
+typedef struct gauge {
+    uint32_t count;
+} gauge;
+
+static void gauge_on_lit(gauge *self, const lamp_lit *event)
+{
+    (void)event;
+    self->count++;
+}
+
+static void gauge_on_get(gauge *self, const gauge_get *request, gauge_state *reply)
+{
+    (void)request;
+    *reply = (gauge_state){.count = self->count};
+}
+
+EDA_ACTOR(gauge, eda_none, on(lamp_lit, gauge_on_lit), answers(gauge_get, gauge_on_get));
+
 typedef struct sign {
     uint32_t count;
 } sign;
@@ -490,6 +512,45 @@ static void one_node_serves_outsiders_requests(void **state)
     }
 }
 
+static void what_is_outgoing_is_put_on_its_topic_for_outsiders_alone(void **state)
+{
+    static const char network[] = "{\"network\": \"outgoing\"}";
+    outsider self;
+    uint64_t id = 0;
+    uint32_t i;
+    uint64_t published = 100;
+    char expected[64];
+
+    (void)state;
+    nodes[0] = make_node("one", network);
+    nodes[1] = make_node("two", network);
+    MUST(nodes[0], eda_declare(nodes[0], &eda_type_lamp_lit));
+    MUST(nodes[1], eda_add(nodes[1], EDA_WITH(gauge)));
+    must_start(nodes[1]);
+    must_start(nodes[0]);
+    MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
+    for (i = 0; i < published; i++) {
+        MUST(nodes[0], eda_publish(eda_system_client(nodes[0]), EDA_MSG(lamp_lit, .id = i), NULL));
+    }
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    assert_int_equal(eda_system_cluster(nodes[0]).shown, 0);
+    join(&self, network);
+    assert_int_equal(
+        eda_bus_inproc.subscribe(self.bus, EDA_STR("lamp/*/lit"), on_seen, &self, &id), EDA_OK);
+    while (atomic_load(&self.seen) == 0) { /* until the node knows of it */
+        MUST(nodes[0],
+            eda_publish_wait(eda_system_client(nodes[0]), EDA_MSG(lamp_lit, .id = 7), PATIENCE_MS));
+        published++;
+    }
+    put(&self, "lamp/7/lit", "application/json", "{}");
+    get(&self, "gauge/get", "");
+    (void)snprintf(expected, sizeof(expected), "{\"count\":%d}", (int)published);
+    assert_string_equal(self.last, expected);
+    assert_int_equal(eda_system_cluster(nodes[1]).seen, 1);
+    eda_bus_inproc.close(self.bus);
+    free_all(2);
+}
+
 static void what_outsiders_get_wrong_is_counted(void **state)
 {
     outsider self;
@@ -731,6 +792,7 @@ int main(void)
         cmocka_unit_test(a_node_that_leaves_gives_its_actors_away),
         cmocka_unit_test(outsiders_put_get_and_subscribe),
         cmocka_unit_test(one_node_serves_outsiders_requests),
+        cmocka_unit_test(what_is_outgoing_is_put_on_its_topic_for_outsiders_alone),
         cmocka_unit_test(what_outsiders_get_wrong_is_counted),
         cmocka_unit_test(a_node_taken_for_dead_goes_on_as_another),
         cmocka_unit_test(a_node_that_saves_needs_a_store_that_all_share),
