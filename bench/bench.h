@@ -71,6 +71,8 @@ void bench_in_child(void (*run)(uint64_t size), uint64_t size);
 
 /* From here on systems have so many workers, and results are called workers.NAME_COUNT. */
 void bench_set_workers(uint32_t count);
+/* From here on no result is printed. */
+void bench_mute(void);
 /* A system of these actors, ended by NULL, with default options. Free it with bench_stop. */
 eda_system *bench_start_system(const eda_actor *const *actors);
 /* Checks that every message was handled. */

@@ -93,6 +93,13 @@ void bench_set_workers(uint32_t count)
     worker_count = count;
 }
 
+static bool is_muted;
+
+void bench_mute(void)
+{
+    is_muted = true;
+}
+
 static int decimals(double value)
 {
     return value < 10 ? 3 : value < 1000 ? 1 : 0;
@@ -100,6 +107,9 @@ static int decimals(double value)
 
 void bench_print(const char *name, const char *what, double value, const char *unit)
 {
+    if (is_muted) {
+        return;
+    }
     if (worker_count != 0) {
         printf("bench edacious workers.%s_%u %.*f %s\n", name, (unsigned)worker_count,
             decimals(value), value, unit);
