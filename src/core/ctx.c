@@ -134,8 +134,10 @@ static void remember(eda_ctx *ctx, const eda_type *type, const edai_msg *msg)
 }
 
 /* What the same actor type published last: its right to, and the receiver, are known. False: not
- * so, or no memory. */
-EDAI_ALWAYS_INLINE bool publish_again(eda_ctx *ctx, eda_value message, const eda_receipt *receipt)
+ * so. Where there is no memory it fails as the long way does: which types are known depends on
+ * where they lie, and what a seed does must not. */
+EDAI_ALWAYS_INLINE bool publish_again(
+    eda_ctx *ctx, eda_value message, const eda_receipt *receipt, eda_status *ret_status)
 {
     const edai_published *known;
     edai_envelope *envelope;
@@ -149,7 +151,8 @@ EDAI_ALWAYS_INLINE bool publish_again(eda_ctx *ctx, eda_value message, const eda
     }
     envelope = edai_publish_known(ctx->worker, known, message.data);
     if (EDAI_UNLIKELY(envelope == NULL)) {
-        return false;
+        *ret_status = edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
+        return true;
     }
     edai_ctx_add_effects(ctx, envelope, envelope, 1);
     return true;
@@ -173,13 +176,13 @@ EDAI_NOINLINE static eda_status publish_value(eda_ctx *ctx, eda_value message, e
 eda_status eda_publish(eda_ctx *ctx, eda_value message, eda_receipt *receipt)
 {
     uint64_t entered;
-    eda_status status;
+    eda_status status = EDA_OK;
 
     edai_ctx_check(ctx);
     entered = edai_takeover_enter(ctx);
-    status = EDAI_LIKELY(publish_again(ctx, message, receipt))
-                 ? EDA_OK
-                 : publish_value(ctx, message, receipt);
+    if (EDAI_UNLIKELY(!publish_again(ctx, message, receipt, &status))) {
+        status = publish_value(ctx, message, receipt);
+    }
     edai_takeover_back(ctx, entered);
     return status;
 }
