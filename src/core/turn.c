@@ -21,7 +21,7 @@
 /* Lines about failed turns that one worker writes within a second. */
 #define FAILURE_LINES_MAX 10u
 /* As many messages published weigh as much as a turn. */
-#define SENDS_PER_TURN 16u
+#define SENDS_PER_TURN 4u
 /* Replies up to so large are filled in on the turn's stack. */
 #define ANSWER_SIZE 256u
 
