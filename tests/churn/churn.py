@@ -28,6 +28,10 @@ DESK = "desk"
 WAIT_MS = 50000
 GROWN_KIB = 32 << 10  # of a node, from a quarter of a run to its end
 GROWN_FDS = 16
+WORDS = {  # of docs/operating.md
+    "kill": "process killed", "kill_two": "two processes killed", "relay": "the process that relays on `local` killed",
+    "router": "router restarted, the only one", "stop": "stopped", "join": "a node joins, or leaves", "halt": "frozen for longer",
+    "falter": "frozen until it is suspected", "vanish": "host gone"}
 
 
 class Cluster:
@@ -42,6 +46,8 @@ class Cluster:
         self.running = {}
         self.ended = []
         self.times = {}  # fault: seconds until the victim's keys answered elsewhere
+        self.gone = {}  # fault: what of the desk's own messages ended lost or unknown, until all was well again
+        self.told = (0, 0)  # of the desk's: lost, unknown
         self.sums = {}  # outcomes of all nodes that told
         self.settled = []  # resources of the desk
         self.what = "start"
@@ -97,12 +103,11 @@ class Cluster:
         self.check_counts(name, counts)
         self.add_up(counts)
 
-    def time(self, fault, victim, since):
+    def time(self, fault, victim, keys, since):
         """Until the keys that the victim answered for are answered for by others."""
-        desk = self.desk()
-        keys = self.keys_of(victim)
         if not keys:
             return
+        desk = self.desk()
         desk.wait_until(f"{fault} of {victim}: its keys answer elsewhere",
                         lambda: all(desk.owners[key][0] != victim for key in keys))
         last = max(desk.owners[key][1] for key in keys)
@@ -121,9 +126,10 @@ class Cluster:
 
     def fault_kill(self):
         name = self.pick(is_carrier_too=False)
+        keys = self.keys_of(name)
         since = time.monotonic_ns()
         self.kill(name)
-        self.time("SIGKILL", name, since)
+        self.time("kill", name, keys, since)
         self.start(name)
 
     def fault_kill_two(self):
@@ -136,19 +142,23 @@ class Cluster:
     def fault_kill_carrier(self):
         name = self.bus.carrier(self.running.values())
         if name is None or name == DESK:
+            self.what = "kill_two"
             return self.fault_kill_two()
+        self.what = "router" if name == self.bus.router else "relay"
+        keys = self.keys_of(name)
         since = time.monotonic_ns()
         self.kill(name)
         if name != self.bus.router:
-            self.time("SIGKILL of the relay", name, since)
+            self.time("relay", name, keys, since)
         return self.start(name)
 
     def fault_stop(self):
         name = self.pick(is_carrier_too=True)
+        keys = self.keys_of(name)
         since = time.monotonic_ns()
         self.stop(name)
         if name != self.bus.router:
-            self.time("SIGTERM", name, since)
+            self.time("stop", name, keys, since)
         self.start(name)
 
     def fault_join(self):
@@ -159,18 +169,19 @@ class Cluster:
 
     def halt(self, fault, name, halt, go_on):
         desk = self.desk()
+        keys = self.keys_of(name)
         mark = desk.mark()
         since = time.monotonic_ns()
         halt(name)
         is_carrier = name == self.bus.carrier(self.running.values())
         desk.wait_for(f"{name} is gone", mark, lambda line: f"node {name}/" in line and "is gone" in line)
         if not is_carrier:
-            self.time(fault, name, since)
+            self.time(fault, name, keys, since)
         go_on(name)
 
     def fault_halt(self):
         """For longer than anybody waits for it: it goes on as another incarnation."""
-        self.halt("SIGSTOP", self.pick(is_carrier_too=True), lambda name: self.running[name].signal(signal.SIGSTOP),
+        self.halt("halt", self.pick(is_carrier_too=True), lambda name: self.running[name].signal(signal.SIGSTOP),
                   lambda name: self.running[name].signal(signal.SIGCONT))
 
     def fault_falter(self):
@@ -183,7 +194,7 @@ class Cluster:
 
     def fault_vanish(self):
         """Its host is gone, without a word."""
-        self.halt("vanished host", self.pick(is_carrier_too=False), self.bus.vanish, self.bus.appear)
+        self.halt("vanish", self.pick(is_carrier_too=False), self.bus.vanish, self.bus.appear)
 
     def faults(self):
         found = [self.fault_kill, self.fault_kill_two, self.fault_kill_carrier, self.fault_stop, self.fault_join,
@@ -216,9 +227,17 @@ class Cluster:
             if counts["nodes"] != count:
                 raise Broken(f"{name} sees {counts['nodes']} nodes of {count}")
         self.settled.append(self.desk().resources())
+        self.note_gone()
         self.all_call("load on", "load on")
         desk = self.desk()
         desk.wait_until("every key has answered the load", lambda: len(desk.owners) == KEYS)
+
+    def note_gone(self):
+        counts = self.desk().counts()
+        lost, unknown = self.told
+        self.told = (counts["lost"], counts["unknown"])
+        if len(self.settled) > 1:
+            self.gone.setdefault(self.what, []).append((counts["lost"] - lost, counts["unknown"] - unknown))
 
     def check_growth(self):
         kib, fds = self.settled[len(self.settled) // 4]
@@ -270,10 +289,28 @@ class Cluster:
         first, last = self.settled[0], self.settled[-1]
         print(f"{self.bus.name}: {count} faults in {seconds:.0f} s")
         for fault, times in sorted(self.times.items()):
-            print(f"  from {fault} of a node until its actors answer elsewhere: median "
-                  f"{statistics.median(times) * 1e3:.0f} ms, most {max(times) * 1e3:.0f} ms ({len(times)} times)")
+            print(f"  {WORDS[fault]}: its actors answer elsewhere after {show_times(times)}")
         print(f"  accounts that told: {' '.join(f'{name}={number}' for name, number in self.sums.items())}")
         print(f"  the desk: {first[0]} to {last[0]} KiB, {first[1]} to {last[1]} descriptors")
+
+
+def show_times(times):
+    return f"{statistics.median(times) * 1e3:.0f} ms, at most {max(times) * 1e3:.0f} ms ({len(times)} times)" if times else "-"
+
+
+def show_table(clusters):
+    """All cases of a kind of bus together, as docs/operating.md has it."""
+    print("\n| fault | bus | times | its actors answer elsewhere after | of the asking node's messages `lost`, `unknown`; at most |")
+    print("|---|---|---|---|---|")
+    for fault, words in WORDS.items():
+        for bus in sorted({cluster.bus.name.split(",")[0] for cluster in clusters}):
+            of = [cluster for cluster in clusters if cluster.bus.name.split(",")[0] == bus]
+            times = [time for cluster in of for time in cluster.times.get(fault, [])]
+            gone = [pair for cluster in of for pair in cluster.gone.get(fault, [])]
+            if gone:
+                lost, unknown = ([pair[i] for pair in gone] for i in (0, 1))
+                print(f"| {words} | {bus} | {len(gone)} | {show_times(times)} | {statistics.median(lost):.0f}, "
+                      f"{statistics.median(unknown):.0f}; {max(lost)}, {max(unknown)} |")
 
 
 def can_run(case, arguments):
@@ -305,14 +342,14 @@ def run_case(arguments, case, folder, seconds):
     except Broken as problem:
         cluster.show()
         print(f"{bus.name}: seed {arguments.seed}, {cluster.what}: {problem}", flush=True)
-        return False
+        return None
     finally:
         cluster.destroy()
         bus.close()
     if arguments.show:
         cluster.show()
     cluster.report(count, time.monotonic() - since)
-    return True
+    return cluster
 
 
 def main():
@@ -329,17 +366,20 @@ def main():
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     wanted = [case for case in arguments.case or cases if can_run(case, arguments)]
-    is_good = True
+    clusters = []
     for case in wanted:
         print(f"{case}: seed {arguments.seed}", flush=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix="edacious-churn-"))
         try:
-            is_good = run_case(arguments, case, folder, arguments.seconds / len(wanted)) and is_good
+            clusters.append(run_case(arguments, case, folder, arguments.seconds / len(wanted)))
         finally:
             shutil.rmtree(folder)
-    if not is_good:
+    if None in clusters:
         return 1
-    return 0 if wanted else 77
+    if not wanted:
+        return 77
+    show_table(clusters)
+    return 0
 
 
 if __name__ == "__main__":
