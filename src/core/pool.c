@@ -13,8 +13,8 @@
 #define SMALL_CHUNKS_MAX 16u
 #define LARGE_CHUNK_SIZE ((size_t)2 * 1024 * 1024)
 
-/* Bytes. Many pools that grow in turn are too many for the processor to foretell. */
-#define FETCH_AHEAD 768u
+/* Slots. Many pools that grow in turn are too many for the processor to foretell. */
+#define FETCH_AHEAD 8u
 
 struct edai_chunk {
     struct edai_chunk *next;
@@ -73,8 +73,9 @@ static edai_activation *take_fresh(edai_pool *pool)
     }
     slot = (edai_activation *)(void *)pool->fresh;
     pool->fresh += pool->slot_size;
-    /* One that will be taken soon; beyond the chunk's end it is a hint for nothing. */
-    __builtin_prefetch((const void *)((uintptr_t)slot + FETCH_AHEAD), 1);
+    if (pool->fresh_count > FETCH_AHEAD) {
+        __builtin_prefetch(pool->fresh + (size_t)FETCH_AHEAD * pool->slot_size, 1);
+    }
     pool->fresh_count--;
     slot->generation = 1;
     return slot;
