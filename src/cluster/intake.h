@@ -57,6 +57,10 @@ void edai_intake_init(edai_intake *intake);
 void edai_intake_open(edai_intake *intake, edai_node *node);
 /* Nothing more is taken; what is on its way is forgotten when it arrives. */
 void edai_intake_close(edai_intake *intake);
+static inline bool edai_intake_is_open(const edai_intake *intake)
+{
+    return atomic_load_explicit(&intake->is_open, memory_order_acquire);
+}
 /* Nobody hears any more, and nothing is on its way. */
 void edai_intake_fini(edai_intake *intake);
 /* Copies and sends it on. False: dropped; a query stays the caller's. */

@@ -155,14 +155,37 @@ static void send_hello(edai_node *node)
 
 /* --- what the view wants -------------------------------------------------------------------- */
 
-/* A get of ours that is under way; comes back as what was heard. */
+/* A get of ours that is under way; comes back as what was heard. Its end takes no memory: somebody
+ * waits for it. */
 typedef struct asking {
+    edai_envelope envelope; /* of the end */
+    edai_call call;         /* directly behind it: its body */
     edai_node *node;
     edai_heard_kind kind;
     uint64_t number;
     bool was_answered;
+    eda_status end;
     char id[EDAI_WIRE_NODE_LEN_MAX + EDAI_WIRE_INC_LEN + 2]; /* whom; empty: all */
 } asking;
+
+_Static_assert(offsetof(asking, call) == sizeof(edai_envelope), "the call is the envelope's body");
+
+static void on_ended(edai_worker *gateway, void *arg)
+{
+    asking *self = arg;
+    const edai_heard heard = {.kind = self->kind,
+        .number = self->number,
+        .is_end = true,
+        .end = self->end,
+        .is_alive = self->was_answered,
+        .message.key = eda_str_from(self->id)};
+
+    (void)gateway;
+    if (!self->node->is_ending && edai_intake_is_open(&self->node->intake)) {
+        edai_member_heard(self->node, &heard);
+    }
+    edai_free(self);
+}
 
 static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
 {
@@ -174,14 +197,17 @@ static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, e
         self->was_answered = true;
         (void)edai_intake_hear(&self->node->intake, &heard);
     }
-    if (answer == NULL) {
-        heard.is_end = true;
-        heard.end = end;
-        heard.is_alive = self->was_answered;
-        heard.message.key = eda_str_from(self->id);
-        (void)edai_intake_hear(&self->node->intake, &heard);
-        edai_free(self);
+    if (answer != NULL) {
+        return;
     }
+    if (!edai_intake_is_open(&self->node->intake)) {
+        edai_free(self);
+        return;
+    }
+    self->end = end;
+    self->envelope = (edai_envelope){.kind = EDAI_CALL, .home = EDAI_HOME_NOWHERE};
+    self->call = (edai_call){.fn = on_ended, .arg = self};
+    edai_worker_post(self->node->gateway, &self->envelope);
 }
 
 /* Of one node, or all: `id` NULL. With number 0 the end tells nothing but whether it is served. */
