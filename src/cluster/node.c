@@ -566,6 +566,7 @@ static void node_free(edai_abroad *abroad)
     edai_entries_fini(&node->strangers);
     edai_names_fini(&node->msg_names);
     edai_buffer_fini(&node->scratch);
+    edai_buffer_fini(&node->shown_attachment);
     edai_moves_fini(node);
     edai_intake_fini(&node->intake);
     edai_free(node->decoded.block);
@@ -684,6 +685,7 @@ void edai_node_draw_inc(edai_node *node)
         inc = edai_hash_u64((uint64_t)node->sys->port->wall(node->sys->port->self));
     }
     (void)snprintf(node->id, sizeof(node->id), "%s/%016" PRIx64, node->sys->name, inc);
+    node->shown_msg = NULL; /* it says whose it is */
 }
 
 static eda_status name_node(edai_node *node)

@@ -132,6 +132,9 @@ struct edai_node {
     edai_wire_link heard_links[EDAI_WIRE_LINKS_MAX];
     edai_wire_held heard_held[EDAI_WIRE_HELD_MAX];
     edai_buffer scratch;
+    edai_buffer shown_attachment; /* of what was shown last */
+    const edai_msg *shown_msg;    /* NULL: nothing was */
+    uint16_t shown_publisher;
     edai_node_counts counts;
     uint32_t refused_lines; /* logged since the last regular hello */
 

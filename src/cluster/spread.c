@@ -350,31 +350,44 @@ static eda_status encode_plain(
     return EDA_OK;
 }
 
+/* What says whose it is: one publisher shows many of a type. */
+static eda_bytes attachment_of(edai_node *node, const edai_envelope *envelope)
+{
+    const edai_msg *msg = envelope->route->msg;
+    edai_buffer *buffer = &node->shown_attachment;
+    char source[sizeof(node->id) + (size_t)2 * EDAI_WIRE_NODE_LEN_MAX];
+    edai_attachment attachment = {
+        .type = eda_str_from(msg == node->sys->undeclared ? "" : msg->type->name)};
+
+    if (msg != node->shown_msg || envelope->publisher != node->shown_publisher) {
+        (void)snprintf(source, sizeof(source), "%s/%s/%s", node->cluster, node->id,
+            publisher_of(node, envelope));
+        attachment.source = eda_str_from(source);
+        edai_buffer_clear(buffer);
+        edai_wire_attachment(buffer, &attachment);
+        node->shown_msg = buffer->is_broken ? NULL : msg;
+        node->shown_publisher = envelope->publisher;
+    }
+    return (eda_bytes){.ptr = buffer->bytes, .len = buffer->is_broken ? 0 : buffer->size};
+}
+
 /* Whoever subscribes on the bus sees it. Nodes recognise it by the source, and leave it. */
 static void show(edai_node *node, edai_envelope *envelope)
 {
     const edai_msg *msg = envelope->route->msg;
     const void *data = edai_envelope_data(envelope);
     char topic[EDA_TOPIC_LEN_MAX];
-    char source[sizeof(node->id) + (size_t)2 * EDAI_WIRE_NODE_LEN_MAX];
-    eda_bus_message message = {.key = topic_of(msg, data, topic)};
-    edai_attachment attachment = {
-        .type = eda_str_from(msg == node->sys->undeclared ? "" : msg->type->name)};
+    eda_bus_message message = {
+        .key = topic_of(msg, data, topic), .attachment = attachment_of(node, envelope)};
     char *json = NULL;
     eda_status status;
 
-    (void)snprintf(
-        source, sizeof(source), "%s/%s/%s", node->cluster, node->id, publisher_of(node, envelope));
-    attachment.source = eda_str_from(source);
     status = message.key.len > 0 ? encode_plain(msg, data, &message, &json) : EDA_EKEY;
     if (status != EDA_OK) { /* no memory, or as JSON it is larger than the codec's bound */
         edai_node_refuse(node, message.key, status);
         return;
     }
-    edai_buffer_clear(&node->scratch);
-    edai_wire_attachment(&node->scratch, &attachment);
-    message.attachment = (eda_bytes){.ptr = node->scratch.bytes, .len = node->scratch.size};
-    if (!node->scratch.is_broken && edai_node_put(node, &message) == EDA_OK) {
+    if (message.attachment.len > 0 && edai_node_put(node, &message) == EDA_OK) {
         edai_bump(&node->counts.shown);
     }
     edai_free(json);
