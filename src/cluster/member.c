@@ -557,6 +557,7 @@ void edai_member_heard(edai_node *node, const edai_heard *heard)
         edai_outside_get(node, heard->of, message, heard->query);
         break;
     case EDAI_HEARD_UNWATCHED:
+        EDA_ASSERT(heard->of != NULL, "it says whom nobody watches");
         edai_node_mark(node, edai_contract_own(node->sys, ((const edai_msg *)heard->of)->id));
         break;
     case EDAI_HEARD_REPLACED:
