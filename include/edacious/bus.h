@@ -116,8 +116,9 @@ extern const eda_bus_driver eda_bus_inproc;
 extern const eda_bus_driver eda_bus_local;
 
 /* Finds a driver: "inproc", "local", a name ("zenoh": libedacious-zenoh.so beside this library or
- * in the loader's path), or a path. Libraries stay loaded. EDA_ENOENT: not found. EDA_EINVAL: no
- * driver, or of another version. `ret_problem` says which. */
+ * program, in the folder lib beside that, or in the loader's path), or a path. Libraries stay
+ * loaded. EDA_ENOENT: not found. EDA_EINVAL: no driver, or of another version. `ret_problem` says
+ * which. */
 EDA_CHECK eda_status eda_bus_find(
     const char *name, const eda_bus_driver **ret_driver, eda_bus_problem *ret_problem);
 

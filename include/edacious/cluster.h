@@ -56,7 +56,7 @@ typedef struct eda_cluster_counts {
     uint64_t missed;  /* gaps in what other nodes sent: theirs to count as lost */
     uint64_t moved;   /* arrived here and passed on to their owner */
     uint64_t seen;    /* outsiders' puts and gets */
-    uint64_t refused; /* of them: not what their topic's type declares, or out of bounds */
+    uint64_t refused; /* theirs or other nodes': not what the type declares, or out of bounds */
     uint64_t shown;   /* puts on plain topics */
 } eda_cluster_counts;
 eda_cluster_counts eda_system_cluster(eda_system *sys);

@@ -145,6 +145,7 @@ void eda_system_stop(eda_system *sys)
     end_inboxes(sys);
     if (sys->abroad != NULL) {
         sys->abroad->close(sys->abroad);
+        end_inboxes(sys); /* the bus's threads ended only now, and may have posted something */
     }
     atomic_store(&sys->phase, EDAI_ENDED);
 }
