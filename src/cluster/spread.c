@@ -69,6 +69,9 @@ static void send_batch(edai_node *node, edai_link *link)
     size_t size = link->out.size;
     eda_bus_message message = {.key = eda_str_from(link->key)};
 
+    if (node->is_entering) {
+        return; /* the bus does not know this incarnation yet */
+    }
     edai_wire_end(&link->out);
     if (link->out.is_broken) {
         link->out.size = size; /* tried again when there is memory */
