@@ -41,9 +41,9 @@
 #define EDAI_EACH_(...) EDAI_EACH_GO(__VA_ARGS__)
 #define EDAI_EACH_GO(fours_, rest_, m_, c_, ...) EDAI_EACH_##fours_(rest_, m_, c_, __VA_ARGS__)
 #define EDAI_COUNT(...) EDAI_PICK(__VA_ARGS__, \
-    (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), \
-    (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), (MANY, 0), \
-    (MANY, 0), (MANY, 0), (MANY, 0), (12, 0), (11, 3), (11, 2), (11, 1), (11, 0), (10, 3), (10, 2), (10, 1), \
+    (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), \
+    (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), (13, 0), \
+    (13, 0), (13, 0), (13, 0), (12, 0), (11, 3), (11, 2), (11, 1), (11, 0), (10, 3), (10, 2), (10, 1), \
     (10, 0), (9, 3), (9, 2), (9, 1), (9, 0), (8, 3), (8, 2), (8, 1), (8, 0), (7, 3), (7, 2), (7, 1), (7, 0), \
     (6, 3), (6, 2), (6, 1), (6, 0), (5, 3), (5, 2), (5, 1), (5, 0), (4, 3), (4, 2), (4, 1), (4, 0), (3, 3), (3, 2), \
     (3, 1), (3, 0), (2, 3), (2, 2), (2, 1), (2, 0), (1, 3), (1, 2), (1, 1), (1, 0), (0, 3), (0, 2), (0, 1), (0, 0), \
@@ -54,7 +54,7 @@
     p21_, p22_, p23_, p24_, p25_, p26_, p27_, p28_, p29_, p30_, p31_, p32_, p33_, p34_, p35_, p36_, p37_, p38_, \
     p39_, p40_, p41_, p42_, p43_, p44_, p45_, p46_, p47_, p48_, p49_, p50_, p51_, p52_, p53_, p54_, p55_, p56_, \
     p57_, p58_, p59_, p60_, p61_, p62_, p63_, p64_, p65_, p66_, p67_, p68_, p69_, p70_, p71_, p72_, n_, ...) n_
-#define EDAI_EACH_MANY(r_, m_, c_, ...) m_##_MANY(c_)
+#define EDAI_EACH_13(r_, m_, c_, ...) m_##_MANY(c_)
 #define EDAI_EACH_0(r_, m_, c_, ...) EDAI_REST_##r_(m_, c_, __VA_ARGS__)
 #define EDAI_REST_0(m_, c_, w_)
 #define EDAI_REST_1(m_, c_, w_, x_) m_(c_, w_)
@@ -191,32 +191,32 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_DATA_1(type_, ...) &(const struct { char before; type_ zero; }){.before = 0}.zero /* {} is not C17 */
 
 /* --- actors ---
- * EDAI_VERB_x: that it is a verb, and its members of the descriptor. EDAI_GET(SLOT, verb): what the macro
- * EDAI_SLOT_verb gives, and a comma; nothing if there is no such macro. */
+ * EDAI_VERB_x: that it is a verb, and its members of the descriptor. EDAI_GET(EDAI_SLOT_, verb): what the
+ * macro EDAI_SLOT_verb gives, and a comma; nothing if there is no such macro. */
 
 #define EDAI_ACTOR(name_, deps_, ...) \
     EDAI_EACH(EDAI_KNOWN, name_, __VA_ARGS__) \
     EDA_ACTOR_HEADER(name_, deps_); \
-    static_assert(EDAI_SECOND(EDAI_OPEN(EDAI_COUNT(EDAI_EACH(EDAI_GET, KEY, __VA_ARGS__)))) < 2, \
+    static_assert(EDAI_SECOND(EDAI_OPEN(EDAI_COUNT(EDAI_EACH(EDAI_GET, EDAI_KEY_, __VA_ARGS__)))) < 2, \
         #name_ ": one of key(...), pool(...), and once"); \
-    EDAI_EACH(EDAI_START, (name_, deps_), EDAI_EACH(EDAI_GET, STARTS, __VA_ARGS__)) \
-    EDAI_EACH(EDAI_STOP, name_, EDAI_EACH(EDAI_GET, STOPS, __VA_ARGS__)) \
-    EDAI_EACH(EDAI_TURN, (name_, EDAI_FIRST(EDAI_EACH(EDAI_GET, KEY, __VA_ARGS__))), \
-        EDAI_EACH(EDAI_GET, TURNS, __VA_ARGS__)) \
+    EDAI_EACH(EDAI_START, (name_, deps_), EDAI_EACH(EDAI_GET, EDAI_STARTS_, __VA_ARGS__)) \
+    EDAI_EACH(EDAI_STOP, name_, EDAI_EACH(EDAI_GET, EDAI_STOPS_, __VA_ARGS__)) \
+    EDAI_EACH(EDAI_TURN, (name_, EDAI_FIRST(EDAI_EACH(EDAI_GET, EDAI_KEY_, __VA_ARGS__))), \
+        EDAI_EACH(EDAI_GET, EDAI_TURNS_, __VA_ARGS__)) \
     EDAI_STATIC const eda_field eda_saves_##name_[] = { \
-        EDAI_EACH(EDAI_SAVE, name_, EDAI_EACH(EDAI_GET, SAVES, __VA_ARGS__)) {.name = NULL}}; \
+        EDAI_EACH(EDAI_SAVE, name_, EDAI_EACH(EDAI_GET, EDAI_SAVES_, __VA_ARGS__)) {.name = NULL}}; \
     EDAI_STATIC const eda_type *const eda_emits_##name_[] = { \
-        EDAI_EACH(EDAI_EMIT, ~, EDAI_EACH(EDAI_GET, EMITS, __VA_ARGS__)) NULL}; \
+        EDAI_EACH(EDAI_EMIT, ~, EDAI_EACH(EDAI_GET, EDAI_EMITS_, __VA_ARGS__)) NULL}; \
     const eda_actor eda_actor_##name_ = { \
         .name = #name_, .size = sizeof(name_), .deps = &eda_type_##deps_, \
         .handlers = (const eda_handler[]){ \
-            EDAI_EACH(EDAI_ENTRY, name_, EDAI_EACH(EDAI_GET, TURNS, __VA_ARGS__)) {.fn = NULL}}, \
+            EDAI_EACH(EDAI_ENTRY, name_, EDAI_EACH(EDAI_GET, EDAI_TURNS_, __VA_ARGS__)) {.fn = NULL}}, \
         .saves = sizeof(eda_saves_##name_) > sizeof(eda_field) ? eda_saves_##name_ : NULL, \
-        .emits_any = false EDAI_EACH(EDAI_OR_ANY, ~, EDAI_EACH(EDAI_GET, EMITS, __VA_ARGS__)), \
+        .emits_any = false EDAI_EACH(EDAI_OR_ANY, ~, EDAI_EACH(EDAI_GET, EDAI_EMITS_, __VA_ARGS__)), \
         .emits = sizeof(eda_emits_##name_) > sizeof(eda_type *) ? eda_emits_##name_ : NULL, \
-        EDAI_EACH(EDAI_OWN, name_, EDAI_EACH(EDAI_GET, OWNS, __VA_ARGS__)) \
+        EDAI_EACH(EDAI_OWN, name_, EDAI_EACH(EDAI_GET, EDAI_OWNS_, __VA_ARGS__)) \
         EDAI_EACH(EDAI_INLINE, ~, __VA_ARGS__) \
-        EDAI_EACH(EDAI_SET, ~, EDAI_EACH(EDAI_GET, OPTIONS, __VA_ARGS__))}; \
+        EDAI_EACH(EDAI_SET, ~, EDAI_EACH(EDAI_GET, EDAI_OPTIONS_, __VA_ARGS__))}; \
     static eda_linked eda_linked_##name_ = {.actor = &eda_actor_##name_}; \
     __attribute__((constructor)) static void eda_link_##name_(void) { eda_link(&eda_linked_##name_); } \
     static_assert(sizeof(name_) <= 65536, #name_ ": a state over 65,536 bytes")
@@ -259,7 +259,7 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_STICKY_0(field_) .pool_key = #field_,
 #define EDAI_STICKY_1(field_)
 
-#define EDAI_GET(slot_, verb_) EDAI_TAIL(EDAI_##slot_##_##verb_, )
+#define EDAI_GET(slot_, verb_) EDAI_TAIL(slot_##verb_, )
 #define EDAI_KEY_key(field_) ~, field_
 #define EDAI_KEY_pool(...) ~, EDAI_SECOND(__VA_ARGS__, )
 #define EDAI_STARTS_start(fn_) ~, fn_
@@ -269,10 +269,10 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_OPTIONS_options(...) ~, __VA_ARGS__
 #define EDAI_OWNS_start(...) ~, start
 #define EDAI_OWNS_stop(...) ~, stop
-#define EDAI_TURNS_on(...) ~, (kind_on, __VA_ARGS__)
-#define EDAI_TURNS_answers(...) ~, (kind_answers, __VA_ARGS__)
-#define EDAI_TURNS_on_self(...) ~, (kind_self, __VA_ARGS__)
-#define EDAI_TURNS_on_any(...) ~, (kind_any, __VA_ARGS__)
+#define EDAI_TURNS_on(...) ~, (eda_on, __VA_ARGS__)
+#define EDAI_TURNS_answers(...) ~, (eda_answers, __VA_ARGS__)
+#define EDAI_TURNS_on_self(...) ~, (eda_self, __VA_ARGS__)
+#define EDAI_TURNS_on_any(...) ~, (eda_any, __VA_ARGS__)
 
 /* Adapters: they bear the actor's name, since two actors may share a function. */
 #define EDAI_START(c_, fn_) EDAI_APPLY(EDAI_START_, EDAI_UNWRAP c_, fn_)
@@ -292,7 +292,7 @@ EDA_BASIC_TYPES(EDAI_BASIC)
     static_assert(EDAI_IS_EXTRA(x1_) && EDAI_IS_EXTRA(x2_) && EDAI_IS_EXTRA(x3_) && sizeof(#x4_) == 1, #name_ \
         ": a handler takes key(field), attempts(n), interleaves; not " #x1_ " " #x2_ " " #x3_ " " #x4_); \
     EDAI_TURN_##kind_(name_, type_, fn_, \
-        EDAI_FIRST(EDAI_GET(KEY, x1_) EDAI_GET(KEY, x2_) EDAI_GET(KEY, x3_) key_))
+        EDAI_FIRST(EDAI_GET(EDAI_KEY_, x1_) EDAI_GET(EDAI_KEY_, x2_) EDAI_GET(EDAI_KEY_, x3_) key_))
 #define EDAI_IS_EXTRA(x_) EDAI_IS_TUPLE(EDAI_SECOND(EDAI_EXTRA_##x_, ~))
 #define EDAI_EXTRA(x_) EDAI_OPEN(EDAI_SECOND(EDAI_EXTRA_##x_, ))
 #define EDAI_EXTRA_ ~, ()
@@ -305,14 +305,14 @@ EDA_BASIC_TYPES(EDAI_BASIC)
     static_assert(_Generic(((type_ *)0)->key_, eda_str: 1, int8_t: 1, int16_t: 1, int32_t: 1, int64_t: 1, \
         uint8_t: 1, uint16_t: 1, uint32_t: 1, uint64_t: 1, default: 0), \
         #name_ ": " #type_ "." #key_ " cannot be a key: neither an eda_str nor an integer");
-#define EDAI_TURN_kind_on(name_, type_, fn_, key_) \
+#define EDAI_TURN_eda_on(name_, type_, fn_, key_) \
     EDAI_KEYED(name_, type_, key_) EDAI_ONE_WAY(eda_on_##name_##_##type_, name_, type_, fn_)
-#define EDAI_TURN_kind_self(name_, type_, fn_, key_) EDAI_ONE_WAY(eda_self_##name_##_##type_, name_, type_, fn_)
-#define EDAI_TURN_kind_any(name_, pattern_, fn_, key_) EDAI_ONE_WAY(eda_any_##name_##_##fn_, name_, eda_envelope, fn_)
+#define EDAI_TURN_eda_self(name_, type_, fn_, key_) EDAI_ONE_WAY(eda_self_##name_##_##type_, name_, type_, fn_)
+#define EDAI_TURN_eda_any(name_, pattern_, fn_, key_) EDAI_ONE_WAY(eda_any_##name_##_##fn_, name_, eda_envelope, fn_)
 #define EDAI_ONE_WAY(adapter_, name_, type_, fn_) \
     EDAI_ADAPTER(adapter_, (name_ *, const type_ *), (state_, message_), fn_, \
         #name_ ": the handler must be: eda_status " #fn_ "(" #name_ " *, const " #type_ " *, eda_ctx *)")
-#define EDAI_TURN_kind_answers(name_, type_, fn_, key_) \
+#define EDAI_TURN_eda_answers(name_, type_, fn_, key_) \
     EDAI_KEYED(name_, type_, key_) EDAI_ADAPTER(eda_on_##name_##_##type_, \
         (name_ *, const type_ *, eda_reply_of_##type_ *), (state_, message_, ret_reply_), fn_, \
         #name_ ": the handler must be: eda_status " #fn_ "(" #name_ " *, const " #type_ " *, eda_reply_of_" \
@@ -332,11 +332,11 @@ EDA_BASIC_TYPES(EDAI_BASIC)
 #define EDAI_ENTRY(name_, e_) EDAI_APPLY(EDAI_ENTRY_, name_, EDAI_UNWRAP e_, , , , ~)
 #define EDAI_ENTRY_(name_, kind_, type_, fn_, x1_, x2_, x3_, ...) \
     {EDAI_ENTRY_##kind_(name_, type_, fn_) EDAI_EXTRA(x1_) EDAI_EXTRA(x2_) EDAI_EXTRA(x3_)},
-#define EDAI_ENTRY_kind_on(name_, type_, fn_) .type = &eda_type_##type_, .fn = eda_on_##name_##_##type_,
-#define EDAI_ENTRY_kind_answers(name_, type_, fn_) EDAI_ENTRY_kind_on(name_, type_, fn_) .answers = true,
-#define EDAI_ENTRY_kind_self(name_, type_, fn_) \
+#define EDAI_ENTRY_eda_on(name_, type_, fn_) .type = &eda_type_##type_, .fn = eda_on_##name_##_##type_,
+#define EDAI_ENTRY_eda_answers(name_, type_, fn_) EDAI_ENTRY_eda_on(name_, type_, fn_) .answers = true,
+#define EDAI_ENTRY_eda_self(name_, type_, fn_) \
     .type = &eda_type_##type_, .fn = eda_self_##name_##_##type_, .is_self = true,
-#define EDAI_ENTRY_kind_any(name_, pattern_, fn_) .pattern = pattern_, .fn = eda_any_##name_##_##fn_,
+#define EDAI_ENTRY_eda_any(name_, pattern_, fn_) .pattern = pattern_, .fn = eda_any_##name_##_##fn_,
 
 #define EDAI_SAVE(name_, e_) EDAI_CAT(EDAI_SAVE_, EDAI_IS_TUPLE(e_))(name_, e_)
 #define EDAI_SAVE_0(name_, e_) {.name = #e_, .type = EDAI_TYPE_OF(((name_ *)0)->e_), .offset = offsetof(name_, e_) + \

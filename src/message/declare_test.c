@@ -12,6 +12,17 @@
 
 #include "message/linked.h"
 
+/* What a user's program may have of its own: no declaration minds. */
+#define KEY 7
+#define SAVES
+#define EMITS
+#define OPTIONS
+#define TURNS
+#define OWNS
+#define STARTS
+#define STOPS
+#define MANY
+
 /* --- the door: every field type, extra and verb ------------------------------------------- */
 
 EDA_ENUM(door_mode,
