@@ -16,6 +16,7 @@ use zenoh::{Session, Wait};
 use crate::contiguous::with_contiguous;
 use crate::encoding;
 use crate::ffi::{Arg, Bytes, GetFn, HeardFn, Message, PutFn, Str, TokenFn};
+use crate::queue::Lane;
 use crate::session::{lock, Shared};
 
 #[derive(Clone, Copy)]
@@ -166,6 +167,7 @@ fn subscribe(
                     return;
                 }
                 if let Some(_gate) = what.enter(&shared, number) {
+                    shared.queue.expect(Lane::Data); // what it is answered with
                     with_message(&sample, |message| what.arg.call(|arg| function(arg, message)));
                 }
             });

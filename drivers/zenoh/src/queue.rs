@@ -25,6 +25,8 @@ const EXPECTED: Duration = Duration::from_micros(100);
 /// Expectations that were met less those that were not, at most; below 1, one of so many is tried.
 const TRUST_MAX: u32 = 8;
 const TRIED_ONCE_IN: u32 = 16;
+/// Each try in vain doubles that, up to so often.
+const DOUBT_MAX: u32 = 8;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lane {
@@ -61,6 +63,8 @@ struct State {
     is_expecting: bool,
     trust: u32,
     distrusted: u32,
+    /// Without trust, doublings of TRIED_ONCE_IN.
+    doubt: u32,
     /// Of what its thread has taken and not finished: by which session, bytes.
     taken_by: u64,
     taken_size: usize,
@@ -382,16 +386,23 @@ impl State {
         if self.trust > 0 {
             return true;
         }
-        self.distrusted = (self.distrusted + 1) % TRIED_ONCE_IN;
-        self.distrusted == 0
+        self.distrusted += 1;
+        let is_tried = self.distrusted >= TRIED_ONCE_IN << self.doubt;
+        if is_tried {
+            self.distrusted = 0;
+        }
+        is_tried
     }
 
     fn judge(&mut self, is_met: bool) {
-        self.trust = if is_met {
-            TRUST_MAX.min(self.trust + 1)
+        if is_met {
+            self.trust = TRUST_MAX.min(self.trust + 1);
+            self.doubt = 0;
+        } else if self.trust > 0 {
+            self.trust -= 1;
         } else {
-            self.trust.saturating_sub(1)
-        };
+            self.doubt = DOUBT_MAX.min(self.doubt + 1);
+        }
     }
 
     /// Before its thread sleeps.

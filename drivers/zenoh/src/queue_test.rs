@@ -151,15 +151,23 @@ fn expectations_in_vain_become_rare() {
         state.judge(false);
     }
     let mut tried = 0;
-    for _ in 0..10 * TRIED_ONCE_IN {
+    for _ in 0..(1 + 2 + 4) * TRIED_ONCE_IN {
         if state.may_expect() {
             tried += 1;
             state.judge(false);
         }
     }
-    assert_eq!(tried, 10);
+    assert_eq!(tried, 3, "each in vain doubles the time until the next");
+    for _ in 0..2 * DOUBT_MAX {
+        state.judge(false);
+    }
+    let asked = (1..).take_while(|_| !state.may_expect()).count() + 1;
+    assert_eq!(asked, (TRIED_ONCE_IN << DOUBT_MAX) as usize);
     state.judge(true);
     assert!(state.may_expect());
+    state.judge(false);
+    let asked = (1..).take_while(|_| !state.may_expect()).count() + 1;
+    assert_eq!(asked, TRIED_ONCE_IN as usize, "one that was met makes up for many");
 }
 
 #[test]
