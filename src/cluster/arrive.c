@@ -188,7 +188,7 @@ static eda_status take_value(
     if (msg == NULL) {
         return EDA_ENOTYPE;
     }
-    return edai_cbor_decode_lent(msg->type, item->body, &node->decoded, &out->data);
+    return edai_cbor_decode_lent(msg->type, msg->plan, item->body, &node->decoded, &out->data);
 }
 
 /* By topic: of a type that is known here, or raw. */

@@ -145,7 +145,7 @@ static eda_status write_item(edai_node *node, edai_link *link, const parcel *wha
     uint32_t left_ms = time_left(node, what->envelope);
 
     if (!is_raw && corr == 0 && left_ms == 0 && is_like(&last, &link->last)) {
-        return edai_wire_put_value(&link->out, &item, value);
+        return edai_wire_put_value(&link->out, &item, value, msg->plan);
     }
     item = (edai_wire_item){.kind = EDAI_WIRE_MESSAGE,
         .flags = last.flags,
@@ -157,7 +157,7 @@ static eda_status write_item(edai_node *node, edai_link *link, const parcel *wha
     link->last = last;
     link->last.msg = is_raw || corr != 0 ? NULL : msg;
     return is_raw ? write_raw(&link->out, &item, what)
-                  : edai_wire_put_value(&link->out, &item, value);
+                  : edai_wire_put_value(&link->out, &item, value, msg->plan);
 }
 
 /* Whoever waits for its end is entered; NULL: nobody waits, or no memory. */

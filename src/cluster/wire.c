@@ -148,7 +148,8 @@ static uint8_t *put_body_head(uint8_t *head, size_t size)
     return head + BODY_HEAD_SIZE_MAX + size;
 }
 
-eda_status edai_wire_put_value(edai_buffer *buffer, const edai_wire_item *item, eda_value value)
+eda_status edai_wire_put_value(
+    edai_buffer *buffer, const edai_wire_item *item, eda_value value, const edai_cbor_plan *plan)
 {
     bool is_same = item->kind == EDAI_WIRE_SAME;
 
@@ -165,7 +166,10 @@ eda_status edai_wire_put_value(edai_buffer *buffer, const edai_wire_item *item, 
     size_t head = (size_t)((is_same ? put_same(at) : put_message(at, item)) - buffer->bytes);
     edai_writer writer = {
         .data = buffer->bytes, .used = head + BODY_HEAD_SIZE, .capacity = buffer->capacity};
-    eda_status status = edai_cbor_append(&writer, value);
+    eda_status status = EDA_OK;
+    if (plan == NULL || !edai_cbor_plan_append(plan, &writer, value.data)) {
+        status = edai_cbor_append(&writer, value);
+    }
     buffer->bytes = writer.data;
     buffer->capacity = writer.capacity;
     if (status != EDA_OK) {

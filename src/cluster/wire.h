@@ -7,6 +7,8 @@
 
 #include <edacious/type.h>
 
+#include "message/cbor_plan.h"
+
 #define EDAI_WIRE_INC_LEN 16u
 #define EDAI_WIRE_NODE_LEN_MAX 255u
 #define EDAI_WIRE_LINKS_MAX 256u  /* nodes a hello tells of */
@@ -70,9 +72,9 @@ void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first);
 /* Texts are UTF-8 of at most EDAI_WIRE_TEXT_MAX bytes; of an end's a longer one is cut. */
 void edai_wire_put(edai_buffer *buffer, const edai_wire_item *item);
 /* A message, or one like it, whose body is encoded in place; the item's own is not looked at.
- * EDA_EINVAL, EDA_ERANGE, EDA_ENOMEM: nothing was written. */
+ * `plan`: of the value's type, or NULL. EDA_EINVAL, EDA_ERANGE, EDA_ENOMEM: nothing was written. */
 EDA_CHECK eda_status edai_wire_put_value(
-    edai_buffer *buffer, const edai_wire_item *item, eda_value value);
+    edai_buffer *buffer, const edai_wire_item *item, eda_value value, const edai_cbor_plan *plan);
 void edai_wire_end(edai_buffer *buffer);
 
 /* A batch being read. */

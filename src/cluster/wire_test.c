@@ -324,7 +324,7 @@ static eda_status put_unlock(edai_buffer *buffer, eda_str badge, uint8_t attempt
     wire_unlock message = {.badge = badge, .attempt = attempt};
 
     return edai_wire_put_value(
-        buffer, &unlock_item, (eda_value){.type = &eda_type_wire_unlock, .data = &message});
+        buffer, &unlock_item, (eda_value){.type = &eda_type_wire_unlock, .data = &message}, NULL);
 }
 
 static void assert_next_unlock(edai_wire_reader *reader, eda_str badge)

@@ -89,6 +89,7 @@ static eda_status route_one(eda_system *sys, edai_msg *msg)
     if (msg->is_system) {
         return EDA_OK;
     }
+    msg->plan = msg->type->is_raw ? NULL : edai_cbor_plan_new(msg->type);
     if (!msg->is_request) {
         EDA_TRY(make_route(sys, msg, handlers, &msg->elsewhere));
         return make_route(sys, msg, handlers, &msg->abroad);

@@ -86,6 +86,7 @@ void edai_msg_free(edai_msg *msg)
         edai_free(msg->fans);
         msg->fans = next;
     }
+    edai_free(msg->plan);
     edai_template_free(msg->template);
     edai_free(msg->routes);
     edai_free(msg->nobody);

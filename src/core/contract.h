@@ -9,6 +9,7 @@
 #include <edacious/supervisor.h>
 #include <edacious/system.h>
 
+#include "message/cbor_plan.h"
 #include "message/flat.h"
 #include "message/template.h"
 
@@ -62,6 +63,7 @@ static inline uint64_t edai_route_weight(const edai_route *route)
 struct edai_msg {
     const eda_type *type;
     edai_msg *next;          /* in the order of declaration, which is the same in every run */
+    edai_cbor_plan *plan;    /* NULL: none, or no other node to exchange it with */
     edai_template *template; /* NULL: a record, or the topic of raw publishes */
     edai_route **routes;
     edai_route *responder; /* requests: the one route; NULL: nobody answers */

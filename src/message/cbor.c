@@ -507,7 +507,7 @@ static bool decode_at_once(const eda_type *type, eda_bytes bytes, void **ret_dat
     return true;
 }
 
-eda_status edai_cbor_decode_lent(
+static eda_status decode_lent(
     const eda_type *type, eda_bytes bytes, edai_cbor_room *room, const void **ret_data)
 {
     decoder self = {.input = bytes, .is_direct = true};
@@ -529,6 +529,24 @@ eda_status edai_cbor_decode_lent(
     *room = (edai_cbor_room){.block = data, .capacity = type->size};
     *ret_data = data;
     return EDA_OK;
+}
+
+/* As most messages are. False: left to the longer ways. */
+static bool decode_planned(
+    const edai_cbor_plan *plan, eda_bytes bytes, const edai_cbor_room *room, size_t size)
+{
+    return plan != NULL && room->capacity >= size &&
+           edai_cbor_plan_decode(plan, bytes, room->block);
+}
+
+eda_status edai_cbor_decode_lent(const eda_type *type, const edai_cbor_plan *plan, eda_bytes bytes,
+    edai_cbor_room *room, const void **ret_data)
+{
+    if (decode_planned(plan, bytes, room, type->size)) {
+        *ret_data = room->block;
+        return EDA_OK;
+    }
+    return decode_lent(type, bytes, room, ret_data);
 }
 
 eda_status eda_cbor_decode(

@@ -5,6 +5,7 @@
 #ifndef EDAI_CBOR_H
 #define EDAI_CBOR_H
 
+#include "message/cbor_plan.h"
 #include "message/problem.h"
 #include "message/writer.h"
 
@@ -20,9 +21,9 @@ typedef struct edai_cbor_room {
 } edai_cbor_room;
 
 /* As eda_cbor_decode, but what comes of it is lent: it stands in the room, until that is used
- * again, and its strings and bytes in `bytes`. */
-EDA_CHECK eda_status edai_cbor_decode_lent(
-    const eda_type *type, eda_bytes bytes, edai_cbor_room *room, const void **ret_data);
+ * again, and its strings and bytes in `bytes`. `plan`: of the type, or NULL. */
+EDA_CHECK eda_status edai_cbor_decode_lent(const eda_type *type, const edai_cbor_plan *plan,
+    eda_bytes bytes, edai_cbor_room *room, const void **ret_data);
 
 /* Writes a value behind what a writer holds, which keeps its memory whatever happens; statuses as
  * eda_cbor_encode, the bound on bytes being the value's own. On failure the writer holds what it
