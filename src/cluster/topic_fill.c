@@ -19,7 +19,8 @@ static const struct {
 } encodings[] = {{"", EDAI_ENCODING_JSON}, {"application/json", EDAI_ENCODING_JSON},
     {"text/json", EDAI_ENCODING_JSON}, {"application/cbor", EDAI_ENCODING_CBOR},
     {"zenoh/bytes", EDAI_ENCODING_JSON}, {"zenoh/string", EDAI_ENCODING_JSON},
-    {"text/plain", EDAI_ENCODING_JSON}, {"application/octet-stream", EDAI_ENCODING_JSON}};
+    {"text/plain", EDAI_ENCODING_JSON}, {"application/octet-stream", EDAI_ENCODING_JSON},
+    {"application/x-www-form-urlencoded", EDAI_ENCODING_JSON} /* what curl says of any data */};
 
 edai_encoding edai_encoding_of(eda_str mime)
 {

@@ -101,6 +101,8 @@ static void encodings_are_told_by_their_mime_type(void **state)
     assert_int_equal(edai_encoding_of(EDA_STR("")), EDAI_ENCODING_JSON);
     assert_int_equal(
         edai_encoding_of(EDA_STR("application/json; charset=utf-8")), EDAI_ENCODING_JSON);
+    assert_int_equal(
+        edai_encoding_of(EDA_STR("application/x-www-form-urlencoded")), EDAI_ENCODING_JSON);
     assert_int_equal(edai_encoding_of(EDA_STR("application/cbor")), EDAI_ENCODING_CBOR);
     assert_int_equal(edai_encoding_of(EDA_STR("application/cdr")), EDAI_ENCODING_OTHER);
 }

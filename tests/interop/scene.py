@@ -1,5 +1,6 @@
 """scene.py - the processes that talk to one another, and how the checks wait for them: by answers, never by time."""
 import json
+import socket
 import subprocess
 import threading
 import time
@@ -46,13 +47,33 @@ class Node:
             self.process.stdout.close()
 
 
-class Router:
-    """A process of zenohd."""
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), PATIENCE_S).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
-    def __init__(self, program):
-        self.endpoint = "tcp/127.0.0.1:17447"
-        self.process = subprocess.Popen([program, "--no-multicast-scouting", "--listen", self.endpoint],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+def free_port():
+    """One of this machine that nobody has, at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Router:
+    """A process of zenohd; with its REST plugin, a library, it listens to HTTP, too."""
+
+    def __init__(self, program, plugin=None):
+        ports = [free_port()] + ([free_port()] if plugin else [])
+        self.endpoint = f"tcp/127.0.0.1:{ports[0]}"
+        self.rest = f"http://127.0.0.1:{ports[-1]}"
+        options = ["--plugin", f"rest:{plugin}", "--rest-http-port", f"127.0.0.1:{ports[-1]}"] if plugin else []
+        self.process = subprocess.Popen([program, "--no-multicast-scouting", "--listen", self.endpoint, *options],
+                                        stdout=subprocess.DEVNULL)
+        for port in ports:
+            until(f"zenohd listens on port {port}", lambda port=port: self.process.poll() is not None or listens(port))
 
     def end(self):
         self.process.terminate()
@@ -95,15 +116,23 @@ class Seen:
 class Scene:
     """Actors on the node `home`, of the topology shared also on the router; whoever is not of the cluster connects to `endpoint`."""
 
-    def __init__(self, topology, program, library, router=None):
+    def __init__(self, topology, program, library, router=None, plugin=None):
         self.processes = []
         self.sessions = []
+        try:
+            self.start(topology, program, library, router, plugin)
+        except AssertionError:
+            self.end()
+            raise
+
+    def start(self, topology, program, library, router, plugin):
         if topology == "peer":
             self.home = self.begin(Node(program, library, "home", "peer", "all"))
             self.endpoint = self.home.endpoint
         else:
             if topology == "zenohd":
-                gate = self.begin(Router(router))
+                gate = self.begin(Router(router, plugin))
+                self.rest = gate.rest
             else:
                 gate = self.begin(Node(program, library, "gate", "router", "all" if topology == "shared" else "none"))
             self.endpoint = gate.endpoint
