@@ -1,7 +1,9 @@
 /* cluster.h - several systems that share the hosting of actors: nodes of a cluster.
  *
  * A system that names a bus (eda_options.bus) is a node. Nothing else changes: actors and clients
- * publish and ask as ever. Threads: any, after eda_system_start. docs/cluster.md. */
+ * publish and ask as ever. Each has a name of its own: while one lives and answers, another of its
+ * name and cluster does not start (EDA_ESTATE). Threads: any, after eda_system_start.
+ * docs/cluster.md. */
 #ifndef EDA_CLUSTER_H
 #define EDA_CLUSTER_H
 

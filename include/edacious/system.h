@@ -78,7 +78,8 @@ EDA_CHECK eda_status eda_configure_text(eda_system *sys, eda_str json);
 /* Checks every contract and dependency, starts the workers, returns when messages can be published,
  * and on a bus when other nodes and outsiders can reach this one. EDA_EMISSING: a dependency or the
  * store. EDA_EINVAL. EDA_ENOMEM, EDA_ELIMIT: no threads. EDA_ENOENT: no such bus driver. EDA_EIO,
- * EDA_ETIMEOUT: the bus cannot be opened. */
+ * EDA_ETIMEOUT: the bus cannot be opened. EDA_ESTATE: it was started before; a node of this name
+ * lives in the cluster (cluster.h). */
 EDA_CHECK eda_status eda_system_start(eda_system *sys);
 /* Refuses new messages, lets work finish for drain_ms, ends what is left (counted stopped), stops
  * every activation. Not from a handler. */

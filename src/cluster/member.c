@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "cluster/describe.h"
+#include "cluster/namesake.h"
 #include "core/publish.h"
 
 #include <stdio.h>
@@ -275,13 +276,25 @@ static void publish_change(edai_node *node, const edai_member *member)
     }
 }
 
-static void on_changed(void *arg, const edai_member *member, edai_member_state before)
+static void log_change(edai_node *node, const edai_member *member, edai_member_state before)
 {
-    edai_node *node = arg;
     static const char *const names[] = {[EDA_NODE_UP] = "is up",
         [EDA_NODE_SUSPECT] = "is not heard of",
         [EDA_NODE_LEAVING] = "is leaving",
         [EDA_NODE_DOWN] = "is gone"};
+    const uint32_t count = edai_view_usable_count(node->view);
+
+    edai_system_log(node->sys, NULL, "node %s %s; %u node%s", member->id,
+        names[shown_state(member)], count, count == 1 ? "" : "s");
+    if (before == EDAI_JOINING && edai_namesake_is(node, eda_str_from(member->id))) {
+        edai_system_log(node->sys, NULL,
+            "node %s has this node's name: give each its own (eda_options.name)", member->id);
+    }
+}
+
+static void on_changed(void *arg, const edai_member *member, edai_member_state before)
+{
+    edai_node *node = arg;
 
     edai_node_tell(node);
     node->is_choice_due = true;
@@ -295,8 +308,7 @@ static void on_changed(void *arg, const edai_member *member, edai_member_state b
     if (member->state == EDAI_JOINING || (member->state == EDAI_GONE && before == EDAI_JOINING)) {
         return; /* nobody saw it yet */
     }
-    edai_system_log(node->sys, NULL, "node %s %s; %u nodes", member->id, names[shown_state(member)],
-        edai_view_usable_count(node->view));
+    log_change(node, member, before);
     publish_change(node, member);
 }
 
@@ -370,6 +382,9 @@ static void take_hello(edai_node *node, eda_bytes bytes, bool is_pong, uint64_t 
     if (status != EDA_OK) {
         edai_node_refuse(node, EDA_STR("a hello"), status);
         return;
+    }
+    if (is_pong && number != 0 && number == node->first_round && !atomic_load(&node->is_known)) {
+        edai_namesake_note(node, &hello);
     }
     take_links(node, &hello, eda_str_from(id));
     edai_wait_heard(node, &hello, eda_str_from(id), is_pong ? number : 0);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "cluster/describe.h"
+#include "cluster/namesake.h"
 #include "core/publish.h"
 
 #include <inttypes.h>
@@ -434,6 +435,7 @@ static eda_status node_open(edai_abroad *abroad)
     edai_spread_resolve(node);
     edai_intake_open(&node->intake, node);
     EDA_TRY(open_bus(node));
+    EDA_TRY(edai_namesake_look(node));
     return edai_node_enter(node);
 }
 
@@ -496,6 +498,7 @@ static eda_status node_start(edai_abroad *abroad)
     while (!atomic_load(&node->is_known)) { /* the round of pings has its own deadline */
         port->park(port->self, &node->starter, EDAI_NO_DEADLINE);
     }
+    EDA_TRY(edai_namesake_check(node));
     wait_for_choice(node);
     EDA_TRY(edai_outside_open(node));
     EDA_TRY(edai_node_show(node));

@@ -68,6 +68,9 @@ struct edai_node {
     edai_worker *gateway;
     char *cluster;
     char id[EDAI_WIRE_NODE_LEN_MAX + EDAI_WIRE_INC_LEN + 2]; /* "NODE/INC" */
+    /* Another one of its name that lives; empty: none. Of the thread that starts, but until
+     * is_known of what hears the answers. */
+    char namesake[EDAI_WIRE_NODE_LEN_MAX + EDAI_WIRE_INC_LEN + 2];
     int64_t started_at;
     bool is_ready; /* takes part */
     bool is_leaving;

@@ -157,6 +157,12 @@ class Checks(unittest.TestCase):
         self.assertEqual(notes, self.get_json("diary/get"))
         self.assertEqual(before + 2, scene.counts()["seen"])
 
+    def test_a_second_node_of_one_name_does_not_start(self):
+        command = [*sys.argv[2:4], "home", "client", "none", scene.endpoint]
+        second = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=scenes.PATIENCE_S, check=False)
+        self.assertEqual(("", 1), (second.stdout, second.returncode))
+        self.assertIn("a node 'home' lives already in cluster 'edacious' (", second.stderr)
+
     # --- requests ---
 
     def test_get_is_answered_in_its_encoding(self):

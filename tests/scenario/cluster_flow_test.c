@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "nodes.h"
+
 #define PATIENCE_MS 120000u
 #define PARCELS 80000u /* over 65,536 under way on a link and 1,024 in a mailbox */
 #define TURN_PARCELS 64u
@@ -81,23 +83,9 @@ static void sink_on_get(sink *self, const sink_get *request, sink_state *reply)
 
 EDA_ACTOR(sink, eda_none, on(parcel_sent, sink_on_sent), answers(sink_get, sink_on_get));
 
-static void quiet(void *arg, eda_str line)
-{
-    (void)arg;
-    (void)line;
-}
-
 static eda_system *make_node(const char *name)
 {
-    const eda_options options = {.name = name,
-        .workers = 2,
-        .bus = "inproc",
-        .bus_config = "{\"network\": \"flow\"}",
-        .log = quiet};
-    eda_system *sys = NULL;
-
-    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
-    return sys;
+    return nodes_make(name, "{\"network\": \"flow\"}", 2);
 }
 
 static void check_counts(eda_system *sys)

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "nodes.h"
 
 #define PATIENCE_MS 60000u
 #define ASK_MS                                                                                     \
@@ -75,25 +76,9 @@ typedef struct scene {
     unsigned answers;
 } scene;
 
-static void quiet(void *arg, eda_str line)
-{
-    (void)arg;
-    (void)line;
-}
-
-static eda_system *make(const char *name)
-{
-    const eda_options options = {
-        .name = name, .workers = 1, .bus = "inproc", .bus_config = NETWORK, .log = quiet};
-    eda_system *sys = NULL;
-
-    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
-    return sys;
-}
-
 static eda_system *make_desk(void)
 {
-    eda_system *sys = make("desk");
+    eda_system *sys = nodes_make("desk", NETWORK, 1);
 
     assert_int_equal(eda_add(sys, EDA_WITH(ledger)), EDA_OK);
     assert_int_equal(eda_declare(sys, &eda_type_lamp_switch), EDA_OK);
@@ -103,7 +88,7 @@ static eda_system *make_desk(void)
 
 static eda_system *make_lamps(void)
 {
-    eda_system *sys = make("lamps");
+    eda_system *sys = nodes_make("lamps", NETWORK, 1);
 
     assert_int_equal(eda_add(sys, EDA_WITH(lamp)), EDA_OK);
     return sys;
@@ -122,18 +107,11 @@ static void begin(scene *self)
         eda_bus_inproc.open(&(eda_bus_options){.config = NETWORK}, &self->bus, &problem), EDA_OK);
 }
 
-static void check_accounts(eda_system *sys)
-{
-    eda_counts counts = eda_system_counts(sys, NULL, NULL);
-
-    assert_int_equal(eda_counts_balance(&counts), 0);
-}
-
 /* Stops it, which ends what is left, and balances its accounts for good. */
 static void end_node(eda_system *sys)
 {
     eda_system_stop(sys);
-    check_accounts(sys);
+    nodes_check_accounts(sys);
     eda_system_free(sys);
 }
 
@@ -248,8 +226,8 @@ static void recover(scene *self)
 
     assert_int_equal(eda_cluster_wait_nodes(self->desk, 2, PATIENCE_MS), EDA_OK);
     assert_int_equal(eda_cluster_wait_idle(self->desk, PATIENCE_MS), EDA_OK);
-    check_accounts(self->desk);
-    check_accounts(self->lamps);
+    nodes_check_accounts(self->desk);
+    nodes_check_accounts(self->lamps);
     assert_int_equal(ask_again(self->desk), EDA_OK);
     assert_int_equal(publish(self->desk), EDA_OK);
     assert_int_equal(ask(self->desk, PATIENCE_MS), EDA_OK);

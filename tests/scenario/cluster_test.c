@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "nodes.h"
+
 #define NODES_MAX 3u
 #define PATIENCE_MS 20000u
 
@@ -145,41 +147,10 @@ EDA_ACTOR(store, eda_none, on(crate, store_on_crate));
 
 static eda_system *nodes[NODES_MAX];
 
-static void quiet(void *arg, eda_str line)
-{
-    (void)arg;
-    (void)line;
-}
-
 static eda_system *make_node(const char *name, const char *network)
 {
-    const eda_options options = {
-        .name = name, .workers = 2, .bus = "inproc", .bus_config = network, .log = quiet};
-    eda_system *sys = NULL;
-
-    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
-    return sys;
+    return nodes_make(name, network, 2);
 }
-
-static void must_start(eda_system *sys)
-{
-    eda_status status = eda_system_start(sys);
-
-    if (status != EDA_OK) {
-        print_error("%s: %s\n", eda_status_name(status), eda_system_error(sys));
-    }
-    assert_int_equal(status, EDA_OK);
-}
-
-#define MUST(sys_, call_)                                                                          \
-    do {                                                                                           \
-        eda_status status_ = (call_);                                                              \
-        if (status_ != EDA_OK) {                                                                   \
-            print_error("%s: %s; %.*s\n", eda_status_name(status_), eda_system_error(sys_),        \
-                EDA_STR_ARG(eda_error(eda_system_client(sys_))));                                  \
-        }                                                                                          \
-        assert_int_equal(status_, EDA_OK);                                                         \
-    } while (0)
 
 /* Nodes that all host all actors. */
 static void start_alike(uint32_t count, const char *network)
@@ -196,7 +167,7 @@ static void start_alike(uint32_t count, const char *network)
         MUST(nodes[i], eda_add(nodes[i], EDA_WITH(lamp)));
         MUST(nodes[i], eda_add(nodes[i], EDA_WITH(ledger)));
         MUST(nodes[i], eda_add(nodes[i], EDA_WITH(sign)));
-        must_start(nodes[i]);
+        MUST(nodes[i], eda_system_start(nodes[i]));
     }
     for (i = 0; i < count; i++) {
         MUST(nodes[i], eda_cluster_wait_nodes(nodes[i], count, PATIENCE_MS));
@@ -208,9 +179,7 @@ static void free_all(uint32_t count)
     uint32_t i;
 
     for (i = 0; i < count; i++) {
-        eda_counts counts = eda_system_counts(nodes[i], NULL, NULL);
-
-        assert_int_equal(eda_counts_balance(&counts), 0);
+        nodes_check_accounts(nodes[i]);
         eda_system_free(nodes[i]);
         nodes[i] = NULL;
     }
@@ -311,11 +280,11 @@ static void an_actor_type_may_live_on_another_node_alone(void **state)
     MUST(nodes[0], eda_declare(nodes[0], &eda_type_lamp_get));
     nodes[1] = make_node("lamps", "{\"network\": \"apart\"}");
     MUST(nodes[1], eda_add(nodes[1], EDA_WITH(lamp)));
-    must_start(nodes[0]);
+    MUST(nodes[0], eda_system_start(nodes[0]));
     assert_int_equal(
         eda_ask(eda_system_client(nodes[0]), EDA_ASK(lamp_get, &reply, .id = 1), PATIENCE_MS),
         EDA_ENOENT);
-    must_start(nodes[1]);
+    MUST(nodes[1], eda_system_start(nodes[1]));
     MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
     for (i = 1; i <= 100; i++) {
         MUST(nodes[0], eda_publish(eda_system_client(nodes[0]),
@@ -339,10 +308,10 @@ static void what_may_wait_is_not_shed_on_its_way_to_another_node(void **state)
     atomic_store(&disorders, 0);
     nodes[0] = make_node("dock", "{\"network\": \"crates\"}");
     MUST(nodes[0], eda_add(nodes[0], EDA_WITH(sender)));
-    must_start(nodes[0]);
+    MUST(nodes[0], eda_system_start(nodes[0]));
     nodes[1] = make_node("hall", "{\"network\": \"crates\"}");
     MUST(nodes[1], eda_add(nodes[1], EDA_WITH(store)));
-    must_start(nodes[1]);
+    MUST(nodes[1], eda_system_start(nodes[1]));
     MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
     MUST(nodes[0], eda_publish(eda_system_client(nodes[0]), EDA_MSG(crate_send, .from = 0), NULL));
     MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
@@ -527,8 +496,8 @@ static void what_is_outgoing_is_put_on_its_topic_for_outsiders_alone(void **stat
     nodes[1] = make_node("two", network);
     MUST(nodes[0], eda_declare(nodes[0], &eda_type_lamp_lit));
     MUST(nodes[1], eda_add(nodes[1], EDA_WITH(gauge)));
-    must_start(nodes[1]);
-    must_start(nodes[0]);
+    MUST(nodes[1], eda_system_start(nodes[1]));
+    MUST(nodes[0], eda_system_start(nodes[0]));
     MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
     for (i = 0; i < published; i++) {
         MUST(nodes[0], eda_publish(eda_system_client(nodes[0]), EDA_MSG(lamp_lit, .id = i), NULL));
@@ -663,7 +632,7 @@ static void a_node_that_saves_needs_a_store_that_all_share(void **state)
         .store = EDA_STORE_MEMORY,
         .bus = "inproc",
         .bus_config = "{\"network\": \"keeper\"}",
-        .log = quiet};
+        .log = nodes_quiet};
     eda_system *sys = NULL;
 
     (void)state;
@@ -675,7 +644,7 @@ static void a_node_that_saves_needs_a_store_that_all_share(void **state)
     options.is_unfenced = true;
     assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
     MUST(sys, eda_add(sys, EDA_WITH(keeper)));
-    must_start(sys);
+    MUST(sys, eda_system_start(sys));
     eda_system_free(sys);
 }
 
@@ -713,7 +682,7 @@ static void a_node_has_its_own_of_what_has_its_scope(void **state)
     for (i = 0; i < 2; i++) {
         nodes[i] = make_node(i == 0 ? "one" : "two", "{\"network\": \"scoped\"}");
         MUST(nodes[i], eda_add(nodes[i], EDA_WITH(local_sign)));
-        must_start(nodes[i]);
+        MUST(nodes[i], eda_system_start(nodes[i]));
     }
     MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
     for (i = 0; i < 2; i++) {
@@ -750,7 +719,7 @@ static void what_a_bus_loses_is_counted(void **state)
     eda_options options = {.name = "loser",
         .bus_driver = &lossy,
         .bus_config = "{\"network\": \"lossy\"}",
-        .log = quiet};
+        .log = nodes_quiet};
     eda_counts counts;
     uint32_t i;
 
@@ -760,10 +729,10 @@ static void what_a_bus_loses_is_counted(void **state)
     atomic_store(&switched, 0);
     assert_int_equal(eda_system_new(&options, &nodes[0]), EDA_OK);
     MUST(nodes[0], eda_declare(nodes[0], &eda_type_lamp_switch));
-    must_start(nodes[0]);
+    MUST(nodes[0], eda_system_start(nodes[0]));
     nodes[1] = make_node("lamps", options.bus_config);
     MUST(nodes[1], eda_add(nodes[1], EDA_WITH(lamp)));
-    must_start(nodes[1]);
+    MUST(nodes[1], eda_system_start(nodes[1]));
     MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
     for (i = 0; i < 1000; i++) {
         MUST(nodes[0], eda_publish(eda_system_client(nodes[0]),

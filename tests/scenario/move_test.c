@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "nodes.h"
+
 #define PATIENCE_MS 60000u
 #define KEYS 600u
 
@@ -90,21 +92,6 @@ EDA_ACTOR(watch, eda_none, key(id), saves(last), on(meter_add, watch_on_add),
 
 /* --- nodes ----------------------------------------------------------------------------------- */
 
-static void quiet(void *arg, eda_str line)
-{
-    (void)arg;
-    (void)line;
-}
-
-#define MUST(sys_, call_)                                                                          \
-    do {                                                                                           \
-        eda_status status_ = (call_);                                                              \
-        if (status_ != EDA_OK) {                                                                   \
-            print_error("%s: %s\n", eda_status_name(status_), eda_system_error(sys_));             \
-        }                                                                                          \
-        assert_int_equal(status_, EDA_OK);                                                         \
-    } while (0)
-
 static eda_system *start(const char *name, eda_store *store)
 {
     const eda_options options = {.name = name,
@@ -112,7 +99,7 @@ static eda_system *start(const char *name, eda_store *store)
         .store_object = store,
         .bus = "inproc",
         .bus_config = "{\"network\": \"moves\"}",
-        .log = quiet};
+        .log = nodes_quiet};
     eda_system *sys = NULL;
 
     assert_int_equal(eda_system_new(&options, &sys), EDA_OK);

@@ -11,6 +11,8 @@
 #include <cmocka.h>
 #include <edacious/edacious.h>
 
+#include "nodes.h"
+
 #include <stdatomic.h>
 
 #define PATIENCE_MS 60000u
@@ -68,16 +70,13 @@ EDA_ACTOR(purse, eda_none, on(gain, purse_on_gain), on(loss, purse_on_loss),
 
 /* --- the scene ------------------------------------------------------------------------------- */
 
-static void quiet(void *arg, eda_str line)
-{
-    (void)arg;
-    (void)line;
-}
-
 static eda_system *start(bool is_pumped)
 {
-    const eda_options options = {
-        .name = "home", .pumped = is_pumped, .bus = "inproc", .bus_config = NETWORK, .log = quiet};
+    const eda_options options = {.name = "home",
+        .pumped = is_pumped,
+        .bus = "inproc",
+        .bus_config = NETWORK,
+        .log = nodes_quiet};
     eda_system *sys = NULL;
 
     assert_int_equal(eda_system_new(&options, &sys), EDA_OK);

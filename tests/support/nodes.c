@@ -1,0 +1,45 @@
+/* nodes.c - see nodes.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "nodes.h"
+
+void nodes_quiet(void *arg, eda_str line)
+{
+    (void)arg;
+    (void)line;
+}
+
+eda_system *nodes_make(const char *name, const char *network, uint32_t workers)
+{
+    const eda_options options = {.name = name,
+        .workers = workers,
+        .bus = "inproc",
+        .bus_config = network,
+        .log = nodes_quiet};
+    eda_system *sys = NULL;
+
+    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
+    return sys;
+}
+
+void nodes_explain(eda_system *sys, eda_status status)
+{
+    eda_ctx *client = eda_system_client(sys);
+
+    print_error("%s: %s\n", eda_status_name(status), eda_system_error(sys));
+    if (client != NULL) {
+        print_error("%.*s\n", EDA_STR_ARG(eda_error(client)));
+    }
+}
+
+void nodes_check_accounts(eda_system *sys)
+{
+    eda_counts counts = eda_system_counts(sys, NULL, NULL);
+
+    assert_int_equal(eda_counts_balance(&counts), 0);
+}
