@@ -46,6 +46,12 @@ bool edai_link_has_room(const edai_link *link, bool may_wait)
            link->size < (may_wait ? EDAI_LINK_SIZE_EASY : EDAI_LINK_SIZE_MAX);
 }
 
+bool edai_link_is_tight(const edai_link *link)
+{
+    return edai_link_under_way(link) >= EDAI_LINK_WINDOW / 2 ||
+           link->size >= EDAI_LINK_SIZE_EASY / 2 || link->waiting != NULL;
+}
+
 edai_buffer *edai_link_batch(edai_link *link, eda_str self)
 {
     if (link->out.size == 0) {

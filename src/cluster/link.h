@@ -54,6 +54,7 @@ typedef struct edai_link {
     edai_buffer out;        /* a batch that was begun; empty: none */
     edai_link_last last;    /* in `out` */
     bool is_pressing;       /* something in it should not wait */
+    bool is_tight;          /* was counted as such */
     edai_envelope *waiting; /* EDA_WAIT deliveries that found the window full; oldest first */
     edai_envelope *waiting_last;
 
@@ -73,6 +74,8 @@ void edai_link_free(edai_link *link);
 
 /* Room for one more message; for one that may wait sooner none. */
 bool edai_link_has_room(const edai_link *link, bool may_wait);
+/* Little room is left for those that may wait, or some do. */
+bool edai_link_is_tight(const edai_link *link);
 /* The buffer of the batch, begun if need be; `self` "NODE/INC" of this node. */
 edai_buffer *edai_link_batch(edai_link *link, eda_str self);
 /* A message was written into the batch. EDA_ENOMEM: it must be taken back. */

@@ -92,6 +92,34 @@ static void window_and_size_bound_what_is_under_way(void **state)
     edai_link_free(link);
 }
 
+static void half_of_what_may_be_under_way_makes_it_tight(void **state)
+{
+    edai_link *link = make();
+    edai_envelope waiting = {.next = NULL};
+    edai_link_sent oldest;
+    uint32_t i;
+
+    (void)state;
+    for (i = 0; i < EDAI_LINK_WINDOW / 2; i++) {
+        assert_false(edai_link_is_tight(link));
+        assert_int_equal(note(link, &routes[0], 0, 1), EDA_OK);
+    }
+    assert_true(edai_link_is_tight(link));
+    assert_true(edai_link_take(link, &oldest));
+    link->told = 1;
+    assert_false(edai_link_is_tight(link));
+    assert_int_equal(note(link, &routes[0], 0, EDAI_LINK_SIZE_EASY / 2), EDA_OK);
+    assert_true(edai_link_is_tight(link));
+    while (edai_link_take(link, &oldest)) {
+        link->told++;
+    }
+    assert_false(edai_link_is_tight(link));
+    edai_link_wait(link, &waiting);
+    assert_true(edai_link_is_tight(link));
+    link->waiting = NULL;
+    edai_link_free(link);
+}
+
 static void small_batches_wait_while_much_is_under_way(void **state)
 {
     edai_link *link = make();
@@ -139,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ring_grows_and_keeps_its_order),
         cmocka_unit_test(window_and_size_bound_what_is_under_way),
+        cmocka_unit_test(half_of_what_may_be_under_way_makes_it_tight),
         cmocka_unit_test(small_batches_wait_while_much_is_under_way),
         cmocka_unit_test(every_allocation_may_fail),
     };

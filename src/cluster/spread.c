@@ -88,6 +88,17 @@ static void send_batch(edai_node *node, edai_link *link)
     edai_buffer_clear(&link->out);
 }
 
+/* The core looks at how many are tight before it makes what may have to wait. */
+static void count_tight(edai_node *node, edai_link *link)
+{
+    bool is_tight = edai_link_is_tight(link);
+
+    if (is_tight != link->is_tight) {
+        link->is_tight = is_tight;
+        node->abroad.tight_count += is_tight ? 1U : UINT32_MAX;
+    }
+}
+
 /* --- writing ------------------------------------------------------------------------------- */
 
 static eda_status write_raw(edai_buffer *out, edai_wire_item *item, const parcel *what)
@@ -212,6 +223,7 @@ static eda_status write_parcel(edai_node *node, edai_link *link, const parcel *w
         link->is_pressing = true;
     }
     edai_bump(&node->counts.sent);
+    count_tight(node, link);
     if (out->size >= EDAI_LINK_BATCH_SIZE) { /* one turn may send much more */
         send_batch(node, link);
     }
@@ -252,6 +264,7 @@ static void send_one(edai_node *node, edai_link *link, edai_envelope *envelope, 
     if (link->waiting != NULL || !edai_link_has_room(link, may_wait(envelope))) {
         if (may_wait(envelope)) {
             edai_link_wait(link, envelope);
+            count_tight(node, link);
         } else {
             edai_envelope_end(gateway, envelope, EDAI_SHED, EDA_ESHED,
                 "too much is on its way to the node that hosts it");
@@ -433,6 +446,7 @@ static void take_spread(edai_node *node, edai_envelope *envelope)
 
     if (full != NULL) { /* before it went to any, as it comes here again for all */
         edai_link_wait(full, envelope);
+        count_tight(node, full);
         return;
     }
     for (i = 0; i < list->count; i++) {
@@ -556,6 +570,7 @@ void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint6
     if (link->waiting != NULL && edai_link_has_room(link, true)) {
         admit_waiting(node, link);
     }
+    count_tight(node, link);
 }
 
 void edai_spread_cut(edai_node *node, edai_link *link)
@@ -573,6 +588,7 @@ void edai_spread_cut(edai_node *node, edai_link *link)
         give_up(node, sent, "the node that had it vanished: the outcome is unknown");
     }
     link->waiting = NULL;
+    count_tight(node, link);
     while (waiting != NULL) {
         edai_envelope *next = waiting->next;
 

@@ -190,7 +190,8 @@ static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void 
     const edai_extras extras = {.deadline = arrival->deadline,
         .asker = arrival->ask_seq != 0 ? &edai_somebody_abroad : NULL,
         .ask_seq = arrival->ask_seq,
-        .receipt = arrival->receipt};
+        .receipt = arrival->receipt,
+        .looks_ahead = true};
     edai_envelope *envelope = NULL;
     uint64_t hash;
 
@@ -214,14 +215,12 @@ static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void 
 eda_status edai_abroad_deliver(edai_worker *gateway, const edai_msg *msg, const void *data,
     const edai_arrival *arrival, edai_delivered *ret_delivered)
 {
-    eda_ctx ctx = {.magic = EDAI_CTX_MAGIC,
-        .kind = EDAI_CTX_TURN,
-        .sys = gateway->sys,
-        .worker = gateway,
-        .publisher = EDAI_PUBLISHER_ABROAD};
     eda_status status = EDA_OK;
+    eda_ctx ctx;
     uint32_t i;
 
+    edai_ctx_init(&ctx, EDAI_CTX_TURN, gateway->sys, gateway);
+    ctx.publisher = EDAI_PUBLISHER_ABROAD;
     *ret_delivered = (edai_delivered){.count = 0};
     for (i = 0; i < msg->route_count; i++) {
         eda_status one = EDA_OK;

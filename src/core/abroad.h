@@ -28,6 +28,7 @@ typedef struct edai_far_tally {
 /* The connection: functions, and what the core reads of it. */
 struct edai_abroad {
     edai_far_tally *tallies; /* per route; made by the core before start */
+    uint32_t tight_count;    /* ways to other nodes with little room left; the gateway's */
     /* Contracts are sealed, workers made and not yet running. */
     eda_status (*open)(edai_abroad *self);
     /* Workers run; returns when this node can be reached. */

@@ -136,15 +136,59 @@ typedef struct plan {
     size_t ext_size; /* of extension, rest and copied key, 8-aligned */
 } plan;
 
+/* Its receiver runs here, lives, and has room, and nothing stands before it. */
+static bool has_room_here(const eda_ctx *ctx, const edai_route *route, eda_identity identity)
+{
+    const edai_actor_type *type = route->actor;
+    uint16_t to = edai_system_own_worker(ctx->sys, type, edai_hash_u64(identity.number));
+    const edai_worker *worker = &ctx->sys->workers[to];
+    const edai_activation *activation = edai_worker_recent(worker, type, identity.number);
+
+    return !identity.is_text && activation != NULL && worker->arrived == NULL &&
+           edai_worker_seat(worker) == edai_worker_seat(ctx->worker) &&
+           activation->len < type->mailbox_len_max &&
+           (activation->extra == NULL || activation->extra->waiting == NULL);
+}
+
+/* It goes to another node when the turn ends, and little is under way to any: what one turn may
+ * add finds room, or waits for it with nobody held back. */
+static bool is_way_free(const eda_ctx *ctx, const edai_route *route, eda_identity identity)
+{
+    const eda_system *sys = ctx->sys;
+    const edai_worker *gateway;
+    uint64_t hash;
+
+    if (sys->abroad == NULL || ctx->activation == NULL) {
+        return false;
+    }
+    hash = identity.is_text ? edai_hash_bytes(identity.text.ptr, identity.text.len)
+                            : edai_hash_u64(identity.number);
+    gateway = &sys->workers[sys->gateway];
+    return edai_system_owner(sys, route->actor, hash) == sys->gateway &&
+           edai_worker_seat(gateway) == edai_worker_seat(ctx->worker) && gateway->arrived == NULL &&
+           sys->abroad->tight_count == 0 && !edai_system_is_in_motion(route->actor, hash);
+}
+
+/* An EDA_WAIT delivery somebody may have to be told of. */
+static bool may_wait(
+    const eda_ctx *ctx, const edai_route *route, const edai_extras *extras, eda_identity identity)
+{
+    if (route->msg->type->overflow != EDA_WAIT || route->msg->is_request) {
+        return false;
+    }
+    return extras->looks_ahead ? !has_room_here(ctx, route, identity)
+                               : !is_way_free(ctx, route, identity);
+}
+
 static void plan_extension(
     eda_ctx *ctx, const edai_route *route, const edai_extras *extras, plan *out)
 {
     const eda_type *type = route->msg->type;
+    bool is_told = may_wait(ctx, route, extras, out->identity);
 
     out->has_key = out->identity.is_text && !route->is_text_key;
-    out->has_notice = type->overflow == EDA_WAIT && !route->msg->is_request &&
-                      ctx->kind != EDAI_CTX_CLIENT && ctx->activation != NULL;
-    out->has_rest = (type->overflow == EDA_WAIT && !route->msg->is_request) || out->has_key;
+    out->has_notice = is_told && ctx->kind != EDAI_CTX_CLIENT && ctx->activation != NULL;
+    out->has_rest = is_told || out->has_key;
     out->has_ext = out->has_rest || extras->receipt != NULL || extras->asker != NULL ||
                    extras->asking_client != NULL || extras->deadline != 0 || type->expires_ms != 0;
     out->ext_size = out->has_ext ? sizeof(edai_ext) : 0;

@@ -18,7 +18,8 @@ typedef struct edai_extras {
     edai_activation *asker;
     uint64_t ask_seq;
     edai_receipt *receipt;
-    bool may_bundle; /* several receivers may get it together; nothing else is set, then */
+    bool looks_ahead; /* whether there is room: an EDA_WAIT delivery then has nobody to tell */
+    bool may_bundle;  /* several receivers may get it together; nothing else is set, then */
 } edai_extras;
 
 /* Range, length, UTF-8 and topic fields; sets the ctx's error. Only where msg->needs_check. */
