@@ -50,7 +50,7 @@ static void block_free(
         return;
     }
     free_block = edai_slab_block(block, size_class);
-    if (worker == NULL) {
+    if (worker == NULL || edai_slab_is_large(size_class)) { /* many of those would be much */
         edai_slab_return(&sys->workers[home].slab, free_block, free_block);
         return;
     }
@@ -91,7 +91,7 @@ size_t edai_reply_room(const edai_envelope *request)
     /* A flat message begins with its struct, whatever follows. */
     size_t room = request->size_class == EDAI_SLAB_HEAP
                       ? sizeof(edai_ext) + request->route->msg->shape.size
-                      : ((size_t)64 << request->size_class) - sizeof(edai_envelope);
+                      : edai_slab_class_size(request->size_class) - sizeof(edai_envelope);
 
     EDA_ASSERT((request->flags & EDAI_IS_SHARED) == 0, "a request has one receiver");
     return room - sizeof(edai_reply);

@@ -212,7 +212,7 @@ static void set_light(edai_msg *msg)
     }
     msg->needs_check = msg->shape.needs_check || msg->has_keys || type->is_raw;
     if (route == NULL || msg->abroad != NULL || route->needs_match || !msg->shape.is_plain ||
-        type->expires_ms != 0 || type->overflow == EDA_WAIT || size > EDAI_SLAB_SIZE_MAX) {
+        type->expires_ms != 0 || type->overflow == EDA_WAIT || size > EDAI_SLAB_SMALL_MAX) {
         return;
     }
     if (route->is_number_key || route->actor->supervisor == &eda_supervisor_singleton) {

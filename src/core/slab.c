@@ -19,10 +19,14 @@ typedef struct chunk {
     char unused[56];
 } chunk;
 
-static size_t class_size(uint8_t size_class)
-{
-    return (size_t)64 << size_class;
-}
+/* Before a large block, which is 64-aligned behind it. */
+typedef struct edai_large {
+    struct edai_large *next;
+    struct edai_large *before; /* NULL: the first */
+    char unused[48];
+} large;
+
+_Static_assert(sizeof(large) == 64, "blocks stay aligned");
 
 void edai_slab_init(edai_slab *slab)
 {
@@ -42,6 +46,12 @@ void edai_slab_fini(edai_slab *slab)
         at = next;
     }
     slab->chunks = NULL;
+    while (slab->large != NULL) {
+        large *gone = slab->large;
+
+        slab->large = gone->next;
+        edai_free(gone);
+    }
 }
 
 edai_free_block *edai_slab_block(void *block, uint8_t size_class)
@@ -50,9 +60,62 @@ edai_free_block *edai_slab_block(void *block, uint8_t size_class)
 
     free_block->size_class = size_class;
     free_block->next = NULL;
-    ASAN_POISON_MEMORY_REGION(
-        (char *)block + sizeof(*free_block), class_size(size_class) - sizeof(*free_block));
+    ASAN_POISON_MEMORY_REGION((char *)block + sizeof(*free_block),
+        edai_slab_class_size(size_class) - sizeof(*free_block));
     return free_block;
+}
+
+/* --- large blocks ---------------------------------------------------------------------------- */
+
+static void *large_new(edai_slab *slab, size_t size)
+{
+    large *made = edai_alloc_aligned(64, sizeof(*made) + size);
+
+    if (made == NULL) {
+        return NULL;
+    }
+    made->before = NULL;
+    made->next = slab->large;
+    if (slab->large != NULL) {
+        slab->large->before = made;
+    }
+    slab->large = made;
+    return made + 1;
+}
+
+static void large_free(edai_slab *slab, void *block)
+{
+    large *gone = (large *)block - 1;
+
+    if (gone->next != NULL) {
+        gone->next->before = gone->before;
+    }
+    if (gone->before != NULL) {
+        gone->before->next = gone->next;
+    } else {
+        slab->large = gone->next;
+    }
+    edai_free(gone);
+}
+
+/* --- all ------------------------------------------------------------------------------------- */
+
+/* Onto the list of its class, or back to the heap. */
+static void put_free(edai_slab *slab, edai_free_block *block)
+{
+    uint8_t size_class = block->size_class;
+    size_t size = edai_slab_class_size(size_class);
+
+    if (edai_slab_is_large(size_class)) {
+        if (slab->spare_size + size > EDAI_SLAB_SPARE_MAX) {
+            ASAN_UNPOISON_MEMORY_REGION(block, size);
+            large_free(slab, block);
+            return;
+        }
+        slab->spare_size += size;
+    }
+    block->next = slab->free[size_class];
+    slab->free[size_class] = block;
 }
 
 static void take_returned(edai_slab *slab)
@@ -64,17 +127,19 @@ static void take_returned(edai_slab *slab)
     while (at != NULL) {
         edai_free_block *next = at->next;
 
-        at->next = slab->free[at->size_class];
-        slab->free[at->size_class] = at;
+        put_free(slab, at);
         at = next;
     }
 }
 
 static void *take_fresh(edai_slab *slab, uint8_t size_class)
 {
-    size_t size = class_size(size_class);
+    size_t size = edai_slab_class_size(size_class);
     char *block;
 
+    if (edai_slab_is_large(size_class)) {
+        return large_new(slab, size);
+    }
     if (slab->fresh_count[size_class] == 0) {
         chunk *made = edai_alloc_aligned(64, CHUNK_SIZE);
 
@@ -111,16 +176,14 @@ void *edai_slab_alloc_anyhow(edai_slab *slab, uint8_t size_class)
         }
     }
     slab->free[size_class] = block->next;
-    ASAN_UNPOISON_MEMORY_REGION(block, class_size(size_class));
+    slab->spare_size -= edai_slab_is_large(size_class) ? edai_slab_class_size(size_class) : 0;
+    ASAN_UNPOISON_MEMORY_REGION(block, edai_slab_class_size(size_class));
     return block;
 }
 
 void edai_slab_free_anyhow(edai_slab *slab, void *block, uint8_t size_class)
 {
-    edai_free_block *free_block = edai_slab_block(block, size_class);
-
-    free_block->next = slab->free[size_class];
-    slab->free[size_class] = free_block;
+    put_free(slab, edai_slab_block(block, size_class));
 }
 
 void edai_slab_return(edai_slab *slab, edai_free_block *first, edai_free_block *last)

@@ -24,8 +24,8 @@ static void class_of_each_size_is_the_smallest_that_holds_it(void **state)
         uint8_t class = edai_slab_class(size);
 
         assert_true(class < EDAI_SLAB_CLASSES);
-        assert_true(((size_t)64 << class) >= size);
-        assert_true(class == 0 || ((size_t)64 << (class - 1)) < size);
+        assert_true(edai_slab_class_size(class) >= size);
+        assert_true(class == 0 || edai_slab_class_size((uint8_t)(class - 1)) < size);
     }
     assert_int_equal(edai_slab_class(EDAI_SLAB_SIZE_MAX + 1), EDAI_SLAB_HEAP);
     assert_int_equal(edai_slab_class(SIZE_MAX), EDAI_SLAB_HEAP);
@@ -45,13 +45,13 @@ static void block_of_each_class_is_writable_and_aligned(void **state)
             blocks[i] = edai_slab_alloc(&slab, class);
             assert_non_null(blocks[i]);
             assert_int_equal((uintptr_t)blocks[i] % 16, 0);
-            memset(blocks[i], (int)i, (size_t)64 << class);
+            memset(blocks[i], (int)i, edai_slab_class_size(class));
         }
         for (i = 0; i < 200; i++) { /* none overlaps another */
             const unsigned char *bytes = blocks[i];
 
             assert_int_equal(bytes[0], (unsigned char)i);
-            assert_int_equal(bytes[((size_t)64 << class) - 1], (unsigned char)i);
+            assert_int_equal(bytes[edai_slab_class_size(class) - 1], (unsigned char)i);
             edai_slab_free(&slab, blocks[i], class);
         }
     }
@@ -71,6 +71,41 @@ static void block_freed_is_the_next_one_given(void **state)
     other = edai_slab_alloc(&slab, 3);
     assert_ptr_not_equal(other, block); /* of another class */
     assert_ptr_equal(edai_slab_alloc(&slab, 2), block);
+    edai_slab_fini(&slab); /* with blocks still out */
+}
+
+static void large_blocks_are_kept_within_bounds(void **state)
+{
+    enum {
+        LEN = 5,
+        CLASS = EDAI_SLAB_CLASSES - 2
+    }; /* of 1 MiB each */
+    edai_slab slab;
+    void *blocks[LEN];
+    size_t i;
+
+    (void)state;
+    assert_int_equal(edai_slab_class_size(CLASS), 1 << 20);
+    edai_slab_init(&slab);
+    for (i = 0; i < LEN; i++) {
+        blocks[i] = edai_slab_alloc(&slab, CLASS);
+        assert_non_null(blocks[i]);
+    }
+    for (i = 0; i < LEN; i++) {
+        edai_slab_free(&slab, blocks[i], CLASS);
+    }
+    assert_int_equal(slab.spare_size, EDAI_SLAB_SPARE_MAX);
+    assert_ptr_equal(edai_slab_alloc(&slab, CLASS), blocks[3]); /* the last went to the heap */
+    assert_int_equal(slab.spare_size, EDAI_SLAB_SPARE_MAX - (1 << 20));
+    edai_slab_return(&slab, edai_slab_block(blocks[3], CLASS), edai_slab_block(blocks[3], CLASS));
+    for (i = 0; i < 3; i++) {
+        assert_ptr_equal(edai_slab_alloc(&slab, CLASS), blocks[2 - i]);
+    }
+    assert_ptr_equal(edai_slab_alloc(&slab, CLASS), blocks[3]); /* which came home */
+    assert_int_equal(slab.spare_size, 0);
+    edai_alloc_fail_at(2); /* behind the hook of the block */
+    assert_null(edai_slab_alloc(&slab, CLASS));
+    edai_alloc_fail_at(0);
     edai_slab_fini(&slab); /* with blocks still out */
 }
 
@@ -184,6 +219,7 @@ int main(void)
         cmocka_unit_test(class_of_each_size_is_the_smallest_that_holds_it),
         cmocka_unit_test(block_of_each_class_is_writable_and_aligned),
         cmocka_unit_test(block_freed_is_the_next_one_given),
+        cmocka_unit_test(large_blocks_are_kept_within_bounds),
         cmocka_unit_test(chain_returned_with_mixed_classes_is_sorted_again),
         cmocka_unit_test(allocation_that_fails_gives_null_and_leaves_the_slab_usable),
         cmocka_unit_test(chains_returned_by_threads_lose_no_block),
