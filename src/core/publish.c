@@ -136,17 +136,21 @@ typedef struct plan {
     size_t ext_size; /* of extension, rest and copied key, 8-aligned */
 } plan;
 
-/* Its receiver runs here, lives, and has room, and nothing stands before it. */
+/* Its receiver runs here, lives, and has room, and nothing stands before it. What is another seat's
+ * is not looked at. */
 static bool has_room_here(const eda_ctx *ctx, const edai_route *route, eda_identity identity)
 {
     const edai_actor_type *type = route->actor;
     uint16_t to = edai_system_own_worker(ctx->sys, type, edai_hash_u64(identity.number));
     const edai_worker *worker = &ctx->sys->workers[to];
-    const edai_activation *activation = edai_worker_recent(worker, type, identity.number);
+    const edai_activation *activation;
 
-    return !identity.is_text && activation != NULL && worker->arrived == NULL &&
-           edai_worker_seat(worker) == edai_worker_seat(ctx->worker) &&
-           activation->len < type->mailbox_len_max &&
+    if (identity.is_text || edai_worker_seat(worker) != edai_worker_seat(ctx->worker) ||
+        worker->arrived != NULL) {
+        return false;
+    }
+    activation = edai_worker_recent(worker, type, identity.number);
+    return activation != NULL && activation->len < type->mailbox_len_max &&
            (activation->extra == NULL || activation->extra->waiting == NULL);
 }
 
