@@ -136,39 +136,42 @@ static uint32_t flags_of(const parcel *what, uint64_t corr)
            ((what->envelope->flags & EDAI_FROM_OUTSIDE) != 0 ? EDAI_WIRE_OUTSIDE : 0U);
 }
 
-/* In a stream of messages most are like the one before. */
-static bool is_like(const edai_link_last *a, const edai_link_last *b)
-{
-    return a->msg == b->msg && a->actor == b->actor && a->flags == b->flags &&
-           a->publisher == b->publisher;
-}
-
-static eda_status write_item(edai_node *node, edai_link *link, const parcel *what, uint64_t corr)
+static eda_status write_whole(
+    edai_node *node, edai_link *link, const parcel *what, uint64_t corr, uint32_t flags)
 {
     const edai_msg *msg = what->route->msg;
-    const eda_value value = {.type = msg->type, .data = what->data};
-    const edai_link_last last = {.msg = msg,
-        .actor = what->actor,
-        .flags = flags_of(what, corr),
-        .publisher = what->envelope->publisher};
-    edai_wire_item item = {.kind = EDAI_WIRE_SAME};
     bool is_raw = what->is_raw || msg->type->is_raw;
-    uint32_t left_ms = time_left(node, what->envelope);
-
-    if (!is_raw && corr == 0 && left_ms == 0 && is_like(&last, &link->last)) {
-        return edai_wire_put_value(&link->out, &item, value, msg->plan);
-    }
-    item = (edai_wire_item){.kind = EDAI_WIRE_MESSAGE,
-        .flags = last.flags,
+    edai_wire_item item = {.kind = EDAI_WIRE_MESSAGE,
+        .flags = flags,
         .type = eda_str_from(msg->type->name),
         .actor = eda_str_from(what->actor),
         .from = eda_str_from(publisher_of(node, what->envelope)),
         .corr = corr,
-        .left_ms = left_ms};
-    link->last = last;
-    link->last.msg = is_raw || corr != 0 ? NULL : msg;
+        .left_ms = time_left(node, what->envelope)};
+
+    link->last = (edai_link_last){.msg = is_raw || corr != 0 ? NULL : msg,
+        .actor = what->actor,
+        .flags = flags,
+        .publisher = what->envelope->publisher};
     return is_raw ? write_raw(&link->out, &item, what)
-                  : edai_wire_put_value(&link->out, &item, value, msg->plan);
+                  : edai_wire_put_value(&link->out, &item,
+                        (eda_value){.type = msg->type, .data = what->data}, msg->plan);
+}
+
+/* In a stream of messages most are like the one before. */
+static eda_status write_item(edai_node *node, edai_link *link, const parcel *what, uint64_t corr)
+{
+    const edai_msg *msg = what->route->msg;
+    const edai_link_last *last = &link->last;
+    uint32_t flags = flags_of(what, corr);
+
+    if (last->msg != msg || last->actor != what->actor || last->flags != flags ||
+        last->publisher != what->envelope->publisher || corr != 0 || what->is_raw ||
+        time_left(node, what->envelope) != 0) {
+        return write_whole(node, link, what, corr, flags);
+    }
+    return edai_wire_put_value(
+        &link->out, NULL, (eda_value){.type = msg->type, .data = what->data}, msg->plan);
 }
 
 /* Whoever waits for its end is entered; NULL: nobody waits, or no memory. */

@@ -151,7 +151,7 @@ static uint8_t *put_body_head(uint8_t *head, size_t size)
 eda_status edai_wire_put_value(
     edai_buffer *buffer, const edai_wire_item *item, eda_value value, const edai_cbor_plan *plan)
 {
-    bool is_same = item->kind == EDAI_WIRE_SAME;
+    bool is_same = item == NULL;
 
     EDA_ASSERT(is_same || item->kind == EDAI_WIRE_MESSAGE, "a value is the body of a message");
     if (buffer->is_broken) {

@@ -48,7 +48,7 @@ typedef enum edai_wire_kind {
 /* One item; only the fields of its kind are set. All borrowed. */
 typedef struct edai_wire_item {
     edai_wire_kind kind;
-    uint32_t flags;     /* message, raw; same: read, as the fields up to `left_ms` */
+    uint32_t flags;     /* message, raw; same: as read, with the fields up to `left_ms` */
     eda_str type;       /* message: name of its type; raw: its topic */
     eda_str actor;      /* message, raw: for whom; moved */
     eda_str from;       /* message, raw */
@@ -71,7 +71,8 @@ bool edai_wire_id_is_good(eda_str id);
 void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first);
 /* Texts are UTF-8 of at most EDAI_WIRE_TEXT_MAX bytes; of an end's a longer one is cut. */
 void edai_wire_put(edai_buffer *buffer, const edai_wire_item *item);
-/* A message, or one like it, whose body is encoded in place; the item's own is not looked at.
+/* A message whose body is encoded in place; the item's own is not looked at. NULL: one like that
+ * before it.
  * `plan`: of the value's type, or NULL. EDA_EINVAL, EDA_ERANGE, EDA_ENOMEM: nothing was written. */
 EDA_CHECK eda_status edai_wire_put_value(
     edai_buffer *buffer, const edai_wire_item *item, eda_value value, const edai_cbor_plan *plan);

@@ -6,6 +6,7 @@
 
 #define VERSION 1
 #define BATCH_LEN 4u
+#define SAME_ARRAY 0x82 /* of two */
 
 static bool is_hex(char c)
 {
@@ -232,10 +233,36 @@ static eda_status take_next(
     return EDA_ENOENT;
 }
 
+/* Most items of a stream, as this library writes them: [5, body]. False: anything else; nothing was
+ * taken. What such an item has not is left as it is. */
+static bool take_same_at_once(edai_wire_reader *self, edai_wire_item *item)
+{
+    edai_cbor_reader reader = {.at = self->at + 2, .end = self->end};
+
+    if (!self->has_last || (!self->is_open && self->left == 0) || self->end - self->at < 2 ||
+        self->at[0] != SAME_ARRAY || self->at[1] != EDAI_WIRE_SAME ||
+        !edai_wire_take_bytes(&reader, EDA_CODEC_SIZE_MAX, &item->body)) {
+        return false;
+    }
+    item->kind = EDAI_WIRE_SAME;
+    item->flags = self->last_flags;
+    item->type = self->last_type;
+    item->actor = self->last_actor;
+    item->from = self->last_from;
+    item->corr = 0;
+    item->left_ms = 0;
+    self->left -= self->is_open ? 0 : 1;
+    self->at = reader.at;
+    return true;
+}
+
 eda_status edai_wire_next(edai_wire_reader *reader, edai_wire_item *ret_item)
 {
     if (reader->is_broken) {
         return EDA_ESYNTAX;
+    }
+    if (take_same_at_once(reader, ret_item)) {
+        return EDA_OK;
     }
     edai_cbor_reader cbor = {.at = reader->at, .end = reader->end};
     eda_status status = take_next(reader, &cbor, ret_item);

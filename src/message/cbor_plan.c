@@ -284,17 +284,32 @@ bool edai_cbor_plan_append(const edai_cbor_plan *plan, edai_writer *writer, cons
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-static bool read_span(edai_cbor_reader *reader, const step *what, void *value)
+/* Text, or bytes, and nothing else. */
+static bool read_string(edai_cbor_reader *reader, bool is_text, edai_span *ret_span)
 {
     edai_cbor_token token;
+    eda_bytes bytes;
+
+    if (EDAI_LIKELY(edai_cbor_reader_short(reader, is_text ? 0x60 : 0x40, &bytes))) {
+        *ret_span = (edai_span){.ptr = bytes.ptr, .len = bytes.len};
+        return true;
+    }
+    if (!edai_cbor_reader_next(reader, &token) ||
+        token.head != (is_text ? EDAI_CBOR_TEXT : EDAI_CBOR_BYTES)) {
+        return false;
+    }
+    *ret_span = (edai_span){.ptr = token.ptr, .len = (size_t)token.number};
+    return true;
+}
+
+static bool read_span(edai_cbor_reader *reader, const step *what, void *value)
+{
     edai_span span;
     int number = 0;
 
-    if (!edai_cbor_reader_next(reader, &token) ||
-        token.head != (what->kind == EDA_KIND_BYTES ? EDAI_CBOR_BYTES : EDAI_CBOR_TEXT)) {
+    if (!read_string(reader, what->kind != EDA_KIND_BYTES, &span)) {
         return false;
     }
-    span = (edai_span){.ptr = token.ptr, .len = (size_t)token.number};
     if (what->kind == EDA_KIND_ENUM) {
         const eda_str name = {.ptr = span.ptr, .len = span.len};
         bool is_known = edai_scalar_enum_value(what->field->type, name, &number);

@@ -90,18 +90,32 @@ static inline bool edai_cbor_reader_bool(edai_cbor_reader *self, bool *ret_value
     return true;
 }
 
-/* A text of at most 23 bytes, as keys are. */
-static inline bool edai_cbor_reader_short_text(edai_cbor_reader *self, eda_str *ret_text)
+/* A string of at most 23 bytes; `first`: the head of an empty one, 0x40 of bytes or 0x60 of text.
+ */
+static inline bool edai_cbor_reader_short(
+    edai_cbor_reader *self, uint8_t first, eda_bytes *ret_bytes)
 {
-    if (self->at == self->end || self->at[0] < 0x60 || self->at[0] > 0x77) {
+    if (self->at == self->end || self->at[0] < first || self->at[0] > first + 23) {
         return false;
     }
-    size_t len = self->at[0] - 0x60U;
+    size_t len = (size_t)self->at[0] - first;
     if (len >= (size_t)(self->end - self->at)) {
         return false;
     }
-    *ret_text = (eda_str){.ptr = (const char *)self->at + 1, .len = len};
+    *ret_bytes = (eda_bytes){.ptr = self->at + 1, .len = len};
     self->at += 1 + len;
+    return true;
+}
+
+/* A text of at most 23 bytes, as keys are. */
+static inline bool edai_cbor_reader_short_text(edai_cbor_reader *self, eda_str *ret_text)
+{
+    eda_bytes bytes;
+
+    if (!edai_cbor_reader_short(self, 0x60, &bytes)) {
+        return false;
+    }
+    *ret_text = (eda_str){.ptr = (const char *)bytes.ptr, .len = bytes.len};
     return true;
 }
 
