@@ -112,6 +112,9 @@ static eda_status create(edai_worker *worker, const edai_route *route, edai_enve
         return status;
     }
     edai_pool_link(&holding->pool, activation);
+    if (holding->pool.live_count == EDAI_RECENT + 1) {
+        memset(holding->recent, 0, sizeof(holding->recent));
+    }
     activation->used_at = (uint32_t)(worker->now / 1000000);
     edai_bump(&holding->live);
     if (type->live_at != NULL) {
@@ -134,33 +137,18 @@ void edai_activation_discard(edai_worker *worker, edai_activation *activation)
     edai_pool_give(&edai_worker_holding(worker, activation->type)->pool, activation);
 }
 
-/* By an integer key that stands in the directory where it belongs, as most do. NULL: it does not,
- * or is not there. */
-static inline edai_activation *find_at_home(
-    const edai_directory *directory, uint64_t hash, uint64_t identity)
-{
-    uint64_t slot;
-    edai_activation *named;
-
-    if (EDAI_UNLIKELY(directory->capacity == 0)) {
-        return NULL;
-    }
-    slot = directory->slots[edai_directory_home(directory->capacity, hash)];
-    named = edai_directory_named(slot);
-    return slot != 0 && (uint16_t)slot == edai_directory_tag(hash) && named->identity == identity &&
-                   (named->flags & EDAI_IS_TEXT_KEY) == 0
-               ? named
-               : NULL;
-}
-
 edai_activation *edai_activation_find(
     edai_worker *worker, const edai_actor_type *type, uint64_t identity)
 {
+    const uint64_t hash = edai_hash_u64(identity);
     edai_activation *found = edai_worker_recent(worker, type, identity);
 
-    return EDAI_LIKELY(found != NULL) ? found
-                                      : find_at_home(&edai_worker_holding(worker, type)->directory,
-                                            edai_hash_u64(identity), identity);
+    if (EDAI_UNLIKELY(found == NULL)) {
+        found = edai_worker_at_home(worker, type, identity, hash);
+    }
+    return EDAI_LIKELY(found != NULL)
+               ? found
+               : edai_directory_find(&edai_worker_holding(worker, type)->directory, hash, NULL);
 }
 
 edai_activation *edai_activation_get(edai_worker *worker, const edai_route *route,
@@ -175,13 +163,13 @@ edai_activation *edai_activation_get(edai_worker *worker, const edai_route *rout
     if (is_text) {
         key = edai_publish_key(envelope);
     }
-    activation = is_text ? NULL : find_at_home(&holding->directory, hash, envelope->identity);
+    activation = is_text ? NULL : edai_worker_at_home(worker, type, envelope->identity, hash);
     if (activation == NULL) {
         activation = edai_directory_find(&holding->directory, hash, is_text ? &key : NULL);
     }
     if (EDAI_LIKELY(activation != NULL)) {
         if (!is_text) {
-            holding->recent[envelope->identity % EDAI_RECENT] = activation;
+            edai_worker_found(holding, activation);
         }
         return activation;
     }
@@ -220,7 +208,7 @@ void edai_activation_wake(edai_worker *worker, edai_activation *activation)
     edai_worker_queue(worker, activation);
 }
 
-void edai_activation_run(edai_worker *worker, edai_activation *activation)
+void edai_activation_run(edai_worker *worker, eda_ctx *ctx, edai_activation *activation)
 {
     activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_QUEUED);
     activation->used_at = (uint32_t)(worker->now / 1000000);
@@ -231,7 +219,7 @@ void edai_activation_run(edai_worker *worker, edai_activation *activation)
         edai_mailbox_can_run(activation) && !edai_turn_start(worker, activation)) {
         return;
     }
-    if (!edai_turns_run(worker, activation)) {
+    if (!edai_turns_run(worker, ctx, activation)) {
         return;
     }
     edai_activation_wake(worker, activation);

@@ -29,6 +29,11 @@ enum {
     EDAI_IS_ALONE = 8192 /* its handler runs where its worker does not: nothing else of it may */
 };
 
+/* It runs no message, whatever waits. */
+#define EDAI_BLOCKED                                                                               \
+    ((unsigned)(EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_ALONE | EDAI_WANTS_RESTART |          \
+                EDAI_WANTS_STOP))
+
 /* An EDA_WAIT delivery that found the mailbox full. */
 typedef struct edai_waiting {
     struct edai_waiting *next;
@@ -69,7 +74,7 @@ typedef struct edai_extra {
  */
 struct edai_activation {
     edai_envelope *head;
-    edai_envelope *tail;
+    edai_envelope *tail; /* while there is a head */
     edai_activation *run_next;
     edai_actor_type *type;
     uint64_t identity; /* number, or hash of extra->key */
@@ -118,7 +123,7 @@ typedef struct edai_pool {
  * `ret_status`: EDA_ENOMEM, EDA_ELIMIT. */
 edai_activation *edai_activation_get(edai_worker *worker, const edai_route *route,
     edai_envelope *envelope, uint64_t hash, eda_status *ret_status);
-/* That of an integer key or none, if it takes no more than a look to find it. NULL: not so. */
+/* That of an integer key or none. NULL: it is not there. */
 edai_activation *edai_activation_find(
     edai_worker *worker, const edai_actor_type *type, uint64_t identity);
 /* Gives the slot back; nothing refers to it any more. */
@@ -132,8 +137,9 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation);
 
 /* Puts it into the run queue if it may run and has something to do. */
 void edai_activation_wake(edai_worker *worker, edai_activation *activation);
-/* Runs what is ready, at most the turn budget. */
-void edai_activation_run(edai_worker *worker, edai_activation *activation);
+/* Runs what is ready, at most the turn budget, upon a ctx of edai_turn_prepare, which may have
+ * served others on this stack. */
+void edai_activation_run(edai_worker *worker, eda_ctx *ctx, edai_activation *activation);
 
 /* Stops it; true when it is gone. Not with a turn open (asserted). Passivation keeps it if a save
  * fails. */

@@ -8,13 +8,13 @@
 
 #include <string.h>
 
-#define CAPACITY_MIN 4u
+#define CAPACITY_MIN 8u
 /* Tables of that many slots are made of pages, and emptied bit by bit. */
 #define LARGE_MIN 8192u
 #define HUGE_MIN (256u * 1024)
 /* Slots looked at with each addition: the last one is done long before the next growth. */
 #define MOVE_STEP 16u
-/* Slots of a table that is kept a quarter full. */
+/* Slots of a table that is kept an eighth full. */
 #define SPARSE_MAX 2048u
 
 static bool is_key(const edai_activation *activation, uint64_t hash, const eda_str *text)
@@ -155,7 +155,7 @@ static eda_status grow(edai_directory *directory)
 static uint32_t len_max(uint32_t capacity)
 {
     /* Small ones have space to spare: most stand where they belong. */
-    return capacity <= SPARSE_MAX ? capacity / 4 : capacity / 2 + capacity / 8;
+    return capacity <= SPARSE_MAX ? capacity / 8 : capacity / 2 + capacity / 8;
 }
 
 eda_status edai_directory_add(edai_directory *directory, uint64_t hash, edai_activation *activation)

@@ -175,6 +175,21 @@ static void add_without_memory_leaves_everything_found(void **state)
     edai_directory_fini(&directory);
 }
 
+/* An actor is found by the first look if it stands where it belongs: small tables see to that. */
+static void small_table_is_at_most_an_eighth_full(void **state)
+{
+    edai_directory directory = {.slots = NULL};
+    size_t i;
+
+    (void)state;
+    identify(spread);
+    for (i = 0; i < 256; i++) {
+        assert_int_equal(edai_directory_add(&directory, spread(i), activations[i]), EDA_OK);
+        assert_true(directory.len * 8 <= directory.capacity);
+    }
+    edai_directory_fini(&directory);
+}
+
 /* Large tables are moved bit by bit: in each phase of a move everything is found where it is, what
  * goes in it is gone, and what comes is there. */
 static void large_table_finds_everything_while_it_moves(void **state)
@@ -229,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(text_keys_of_one_hash_are_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(
             add_without_memory_leaves_everything_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(small_table_is_at_most_an_eighth_full, setup, teardown),
         cmocka_unit_test(large_table_finds_everything_while_it_moves),
     };
 

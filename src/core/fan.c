@@ -410,6 +410,7 @@ static bool start_place(edai_worker *worker)
     eda_status status = EDA_OK;
     edai_activation *activation;
     edai_envelope *envelope;
+    eda_ctx ctx;
 
     if (!is_startable(worker, route->actor, place->activation)) {
         return false;
@@ -428,7 +429,8 @@ static bool start_place(edai_worker *worker)
     fans->starting = route->actor;
     edai_mailbox_put(worker, activation, envelope);
     fans->starting = NULL;
-    edai_activation_run(worker, activation);
+    edai_turn_prepare(&ctx, worker);
+    edai_activation_run(worker, &ctx, activation);
     return true;
 }
 

@@ -11,7 +11,7 @@ void edai_mailbox_unpop(edai_activation *activation, edai_envelope *envelope)
 {
     envelope->next = activation->head;
     activation->head = envelope;
-    if (activation->tail == NULL || envelope->next == NULL) {
+    if (envelope->next == NULL) {
         activation->tail = envelope;
     }
     activation->len++;
@@ -310,7 +310,8 @@ edai_envelope *edai_mailbox_pop(edai_worker *worker, edai_activation *activation
     if (envelope == NULL) {
         return NULL;
     }
-    unlink_at(activation, NULL, envelope);
+    activation->head = envelope->next;
+    activation->len--;
     if (EDAI_UNLIKELY(activation->extra != NULL && activation->extra->waiting != NULL)) {
         admit_waiting(worker, activation);
     }

@@ -6,6 +6,7 @@
 #ifndef EDAI_MAILBOX_H
 #define EDAI_MAILBOX_H
 
+#include "base/choose.h"
 #include "core/held.h"
 #include "core/worker.h"
 
@@ -19,10 +20,7 @@ bool edai_mailbox_has_interleaving(const edai_activation *activation);
 /* It has something to do, and nothing keeps it from doing it. */
 static inline bool edai_mailbox_can_run(const edai_activation *activation)
 {
-    const unsigned blocked =
-        EDAI_IS_BACKING_OFF | EDAI_IS_HELD | EDAI_IS_ALONE | EDAI_WANTS_RESTART | EDAI_WANTS_STOP;
-
-    return activation->head != NULL && (activation->flags & blocked) == 0 &&
+    return activation->head != NULL && (activation->flags & EDAI_BLOCKED) == 0 &&
            (activation->turn_count == 0 || edai_mailbox_has_interleaving(activation));
 }
 /* Puts a message back in front, to be tried again. */
@@ -50,22 +48,67 @@ static inline void edai_mailbox_append(edai_activation *activation, edai_envelop
     activation->len++;
 }
 
-/* As edai_mailbox_put, for most messages: there is room, and nobody to be told. False: not so, it
- * was not taken. */
-static inline bool edai_mailbox_put_plainly(
-    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+/* There is room, and nobody to be told. */
+static inline bool edai_mailbox_has_plain_room(
+    const edai_activation *activation, const edai_envelope *envelope)
 {
     const edai_actor_type *type = activation->type;
 
-    if (!envelope->route->is_put_plainly || (envelope->flags & EDAI_HAS_REST) != 0 ||
-        (activation->flags & (EDAI_IS_STARVED | EDAI_IS_STARTING)) != 0 || type->fanned != NULL ||
-        activation->len >= type->mailbox_len_max) {
+    return envelope->route->is_put_plainly && (envelope->flags & EDAI_HAS_REST) == 0 &&
+           (activation->flags & (EDAI_IS_STARVED | EDAI_IS_STARTING)) == 0 &&
+           type->fanned == NULL && activation->len < type->mailbox_len_max;
+}
+
+/* As edai_mailbox_put, for most messages. False: there is more to think of, it was not taken. */
+static inline bool edai_mailbox_put_plainly(
+    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    if (!edai_mailbox_has_plain_room(activation, envelope)) {
         return false;
     }
     edai_mailbox_append(activation, envelope);
     if ((activation->flags & EDAI_IS_QUEUED) == 0) {
         edai_activation_wake(worker, activation);
     }
+    return true;
+}
+
+/* At the end, and into the run queue, unless it is there. Of many that are ready nobody can
+ * foretell which has something waiting and is queued: nothing is decided by that but where is
+ * written. */
+static inline void edai_mailbox_append_to_one_of_many(
+    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    const bool is_queued = (activation->flags & EDAI_IS_QUEUED) != 0;
+    edai_activation *last = worker->run_last;
+    edai_envelope **end =
+        edai_choose(activation->head == NULL, &activation->head, activation->tail);
+    edai_activation **link = edai_choose(is_queued, &worker->nowhere, &last->run_next);
+    edai_activation **next = edai_choose(is_queued, &worker->nowhere, &activation->run_next);
+
+    _Static_assert(offsetof(edai_envelope, next) == 0, "the tail's link is where the tail is");
+    envelope->next = NULL;
+    *end = envelope;
+    activation->tail = envelope;
+    activation->len++;
+    *link = activation;
+    *next = NULL;
+    worker->run_last = edai_choose(is_queued, last, activation);
+    activation->flags |= EDAI_IS_QUEUED;
+}
+
+/* As edai_mailbox_put_plainly, where the receiver is likely another than the last ones. */
+static inline bool edai_mailbox_put_to_one_of_many(
+    edai_worker *worker, edai_activation *activation, edai_envelope *envelope)
+{
+    if (worker->run_first == NULL || (activation->flags & EDAI_BLOCKED) != 0 ||
+        activation->turn_count != 0) {
+        return edai_mailbox_put_plainly(worker, activation, envelope);
+    }
+    if (!edai_mailbox_has_plain_room(activation, envelope)) {
+        return false;
+    }
+    edai_mailbox_append_to_one_of_many(worker, activation, envelope);
     return true;
 }
 

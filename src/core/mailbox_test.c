@@ -92,6 +92,45 @@ static eda_status send_all(sender *self, const go *message, eda_ctx *ctx)
 
 EDA_ACTOR(sender, eda_none, emits(plain_item), on(go, send_all));
 
+/* One of many that are ready at once: more than are found without a search. */
+EDA_MESSAGE(numbered, "many/{to}/numbered", (uint64_t, to), (uint64_t, n));
+EDA_MESSAGE(call_all, "caller/call_all", (uint64_t, to_count), (uint64_t, rounds));
+
+typedef struct one_of_many {
+    uint64_t count;
+} one_of_many;
+
+static eda_status hear_numbered(one_of_many *self, const numbered *message, eda_ctx *ctx)
+{
+    delivery_trace("%d:%d/%d ", (int)message->to, (int)message->n, (int)self->count++);
+    if (message->n == 0 && message->to % 2 == 0) {
+        return eda_publish(ctx, EDA_MSG(numbered, .to = message->to, .n = 9), NULL);
+    }
+    return EDA_OK;
+}
+
+EDA_ACTOR(one_of_many, eda_none, key(to), emits(numbered), on(numbered, hear_numbered));
+
+typedef struct caller {
+    uint64_t count;
+} caller;
+
+static eda_status call_everybody(caller *self, const call_all *message, eda_ctx *ctx)
+{
+    uint64_t i;
+    uint64_t n;
+
+    self->count++;
+    for (n = 0; n < message->rounds; n++) {
+        for (i = 0; i < message->to_count; i++) {
+            EDA_TRY(eda_publish(ctx, EDA_MSG(numbered, .to = i, .n = n), NULL));
+        }
+    }
+    return EDA_OK;
+}
+
+EDA_ACTOR(caller, eda_none, emits(numbered), on(call_all, call_everybody));
+
 static eda_system *start(void)
 {
     delivery_trace_clear();
@@ -312,6 +351,26 @@ static void default_length_is_the_systems(void **state)
     delivery_end(sys);
 }
 
+/* Whoever is queued already is not queued again, and who sends to itself in its turn runs on. */
+static void many_ready_ones_handle_all_in_order(void **state)
+{
+    eda_system *sys =
+        delivery_start(NULL, DELIVERY_ACTORS(&eda_actor_one_of_many, &eda_actor_caller));
+    eda_ctx *client = eda_system_client(sys);
+
+    (void)state;
+    delivery_assert_ok(eda_publish(client, EDA_MSG(call_all, .to_count = 7, .rounds = 1), NULL));
+    delivery_settle(sys);
+    delivery_trace_clear();
+    delivery_assert_ok(eda_publish(client, EDA_MSG(call_all, .to_count = 7, .rounds = 2), NULL));
+    delivery_settle(sys);
+    assert_string_equal(delivery_traced(),
+        "0:0/2 0:1/3 0:9/4 1:0/1 1:1/2 2:0/2 2:1/3 2:9/4 3:0/1 3:1/2 4:0/2 4:1/3 4:9/4 "
+        "5:0/1 5:1/2 6:0/2 6:1/3 6:9/4 ");
+    delivery_assert_counts(sys, "numbered", NULL, .handled = 7 + 4 + 14 + 4);
+    delivery_end(sys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +385,7 @@ int main(void)
         cmocka_unit_test(wait_by_a_client_in_vain_is_efull),
         cmocka_unit_test(request_in_a_full_mailbox_is_told_eshed),
         cmocka_unit_test(default_length_is_the_systems),
+        cmocka_unit_test(many_ready_ones_handle_all_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,15 +336,13 @@ static void serve_gateway(edai_seat *seat)
  * workers costs a little, too. */
 static edai_seat *run_worker(edai_seat *seat, edai_worker *worker)
 {
-    uint32_t left = ACTIVATIONS_IN_A_ROW;
-
+    seat->row_left = ACTIVATIONS_IN_A_ROW - 1;
+    seat->turns_left--;
     do {
-        seat->turns_left--;
         edai_worker_run_next(worker);
         seat = edai_worker_seat(worker);
         serve_gateway(seat);
-    } while (--left > 0 && worker->run_first != NULL && seat->turns_left > 0 &&
-             seat->turns_ever < seat->turns_stop);
+    } while (worker->run_first != NULL && edai_seat_may_run_another(seat));
     return seat;
 }
 

@@ -56,6 +56,7 @@ typedef struct edai_seat {
     uint32_t worker_count;
     edai_worker *ready; /* those with something to run, by ready_next */
     edai_worker *ready_last;
+    uint32_t row_left;   /* activations of the worker that runs, before another gets its turn */
     edai_nest *nest;     /* whose turn runs within others (nest.h); NULL: nobody's */
     uint32_t nests_left; /* of them in a row, before others run */
     edai_strands strands;
@@ -115,6 +116,17 @@ void edai_seat_put(edai_seat *seat, edai_worker *workers);
 void edai_seat_wake(edai_worker *worker);
 /* A worker has nothing left to end: when all are so far, every seat's loop ends. */
 void edai_seat_worker_ended(eda_system *sys);
+
+/* One more activation of the worker that runs fits before all that the loop looks at; counts it. */
+static inline bool edai_seat_may_run_another(edai_seat *seat)
+{
+    if (seat->row_left == 0 || seat->turns_left == 0 || seat->turns_ever >= seat->turns_stop) {
+        return false;
+    }
+    seat->row_left--;
+    seat->turns_left--;
+    return true;
+}
 
 /* Suspension: reserves the stack on which the loop goes on. NULL: none free. */
 edai_strand *edai_seat_reserve(edai_seat *seat);

@@ -465,10 +465,9 @@ static inline eda_status call_handler(eda_ctx *ctx)
 }
 
 /* Runs one message; takes the envelope. False: the activation is gone. */
-EDAI_ALWAYS_INLINE bool turn_run(eda_ctx *ctx, edai_activation *activation, edai_envelope *envelope)
+EDAI_ALWAYS_INLINE bool turn_run(
+    edai_worker *worker, eda_ctx *ctx, edai_activation *activation, edai_envelope *envelope)
 {
-    edai_worker *worker = ctx->worker;
-
     if (EDAI_UNLIKELY((envelope->flags & EDAI_HAS_EXT) != 0 && is_expired(worker, envelope))) {
         edai_envelope_end(worker, envelope, EDAI_EXPIRED, EDA_ETIMEOUT, "expired before its turn");
         return true;
@@ -505,14 +504,17 @@ static uint32_t charge(const edai_worker *worker, uint32_t sent_before)
     return 1 + (worker->sent - sent_before) / SENDS_PER_TURN;
 }
 
-bool edai_turns_run(edai_worker *worker, edai_activation *activation)
+void edai_turn_prepare(eda_ctx *ctx, edai_worker *worker)
+{
+    edai_ctx_init(ctx, EDAI_CTX_TURN, worker->sys, worker);
+    ctx->seat = edai_worker_seat(worker);
+}
+
+bool edai_turns_run(edai_worker *worker, eda_ctx *ctx, edai_activation *activation)
 {
     int64_t budget = turns_allowed(worker);
-    eda_ctx ctx;
 
-    edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
-    edai_ctx_renew(&ctx, activation);
-    ctx.seat = edai_worker_seat(worker);
+    edai_ctx_renew(ctx, activation);
     while (budget > 0 && !worker->is_ending && (activation->flags & EDAI_IS_STARTED) != 0 &&
            edai_mailbox_can_run(activation)) {
         edai_envelope *envelope = activation->turn_count == 0
@@ -520,7 +522,7 @@ bool edai_turns_run(edai_worker *worker, edai_activation *activation)
                                       : edai_mailbox_pop_interleaving(worker, activation);
         uint32_t sent = worker->sent;
 
-        if (!turn_run(&ctx, activation, envelope)) {
+        if (!turn_run(worker, ctx, activation, envelope)) {
             return false;
         }
         budget -= charge(worker, sent);
@@ -535,10 +537,9 @@ bool edai_turn_run_within(edai_worker *worker, edai_activation *activation, edai
 {
     eda_ctx ctx;
 
-    edai_ctx_init(&ctx, EDAI_CTX_TURN, worker->sys, worker);
+    edai_turn_prepare(&ctx, worker);
     edai_ctx_renew(&ctx, activation);
-    ctx.seat = edai_worker_seat(worker);
-    return turn_run(&ctx, activation, request);
+    return turn_run(worker, &ctx, activation, request);
 }
 
 /* One turn in place has not ended as most do. */

@@ -131,9 +131,11 @@ static inline void edai_ctx_renew(eda_ctx *ctx, edai_activation *activation)
     ctx->publisher = activation->type->index;
 }
 
+/* For the turns of a run. */
+void edai_turn_prepare(eda_ctx *ctx, edai_worker *worker);
 /* Runs what waits for an activation that has been started, one turn after the other, until it has
  * no more or has had its share. False: the activation is gone. */
-bool edai_turns_run(edai_worker *worker, edai_activation *activation);
+bool edai_turns_run(edai_worker *worker, eda_ctx *ctx, edai_activation *activation);
 /* One turn, of one that is idle, within that of whoever asked it (nest.h). False: it is gone. */
 bool edai_turn_run_within(edai_worker *worker, edai_activation *activation, edai_envelope *request);
 /* The same as edai_turns_run with messages of bundles, in place; the ctx, of edai_ctx_init, may

@@ -303,12 +303,31 @@ static inline bool deliver_again(edai_worker *sender, edai_worker *worker, edai_
     return true;
 }
 
+/* The same by the hash, of an actor whose worker sits here: most stand where they belong. */
+static inline bool deliver_home(
+    edai_worker *sender, edai_worker *owner, edai_envelope *envelope, uint64_t hash)
+{
+    const edai_route *route = envelope->route;
+    edai_activation *activation =
+        edai_worker_at_home(owner, route->actor, envelope->identity, hash);
+
+    if (EDAI_UNLIKELY(activation == NULL || (envelope->flags & EDAI_IS_TEXT) != 0 ||
+                      owner->is_ending ||
+                      !edai_mailbox_put_to_one_of_many(owner, activation, envelope))) {
+        return false;
+    }
+    edai_worker_found(edai_worker_holding(owner, route->actor), activation);
+    sender->put = (edai_put){
+        .route = route, .identity = envelope->identity, .owner = owner, .activation = activation};
+    return true;
+}
+
 static void deliver(edai_worker *worker, edai_envelope *envelope)
 {
     uint64_t hash;
     edai_worker *owner;
 
-    if (EDAI_LIKELY(deliver_again(worker, worker, envelope))) {
+    if (deliver_again(worker, worker, envelope)) {
         return;
     }
     hash = edai_publish_hash(envelope);
@@ -317,7 +336,8 @@ static void deliver(edai_worker *worker, edai_envelope *envelope)
     if (EDAI_UNLIKELY(edai_worker_seat(owner) != edai_worker_seat(worker)) ||
         EDAI_UNLIKELY((owner->arrived != NULL) & (owner != worker))) {
         edai_worker_hand_over(worker, owner->index, envelope);
-    } else if (!deliver_again(worker, owner, envelope)) {
+    } else if (!deliver_again(worker, owner, envelope) &&
+               !deliver_home(worker, owner, envelope, hash)) {
         admit(owner, envelope, hash);
     }
 }
@@ -433,7 +453,7 @@ bool edai_worker_has_spare_stack(const edai_worker *worker)
            worker->suspended_count + max / RESERVE_DIVISOR + 1 < max;
 }
 
-static bool has_request(const edai_activation *activation)
+EDAI_NOINLINE static bool has_request(const edai_activation *activation)
 {
     const edai_envelope *at;
     const edai_waiting *waiting;
@@ -453,7 +473,7 @@ static bool has_request(const edai_activation *activation)
 }
 
 /* Who was asked may use what was kept back, also for what stands before the request. */
-static bool has_stack_for(const edai_worker *worker, const edai_activation *activation)
+static inline bool has_stack_for(const edai_worker *worker, const edai_activation *activation)
 {
     return EDAI_LIKELY(!activation->type->asks) || edai_worker_has_spare_stack(worker) ||
            has_request(activation);
@@ -543,18 +563,44 @@ EDAI_ALWAYS_INLINE void fetch_next(const edai_activation *next)
     }
 }
 
-static void run_next(edai_worker *worker)
+static inline edai_activation *take_first(edai_worker *worker)
 {
     edai_activation *activation = worker->run_first;
 
     worker->run_first = activation->run_next;
     activation->run_next = NULL;
     fetch_next(worker->run_first);
+    return activation;
+}
+
+/* Between two activations nothing is to be done but to run the next: the way by the seat's loop,
+ * which looks at all there is, can be left out. */
+static inline bool may_go_on(const edai_worker *worker, const edai_activation *next)
+{
+    const uintptr_t others = (uintptr_t)worker->resumable | (uintptr_t)worker->starved |
+                             (uintptr_t)worker->fans.first | (uintptr_t)worker->arrived;
+
+    return others == 0 && !worker->has_resumed && edai_inbox_is_empty(&worker->inbox) &&
+           worker->sys->gateway == EDAI_NO_GATEWAY && has_stack_for(worker, next) &&
+           edai_seat_may_run_another(edai_worker_seat(worker));
+}
+
+/* One ctx serves them all. */
+static void run_queued(edai_worker *worker)
+{
+    edai_activation *activation = take_first(worker);
+    eda_ctx ctx;
+
     if (EDAI_UNLIKELY(!has_stack_for(worker, activation))) {
         starve(worker, activation);
         return;
     }
-    edai_activation_run(worker, activation);
+    edai_turn_prepare(&ctx, worker);
+    edai_activation_run(worker, &ctx, activation);
+    while (worker->run_first != NULL && may_go_on(worker, worker->run_first)) {
+        worker->window_runs++;
+        edai_activation_run(worker, &ctx, take_first(worker));
+    }
 }
 
 static bool has_ready(const edai_worker *worker)
@@ -572,7 +618,7 @@ static void run_some(edai_worker *worker)
     if (is_fans) {
         edai_fans_step(worker);
     } else {
-        run_next(worker);
+        run_queued(worker);
     }
 }
 

@@ -27,7 +27,8 @@ typedef struct edai_return_chain {
     uint32_t count;
 } edai_return_chain;
 
-/* Activations of a type that are found without a search. */
+/* Of a type with no more of them live: activations that are found without a search. With more, who
+ * was found last is no better than a guess. */
 #define EDAI_RECENT 4u
 
 /* Of a limit per second: what may be taken now. */
@@ -102,6 +103,7 @@ struct edai_worker {
     int64_t rests_until;     /* the gateway's: others that are ready come first */
     edai_activation *run_first;
     edai_activation *run_last;
+    edai_activation *nowhere; /* written in place of something else, never read */
     edai_fans fans;
     edai_envelope *arrived;      /* taken from the inbox, not yet admitted; oldest first */
     edai_envelope *arrived_last; /* while there is one; NULL: to be looked for */
@@ -222,9 +224,37 @@ static inline edai_activation *edai_worker_recent(
     return activation != NULL && activation->identity == identity ? activation : NULL;
 }
 
+/* By the hash of an integer key that stands in the directory where it belongs, as most do. NULL: it
+ * does not, or is not there. */
+static inline edai_activation *edai_worker_at_home(
+    const edai_worker *worker, const edai_actor_type *type, uint64_t identity, uint64_t hash)
+{
+    const edai_directory *directory = &worker->holdings[type->index].directory;
+    uint64_t slot;
+    edai_activation *named;
+
+    if (EDAI_UNLIKELY(directory->capacity == 0)) {
+        return NULL;
+    }
+    slot = directory->slots[edai_directory_home(directory->capacity, hash)];
+    named = edai_directory_named(slot);
+    return slot != 0 && (uint16_t)slot == edai_directory_tag(hash) && named->identity == identity &&
+                   (named->flags & EDAI_IS_TEXT_KEY) == 0
+               ? named
+               : NULL;
+}
+
 static inline edai_holding *edai_worker_holding(edai_worker *worker, const edai_actor_type *type)
 {
     return &worker->holdings[type->index];
+}
+
+/* By an integer key. */
+static inline void edai_worker_found(edai_holding *holding, edai_activation *activation)
+{
+    if (holding->pool.live_count <= EDAI_RECENT) {
+        holding->recent[activation->identity % EDAI_RECENT] = activation;
+    }
 }
 
 static inline void edai_worker_free(edai_worker *worker, edai_envelope *envelope)
