@@ -29,6 +29,22 @@ edai_extra *edai_activation_extra(edai_activation *activation)
     return activation->extra;
 }
 
+edai_trouble *edai_activation_trouble(edai_activation *activation)
+{
+    edai_extra *extra = edai_activation_extra(activation);
+
+    if (extra == NULL) {
+        return NULL;
+    }
+    if (extra->trouble == NULL) {
+        extra->trouble = edai_calloc(1, sizeof(*extra->trouble));
+        if (extra->trouble != NULL) {
+            extra->trouble->owner = activation;
+        }
+    }
+    return extra->trouble;
+}
+
 static eda_status set_text_key(edai_activation *activation, eda_str key)
 {
     edai_extra *extra = edai_activation_extra(activation);
@@ -131,6 +147,7 @@ void edai_activation_discard(edai_worker *worker, edai_activation *activation)
 {
     if (activation->extra != NULL) {
         edai_free(activation->extra->key);
+        edai_free(activation->extra->trouble);
         edai_free(activation->extra);
         activation->extra = NULL;
     }
@@ -271,7 +288,9 @@ void edai_activation_remove(edai_worker *worker, edai_activation *activation)
     edai_worker_forget(worker, activation);
     edai_fan_place_at(worker, activation->type, NULL);
     if (activation->extra != NULL) {
-        edai_timers_disarm(&worker->timers, &activation->extra->backoff);
+        if (activation->extra->trouble != NULL) {
+            edai_timers_disarm(&worker->timers, &activation->extra->trouble->backoff);
+        }
         if (activation->extra->holds > 0) {
             worker->held_count--;
         }
@@ -348,8 +367,9 @@ void edai_activation_drop(edai_worker *worker, edai_activation *activation)
 
 static void on_backed_off(edai_worker *worker, edai_timer *timer)
 {
-    edai_extra *extra = (edai_extra *)(void *)((char *)timer - offsetof(edai_extra, backoff));
-    edai_activation *activation = extra->owner;
+    edai_trouble *trouble =
+        (edai_trouble *)(void *)((char *)timer - offsetof(edai_trouble, backoff));
+    edai_activation *activation = trouble->owner;
 
     activation->flags = (uint16_t)(activation->flags & ~EDAI_IS_BACKING_OFF);
     edai_activation_wake(worker, activation);
@@ -370,9 +390,9 @@ static bool kill_now(edai_worker *worker, edai_activation *activation, const cha
 
 static bool restart_now(edai_worker *worker, edai_activation *activation, eda_duration backoff)
 {
-    edai_extra *extra = edai_activation_extra(activation);
+    edai_trouble *trouble = edai_activation_trouble(activation);
 
-    if (extra == NULL) {
+    if (trouble == NULL) {
         return kill_now(worker, activation, "out of memory while restarting");
     }
     if ((activation->flags & EDAI_IS_STARTED) != 0) {
@@ -381,9 +401,8 @@ static bool restart_now(edai_worker *worker, edai_activation *activation, eda_du
     }
     edai_activation_reset(worker, activation);
     edai_bump(&edai_worker_holding(worker, activation->type)->restarts);
-    extra->owner = activation;
-    if (backoff > 0 && extra->backoff.index == 0 &&
-        edai_timers_arm(&worker->timers, &extra->backoff, worker->now + backoff, on_backed_off) ==
+    if (backoff > 0 && trouble->backoff.index == 0 &&
+        edai_timers_arm(&worker->timers, &trouble->backoff, worker->now + backoff, on_backed_off) ==
             EDA_OK) {
         activation->flags |= EDAI_IS_BACKING_OFF;
     }
@@ -395,20 +414,26 @@ static bool restart_now(edai_worker *worker, edai_activation *activation, eda_du
 /* Counts restarts within the window that the options give. */
 static uint32_t count_restart(edai_worker *worker, edai_activation *activation)
 {
-    edai_extra *extra = edai_activation_extra(activation);
+    edai_trouble *trouble = edai_activation_trouble(activation);
     uint32_t window_ms = activation->type->actor->options.restarts_ms;
 
-    if (extra == NULL) {
+    if (trouble == NULL) {
         return UINT32_MAX;
     }
     if (window_ms == 0) {
         window_ms = 30000;
     }
-    if (extra->restart_count == 0 || worker->now - extra->restart_since > EDA_MS(window_ms)) {
-        extra->restart_count = 0;
-        extra->restart_since = worker->now;
+    if (trouble->restart_count == 0 || worker->now - trouble->restart_since > EDA_MS(window_ms)) {
+        trouble->restart_count = 0;
+        trouble->restart_since = worker->now;
     }
-    return extra->restart_count;
+    return trouble->restart_count;
+}
+
+/* NULL: it had none. */
+static edai_trouble *trouble_of(const edai_activation *activation)
+{
+    return activation->extra != NULL ? activation->extra->trouble : NULL;
 }
 
 bool edai_activation_failed(
@@ -421,13 +446,15 @@ bool edai_activation_failed(
         .restart_count = count_restart(worker, activation),
         .now = worker->port->wall(worker->port->self),
         .random = edai_random_next(&worker->random)};
+    edai_trouble *trouble;
     eda_verdict verdict = type->supervisor->on_failure != NULL
                               ? type->supervisor->on_failure(&failure)
                               : eda_supervise_failure(&failure);
 
-    if (verdict.decision == EDA_RESTART && activation->extra != NULL) {
-        activation->extra->restart_count++;
-        activation->extra->backoff_ns = verdict.backoff;
+    trouble = trouble_of(activation);
+    if (verdict.decision == EDA_RESTART && trouble != NULL) {
+        trouble->restart_count++;
+        trouble->backoff_ns = verdict.backoff;
         activation->flags |= EDAI_WANTS_RESTART;
     } else if (verdict.decision == EDA_STOP || verdict.decision == EDA_RESTART) {
         activation->flags |= EDAI_WANTS_STOP;
@@ -443,12 +470,14 @@ bool edai_activation_failed(
 
 bool edai_activation_settle(edai_worker *worker, edai_activation *activation)
 {
+    const edai_trouble *trouble = trouble_of(activation);
+
     if ((activation->flags & EDAI_WANTS_STOP) != 0) {
         return kill_now(
             worker, activation, "its actor failed too often, or was stopped after a failure");
     }
     if ((activation->flags & EDAI_WANTS_RESTART) != 0) {
-        return restart_now(worker, activation, activation->extra->backoff_ns);
+        return restart_now(worker, activation, trouble != NULL ? trouble->backoff_ns : 0);
     }
     return true;
 }

@@ -43,15 +43,25 @@ typedef struct edai_waiting {
     uint64_t serial; /* of all that ever stood in this line */
 } edai_waiting;
 
-/* What only some activations need. */
+/* What an activation needs whose mailbox was full for a message that waits, or that failed. */
+typedef struct edai_trouble {
+    edai_activation *owner;
+    uint64_t waited; /* how many ever stood in the line */
+    edai_timer line; /* armed for whoever in the line has waited too long first, or earlier */
+    uint32_t restart_count;
+    int64_t restart_since;
+    edai_timer backoff;
+    eda_duration backoff_ns; /* of the restart that waits for open turns to end */
+} edai_trouble;
+
+/* What only some activations need: those with a text key, timers, turns that wait. */
 typedef struct edai_extra {
     char *key; /* text key, owned; NULL: a number or none */
     size_t key_len;
     struct eda_ctx *suspended; /* turns, newest first */
     edai_waiting *waiting;     /* oldest first */
     edai_waiting *waiting_last;
-    uint64_t waited; /* how many ever stood in the line */
-    edai_timer line; /* armed for whoever in the line has waited too long first, or earlier */
+    edai_trouble *trouble;         /* NULL: there was none */
     struct edai_text_block *texts; /* owned texts of the state */
     struct edai_after *timers;     /* of on_self records */
     uint32_t timer_count;
@@ -62,12 +72,6 @@ typedef struct edai_extra {
     bool is_unwritten; /* saved lazily: what `saved` holds is not in the store yet */
     uint64_t version;
     uint64_t epoch;
-    /* Failures. */
-    uint32_t restart_count;
-    int64_t restart_since;
-    edai_timer backoff;
-    eda_duration backoff_ns; /* of the restart that waits for open turns to end */
-    edai_activation *owner;
 } edai_extra;
 
 /* 64 bytes: with the state right behind, a message touches two cache lines of it wherever it lies.
@@ -128,7 +132,9 @@ edai_activation *edai_activation_find(
     edai_worker *worker, const edai_actor_type *type, uint64_t identity);
 /* Gives the slot back; nothing refers to it any more. */
 void edai_activation_discard(edai_worker *worker, edai_activation *activation);
-edai_extra *edai_activation_extra(edai_activation *activation); /* NULL: out of memory */
+/* NULL: out of memory. */
+edai_extra *edai_activation_extra(edai_activation *activation);
+edai_trouble *edai_activation_trouble(edai_activation *activation);
 
 /* Its start succeeded: from now on it is found, if a planted fault hid it. */
 void edai_activation_started(edai_worker *worker, edai_activation *activation);

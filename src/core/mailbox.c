@@ -91,7 +91,7 @@ static edai_envelope *leave_line(edai_worker *worker, edai_waiting *waiting)
     waiting_unlink(extra, waiting);
     edai_free(waiting);
     if (extra->waiting == NULL) {
-        edai_timers_disarm(&worker->timers, &extra->line);
+        edai_timers_disarm(&worker->timers, &extra->trouble->line);
     }
     return envelope;
 }
@@ -99,18 +99,19 @@ static edai_envelope *leave_line(edai_worker *worker, edai_waiting *waiting)
 static void on_waited_too_long(edai_worker *worker, edai_timer *timer);
 
 /* One timer for all: most of them never wait so long. EDA_ENOMEM. */
-static eda_status arm_line(edai_worker *worker, edai_extra *extra, int64_t due)
+static eda_status arm_line(edai_worker *worker, edai_trouble *trouble, int64_t due)
 {
-    if (due == EDAI_NO_DEADLINE || (extra->line.index != 0 && extra->line.due <= due)) {
+    if (due == EDAI_NO_DEADLINE || (trouble->line.index != 0 && trouble->line.due <= due)) {
         return EDA_OK;
     }
-    edai_timers_disarm(&worker->timers, &extra->line);
-    return edai_timers_arm(&worker->timers, &extra->line, due, on_waited_too_long);
+    edai_timers_disarm(&worker->timers, &trouble->line);
+    return edai_timers_arm(&worker->timers, &trouble->line, due, on_waited_too_long);
 }
 
 static void on_waited_too_long(edai_worker *worker, edai_timer *timer)
 {
-    edai_extra *extra = (edai_extra *)(void *)((char *)timer - offsetof(edai_extra, line));
+    edai_trouble *trouble = (edai_trouble *)(void *)((char *)timer - offsetof(edai_trouble, line));
+    const edai_extra *extra = trouble->owner->extra;
     int64_t now = worker->now;
     edai_waiting *at = extra->waiting;
     int64_t next_due = EDAI_NO_DEADLINE;
@@ -118,7 +119,7 @@ static void on_waited_too_long(edai_worker *worker, edai_timer *timer)
     for (; at != NULL; at = at->next) {
         next_due = at->due > now && at->due < next_due ? at->due : next_due;
     }
-    if (arm_line(worker, extra, next_due) != EDA_OK) {
+    if (arm_line(worker, trouble, next_due) != EDA_OK) {
         EDA_ASSERT(false, "its own place in the heap is free");
     }
     at = extra->waiting;
@@ -166,11 +167,12 @@ static void feed(edai_worker *worker, edai_activation *activation, const edai_en
 static bool stand_in_line(
     edai_worker *worker, edai_activation *activation, edai_envelope *envelope, uint32_t wait_ms)
 {
-    edai_extra *extra = edai_activation_extra(activation);
+    edai_trouble *trouble = edai_activation_trouble(activation);
+    edai_extra *extra = activation->extra;
     edai_waiting *waiting = edai_calloc(1, sizeof(*waiting));
     int64_t due = wait_ms != 0 ? worker->now + EDA_MS(wait_ms) : EDAI_NO_DEADLINE;
 
-    if (extra == NULL || waiting == NULL || arm_line(worker, extra, due) != EDA_OK) {
+    if (trouble == NULL || waiting == NULL || arm_line(worker, trouble, due) != EDA_OK) {
         edai_free(waiting);
         shed(worker, envelope, EDA_ENOMEM, "out of memory");
         return false;
@@ -178,7 +180,7 @@ static bool stand_in_line(
     waiting->envelope = envelope;
     waiting->activation = activation;
     waiting->due = due;
-    waiting->serial = ++extra->waited;
+    waiting->serial = ++trouble->waited;
     if (extra->waiting == NULL) {
         extra->waiting = waiting;
     } else {
