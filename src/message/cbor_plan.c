@@ -271,8 +271,11 @@ static uint8_t *write_steps(const edai_cbor_plan *plan, edai_writer *writer, con
 bool edai_cbor_plan_append(const edai_cbor_plan *plan, edai_writer *writer, const void *data)
 {
     size_t start = writer->used;
-    const uint8_t *end = write_steps(plan, writer, data);
+    const uint8_t *end;
 
+    writer->start = start; /* the bound is on the message alone */
+    end = write_steps(plan, writer, data);
+    writer->start = 0;
     if (end == NULL || (size_t)(end - writer->data) - start > EDA_CODEC_SIZE_MAX) {
         writer->used = start;
         writer->status = EDA_OK;

@@ -142,6 +142,29 @@ static void a_byte_changed_is_refused_or_means_what_it_says(void **state)
     free(plan);
 }
 
+/* A batch may hold more than a message may be large. */
+static void what_stands_before_does_not_count(void **state)
+{
+    static const uint8_t kilobyte[1024];
+    edai_cbor_plan *plan = plan_of(&eda_type_sample_scalars);
+    const sample_scalars message = {.raw = {kilobyte, sizeof kilobyte}, .i32 = 7};
+    edai_writer writer = {.data = NULL};
+    sample_scalars again;
+    size_t before = 0;
+
+    (void)state;
+    while (writer.used < (size_t)3 * EDA_CODEC_SIZE_MAX) {
+        before = writer.used;
+        assert_true(edai_cbor_plan_append(plan, &writer, &message));
+        assert_int_equal(writer.start, 0);
+    }
+    assert_true(edai_cbor_plan_decode(
+        plan, (eda_bytes){.ptr = writer.data + before, .len = writer.used - before}, &again));
+    assert_true(sample_equal(&eda_type_sample_scalars, &message, &again));
+    free(writer.data);
+    free(plan);
+}
+
 static void types_with_lists_or_optionals_have_none(void **state)
 {
     (void)state;
@@ -176,6 +199,7 @@ int main(void)
         cmocka_unit_test(strings_and_names_stand_where_they_are),
         cmocka_unit_test(what_is_not_valid_is_left_and_nothing_is_written),
         cmocka_unit_test(a_byte_changed_is_refused_or_means_what_it_says),
+        cmocka_unit_test(what_stands_before_does_not_count),
         cmocka_unit_test(types_with_lists_or_optionals_have_none),
         cmocka_unit_test(without_memory_nothing_is_lost),
     };
