@@ -257,7 +257,7 @@ edai_executor *edai_threads_new(void)
 #define HOST_TURNS 256u
 #define HOST_ROUNDS 16u
 
-/* One worker, a coroutine of whichever thread steps it. */
+/* One seat, a coroutine of whichever thread steps it: a worker, and on a bus the gateway. */
 typedef struct pump {
     edai_executor executor; /* first */
     blocking_pool blocking;
@@ -276,10 +276,39 @@ static void pump_signal(pump *self)
     }
 }
 
-/* Runs the worker until it parks, or has run that many turns or rounds. */
+/* Nothing has come since the seat parked, for any of its workers that goes on; if none does, it
+ * ends.
+ */
+static bool rests(const edai_seat *seat)
+{
+    const edai_worker *at;
+    bool goes_on = false;
+
+    for (at = seat->workers; at != NULL; at = at->seat_next) {
+        if (!at->is_stopping && !edai_inbox_is_parked(&at->inbox)) {
+            return false;
+        }
+        goes_on = goes_on || !at->is_stopping;
+    }
+    return goes_on;
+}
+
+static int64_t next_timer(const edai_seat *seat)
+{
+    int64_t next = EDAI_NO_DEADLINE;
+    const edai_worker *at;
+
+    for (at = seat->workers; at != NULL; at = at->seat_next) {
+        int64_t due = edai_timers_next(&at->timers);
+
+        next = due < next ? due : next;
+    }
+    return next;
+}
+
+/* Runs the seat until it parks, or has run that many turns or rounds. */
 static void pump_run(pump *self, uint64_t turns_max, uint32_t rounds_max)
 {
-    edai_worker *worker = &self->sys->workers[0];
     edai_seat *seat = self->sys->seats[0];
     uint64_t drained;
 
@@ -296,7 +325,7 @@ static void pump_run(pump *self, uint64_t turns_max, uint32_t rounds_max)
     }
     seat->turns_stop = UINT64_MAX;
     self->is_inside = false;
-    if (!seat->is_done && !edai_inbox_is_parked(&worker->inbox)) {
+    if (!seat->is_done && !rests(seat)) {
         pump_signal(self); /* something is left */
     }
 }
@@ -322,26 +351,26 @@ static void set_host(pump *self, edai_waiter *host)
     edai_mutex_unlock(&self->sys->mutex);
 }
 
-/* The worker parks: back to whoever stepped. Somebody outside waits: runs the worker meanwhile. */
+/* The seat parks: back to whoever stepped. Somebody outside waits: runs the seat meanwhile. */
 static void pump_park(void *arg, edai_waiter *waiter, int64_t until)
 {
     pump *self = arg;
-    edai_worker *worker = &self->sys->workers[0];
+    edai_seat *seat = self->sys->seats[0];
     int64_t next;
 
-    if (waiter == &self->sys->seats[0]->waiter) {
-        edai_seat_yield(self->sys->seats[0]);
+    if (waiter == &seat->waiter) {
+        edai_seat_yield(seat);
         return;
     }
-    /* A little at a time: what the host waits for may be there long before the worker has nothing
+    /* A little at a time: what the host waits for may be there long before the seat has nothing
      * more to do, and its deadline, too. */
     pump_run(self, HOST_TURNS, HOST_ROUNDS);
-    next = edai_timers_next(&worker->timers);
+    next = next_timer(seat);
     next = next < until ? next : until;
-    /* From here on a push from another thread wakes us; one that came before has replaced the
-     * parked mark. */
+    /* From here on a push from another thread wakes us; one that came before has replaced a parked
+     * mark. */
     set_host(self, waiter);
-    if (edai_inbox_is_parked(&worker->inbox)) {
+    if (rests(seat)) {
         (void)edai_parker_park(&waiter->parker, next);
     }
     set_host(self, NULL);
@@ -436,20 +465,18 @@ static pump *pump_of(eda_system *sys)
 uint32_t eda_system_step(eda_system *sys, uint32_t turns_max, uint32_t *ret_wait_ms)
 {
     pump *self = pump_of(sys);
-    edai_worker *worker;
     edai_seat *seat;
     uint64_t before;
     int64_t left;
 
     EDA_ASSERT(
         self != NULL && self->sys != NULL, "only a pumped system that was started is stepped");
-    worker = &sys->workers[0];
     seat = sys->seats[0];
     before = seat->turns_ever;
     pump_run(self, turns_max != 0 ? turns_max : UINT64_MAX, UNBOUNDED);
     if (ret_wait_ms != NULL) {
-        left = edai_timers_next(&worker->timers);
-        if (!seat->is_done && !edai_inbox_is_parked(&worker->inbox)) {
+        left = next_timer(seat);
+        if (!seat->is_done && !rests(seat)) {
             *ret_wait_ms = 0;
         } else if (seat->is_done || left == EDAI_NO_DEADLINE) {
             *ret_wait_ms = EDA_FOREVER;
