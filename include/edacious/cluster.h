@@ -27,8 +27,8 @@ typedef struct eda_cluster_sums {
     eda_activations activations; /* as eda_system_activations */
 } eda_cluster_sums;
 /* Asks every node for its counts, and for the activations of an actor type by name (NULL: all).
- * Exact while all are idle. EDA_ETIMEOUT: a node did not tell. EDA_ESTATE: no bus. Not from a
- * handler. */
+ * Exact while all are idle. EDA_ETIMEOUT: a node did not tell. EDA_ENOENT: no node has an actor
+ * type of that name. EDA_ESTATE: no bus. Not from a handler. */
 EDA_CHECK eda_status eda_cluster_sum(
     eda_system *sys, const char *actor, uint32_t timeout_ms, eda_cluster_sums *ret_sums);
 

@@ -30,7 +30,7 @@ extern "C" {
     X(EDA_ERANGE, 4, "a value lies outside its declared range or length")                          \
     X(EDA_EKEY, 5, "a field or topic cannot form a key")                                           \
     X(EDA_ENOTYPE, 6, "no message type has that name or topic")                                    \
-    X(EDA_ENOENT, 7, "nobody is there to answer")                                                  \
+    X(EDA_ENOENT, 7, "nobody is there to answer, or nothing has that name")                        \
     X(EDA_EFULL, 8, "a bounded queue is full")                                                     \
     X(EDA_ELIMIT, 9, "a configured limit was reached")                                             \
     X(EDA_ETIMEOUT, 10, "the deadline passed")                                                     \

@@ -2,8 +2,8 @@
  *
  * Messages of a link are numbered from 1. What was written and not yet told of by the peer stands
  * in a ring, so that each ends as forwarded, lost or unknown, by its route. Order: as written.
- * Bounds: EDAI_LINK_WINDOW messages and EDAI_LINK_SIZE_MAX bytes, then whoever may wait does and
- * the rest is shed. Threads: the gateway's. */
+ * Bounds: EDAI_LINK_WINDOW messages; EDAI_LINK_SIZE_EASY bytes, then whoever may wait does;
+ * EDAI_LINK_SIZE_MAX bytes, then the rest is shed. Threads: the gateway's. */
 #ifndef EDAI_LINK_H
 #define EDAI_LINK_H
 

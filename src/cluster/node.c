@@ -596,10 +596,8 @@ static void node_end_round(edai_abroad *abroad, edai_worker *gateway)
         return;
     }
     edai_member_end_round(node);
-    if (!node->is_entering) {
-        edai_arrive_acks(node);
-        edai_spread_flush(node);
-    }
+    edai_arrive_acks(node);
+    edai_spread_flush(node);
 }
 
 static bool is_chunk(const char *text)

@@ -70,7 +70,7 @@ static void send_batch(edai_node *node, edai_link *link)
     eda_bus_message message = {.key = eda_str_from(link->key)};
 
     if (node->is_entering) {
-        return; /* the bus does not know this incarnation yet */
+        return; /* the bus does not know this incarnation yet: it waits until the clerk is done */
     }
     edai_wire_end(&link->out);
     if (link->out.is_broken) {

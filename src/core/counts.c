@@ -67,6 +67,30 @@ static void add_far(const eda_system *sys, eda_counts *sum, uint32_t route)
     }
 }
 
+static bool is_message(const eda_system *sys, const char *name)
+{
+    const edai_msg *msg;
+
+    for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
+        if (strcmp(msg->type->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Zeros look like counts: whoever wonders finds out here. */
+static void explain(eda_system *sys, const char *message, const char *actor)
+{
+    if (message != NULL && !is_message(sys, message)) {
+        (void)edai_system_fail(
+            sys, EDA_ENOENT, "counts of '%.80s': no message type here has that name", message);
+    } else if (actor != NULL && edai_contract_find(sys, actor) == NULL) {
+        (void)edai_system_fail(
+            sys, EDA_ENOENT, "counts of '%.80s': no actor type here has that name", actor);
+    }
+}
+
 eda_counts eda_system_counts(eda_system *sys, const char *message, const char *actor)
 {
     eda_counts sum = {.accepted = 0};
@@ -78,6 +102,7 @@ eda_counts eda_system_counts(eda_system *sys, const char *message, const char *a
     if (edai_system_phase(sys) == EDAI_BUILDING) {
         return sum; /* a start that failed may have left some of it unmade */
     }
+    explain(sys, message, actor);
     for (route = 0; route < sys->route_count; route++) {
         if (!is_asked(sys->routes[route], message, actor)) {
             continue;
@@ -118,6 +143,7 @@ eda_activations eda_system_activations(eda_system *sys, const char *actor)
     if (edai_system_phase(sys) == EDAI_BUILDING) {
         return sum;
     }
+    explain(sys, NULL, actor);
     for (type = 0; type < sys->actor_count; type++) {
         if (actor != NULL && strcmp(sys->actors[type]->actor->name, actor) != 0) {
             continue;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -67,13 +68,19 @@ static void counts_are_summed_by_message_and_actor(void **state)
     /* A publish of a turn that failed was heard of all the same: it is counted as it is made. */
     delivery_assert_counts(sys, "rumour", NULL, .unheard = 10);
     delivery_assert_counts(sys, NULL, NULL, .handled = 29, .failed = 1, .unheard = 10);
+    assert_string_equal(eda_system_error(sys), "");
     delivery_assert_counts(sys, "no_such", NULL, .handled = 0);
-    delivery_assert_counts(sys, NULL, "no_such", .handled = 0);
+    assert_string_equal(
+        eda_system_error(sys), "counts of 'no_such': no message type here has that name");
+    delivery_assert_counts(sys, NULL, "nobody", .handled = 0);
+    assert_string_equal(
+        eda_system_error(sys), "counts of 'nobody': no actor type here has that name");
     assert_int_equal(eda_system_activations(sys, "money_box").live, 3);
     assert_int_equal(eda_system_activations(sys, "cashier").live, 1);
     assert_int_equal(eda_system_activations(sys, NULL).live, 4);
     assert_int_equal(eda_system_activations(sys, NULL).starts, 4);
     assert_int_equal(eda_system_activations(sys, "no_such").live, 0);
+    assert_non_null(strstr(eda_system_error(sys), "'no_such'"));
     delivery_end(sys);
 }
 

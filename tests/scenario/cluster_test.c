@@ -244,6 +244,30 @@ static void three_nodes_share_the_actors(void **state)
     free_all(3);
 }
 
+static void nodes_are_summed_up_by_actor(void **state)
+{
+    eda_cluster_sums sums = {.nodes = 7};
+    uint32_t id;
+
+    (void)state;
+    start_alike(2, "{\"network\": \"summed\"}");
+    for (id = 0; id < 30; id++) {
+        MUST(nodes[id % 2], eda_publish(eda_system_client(nodes[id % 2]),
+                                EDA_MSG(lamp_switch, .id = id, .number = 1), NULL));
+    }
+    MUST(nodes[0], eda_cluster_wait_idle(nodes[0], PATIENCE_MS));
+    assert_int_equal(eda_cluster_sum(nodes[0], "lmap", PATIENCE_MS, &sums), EDA_ENOENT);
+    assert_string_equal(eda_system_error(nodes[0]), "no node has an actor type of the name 'lmap'");
+    assert_int_equal(sums.nodes, 7);
+    MUST(nodes[0], eda_cluster_sum(nodes[0], "lamp", PATIENCE_MS, &sums));
+    assert_int_equal(sums.nodes, 2);
+    assert_int_equal(sums.activations.live, 30);
+    assert_int_equal(sums.counts.handled, 60);
+    MUST(nodes[1], eda_cluster_sum(nodes[1], NULL, PATIENCE_MS, &sums));
+    assert_int_equal(sums.activations.live, 31);
+    free_all(2);
+}
+
 static void a_client_asks_and_waits_across_nodes(void **state)
 {
     const lamp_state *reply = NULL;
@@ -757,6 +781,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_node_is_as_ever),
         cmocka_unit_test(three_nodes_share_the_actors),
+        cmocka_unit_test(nodes_are_summed_up_by_actor),
         cmocka_unit_test(a_client_asks_and_waits_across_nodes),
         cmocka_unit_test(an_actor_type_may_live_on_another_node_alone),
         cmocka_unit_test(what_may_wait_is_not_shed_on_its_way_to_another_node),
