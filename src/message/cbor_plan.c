@@ -349,20 +349,19 @@ static bool read_real(edai_cbor_reader *reader, const step *what, void *value)
     return isfinite(single);
 }
 
-static bool read_integer(edai_cbor_reader *reader, const step *what, unsigned char *data)
+static bool read_integer(edai_cbor_reader *reader, const step *what, edai_builder *into)
 {
-    edai_builder into = {.block = data};
     edai_cbor_token token;
 
     return edai_cbor_reader_next(reader, &token) &&
            (token.head == EDAI_CBOR_UNSIGNED || token.head == EDAI_CBOR_NEGATIVE) &&
-           edai_builder_store_integer(&into, what->field->type, what->offset,
+           edai_builder_store_integer(into, what->field->type, what->offset,
                token.head == EDAI_CBOR_NEGATIVE, token.number);
 }
 
-static bool read_value(edai_cbor_reader *reader, const step *what, unsigned char *data)
+static bool read_value(edai_cbor_reader *reader, const step *what, edai_builder *into)
 {
-    void *value = data + what->offset;
+    void *value = into->block + what->offset;
     bool flag;
 
     switch (what->kind) {
@@ -380,13 +379,14 @@ static bool read_value(edai_cbor_reader *reader, const step *what, unsigned char
         memcpy(value, &flag, sizeof(flag));
         return true;
     default:
-        return read_integer(reader, what, data);
+        return read_integer(reader, what, into);
     }
 }
 
 bool edai_cbor_plan_decode(const edai_cbor_plan *plan, eda_bytes bytes, void *data)
 {
     edai_cbor_reader reader = {.at = bytes.ptr, .end = bytes.ptr + bytes.len};
+    edai_builder into = {.block = data}; /* only its block is used */
     const step *what = plan->steps;
 
     if (bytes.len > EDA_CODEC_SIZE_MAX) {
@@ -402,7 +402,7 @@ bool edai_cbor_plan_decode(const edai_cbor_plan *plan, eda_bytes bytes, void *da
         if (what->field == NULL) {
             return reader.at == reader.end;
         }
-        if (!read_value(&reader, what, data) || (what->has_range && !is_in_range(what, data))) {
+        if (!read_value(&reader, what, &into) || (what->has_range && !is_in_range(what, data))) {
             return false;
         }
     }
