@@ -83,7 +83,7 @@ static void assert_is_lent(const eda_type *type, const char *hex, const char *js
     char *text;
     size_t len;
 
-    assert_int_equal(edai_cbor_decode_lent(type, bytes, &room, &data), EDA_OK);
+    assert_int_equal(edai_cbor_decode_lent(type, NULL, bytes, &room, &data), EDA_OK);
     assert_int_equal(eda_json_encode((eda_value){type, data}, &text, &len), EDA_OK);
     assert_string_equal(text, json);
     free(text);
@@ -128,7 +128,7 @@ static void assert_refused(
 
     eda_bytes bytes = bytes_of(hex);
     const void *lent = &problem;
-    assert_int_equal(edai_cbor_decode_lent(type, bytes, &room, &lent), status);
+    assert_int_equal(edai_cbor_decode_lent(type, NULL, bytes, &room, &lent), status);
     assert_ptr_equal(lent, &problem);
     drop(bytes);
 }
