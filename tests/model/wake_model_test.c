@@ -220,6 +220,8 @@ static bool can_happen(event what)
 
 static void happen(event what)
 {
+    eda_ctx ctx;
+
     switch (what) {
     case PLAIN_MAIL:
     case INTERLEAVING_MAIL:
@@ -241,7 +243,8 @@ static void happen(event what)
         break;
     case RUN:
         at.worker.run_first = SLOT->run_next;
-        edai_activation_run(&at.worker, SLOT);
+        edai_turn_prepare(&ctx, &at.worker);
+        edai_activation_run(&at.worker, &ctx, SLOT);
         break;
     case WOKEN:
     case EVENTS:
