@@ -151,14 +151,25 @@ void edai_free(void *block)
     free(block);
 }
 
-void *edai_pages_alloc(size_t size)
+static void *map_pages(size_t size, int flags)
 {
     EDA_ASSERT(size != 0, "mapping nothing has no address");
     if (edai_alloc_should_fail()) {
         return NULL;
     }
-    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    flags |= MAP_PRIVATE | MAP_ANONYMOUS;
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     return pages != MAP_FAILED ? pages : NULL;
+}
+
+void *edai_pages_alloc(size_t size)
+{
+    return map_pages(size, 0);
+}
+
+void *edai_pages_alloc_ready(size_t size)
+{
+    return map_pages(size, MAP_POPULATE);
 }
 
 void *edai_pages_alloc_huge(size_t size)

@@ -26,6 +26,9 @@ void edai_free(void *block);
  * asked for. */
 EDA_CHECK void *edai_pages_alloc(size_t size);
 void edai_pages_free(void *pages, size_t size);
+/* The same for what is used all over at once: each page that is asked for by its first use costs
+ * several times as much. */
+EDA_CHECK void *edai_pages_alloc_ready(size_t size);
 /* The same for tables of megabytes that are read here and there: aligned to 2 MiB and asked for as
  * huge pages, which the system may refuse without anybody noticing. */
 EDA_CHECK void *edai_pages_alloc_huge(size_t size);

@@ -78,6 +78,26 @@ static void pages_alloc_is_zeroed_and_writable(void **state)
     assert_null(edai_pages_alloc(SIZE_MAX / 4));
 }
 
+static void pages_ready_are_zeroed_and_writable(void **state)
+{
+    enum {
+        SIZE = 64 * 1024
+    };
+    unsigned char *pages = edai_pages_alloc_ready(SIZE);
+    size_t i;
+
+    (void)state;
+    assert_non_null(pages);
+    for (i = 0; i < SIZE; i++) {
+        assert_int_equal(pages[i], 0);
+        pages[i] = 1;
+    }
+    edai_pages_free(pages, SIZE);
+    edai_alloc_fail_at(1);
+    assert_null(edai_pages_alloc_ready(SIZE));
+    edai_alloc_fail_at(0);
+}
+
 /* One of each kind; returns how many there were. */
 static unsigned alloc_each(void *ret_blocks[5])
 {
@@ -215,6 +235,7 @@ int main(void)
         cmocka_unit_test(memory_realloc_that_fails_keeps_the_block),
         cmocka_unit_test(memory_alloc_aligned_is_aligned),
         cmocka_unit_test(pages_alloc_is_zeroed_and_writable),
+        cmocka_unit_test(pages_ready_are_zeroed_and_writable),
         cmocka_unit_test(alloc_fail_at_fails_the_nth_of_every_kind_once),
         cmocka_unit_test(alloc_count_counts_while_armed),
         cmocka_unit_test(alloc_hook_decides_each_call),

@@ -11,9 +11,10 @@
 
 /* Over so long a time, at least, a seat measures what its turns cost and how busy it is. */
 #define EDAI_WINDOW_NS 2000000
-/* Turns have to be dear for so many windows in a row: one may hold page faults of large blocks, or
- * time in which the processor was somebody else's. */
-#define EDAI_DEAR_WINDOWS 3u
+/* Turns have to be dear for so many windows in a row: some may hold page faults of large blocks, as
+ * when the tables of many workers grow at the same time, or time in which the processor was
+ * somebody else's. */
+#define EDAI_DEAR_WINDOWS 8u
 /* Mean time of a turn from which workers are spread, and below which they come together. */
 #define EDAI_SPREAD_TURN_NS 1000
 #define EDAI_GATHER_TURN_NS 400

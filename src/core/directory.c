@@ -82,7 +82,8 @@ static uint64_t *alloc_slots(uint32_t capacity)
     if (capacity >= HUGE_MIN) {
         return edai_pages_alloc_huge(size);
     }
-    return capacity >= LARGE_MIN ? edai_pages_alloc(size) : edai_calloc(capacity, sizeof(uint64_t));
+    return capacity >= LARGE_MIN ? edai_pages_alloc_ready(size)
+                                 : edai_calloc(capacity, sizeof(uint64_t));
 }
 
 static void free_slots(uint64_t *slots, uint32_t capacity)
