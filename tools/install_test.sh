@@ -13,6 +13,9 @@ cmake --install "$build" --prefix "$scratch/prefix" >/dev/null
 cmake -S . -B "$scratch/build" -G Ninja -DCMAKE_C_COMPILER="$compiler" -DCMAKE_PREFIX_PATH="$scratch/prefix" >/dev/null
 cmake --build "$scratch/build"
 test "$("$scratch/build/consumer")" = EDA_EFULL
+libraries=$(realpath "$(dirname "$(find "$scratch/prefix" -name 'libedacious.*' | head -n 1)")")
+finds_drivers() { readelf -d "$1" | sed -n 's/.*R.*PATH.*\[\(.*\)\].*/\1/p' | tr : '\n' | xargs -rn 1 realpath | grep -qx "$libraries"; }
+finds_drivers "$scratch/build/consumer"
 echo "find_package: ok"
 
 config=$(find "$scratch/prefix" -name edacious.pc)
@@ -20,6 +23,7 @@ PKG_CONFIG_PATH=$(dirname "$config")
 export PKG_CONFIG_PATH
 # shellcheck disable=SC2046 # flags are words
 "$compiler" -std=c17 main.c $(pkg-config --cflags --libs edacious) -o "$scratch/consumer"
+finds_drivers "$scratch/consumer"
 LD_LIBRARY_PATH=$(dirname "$(dirname "$config")")
 export LD_LIBRARY_PATH
 test "$("$scratch/consumer")" = EDA_EFULL

@@ -117,8 +117,10 @@ static eda_status find_library(
         return EDA_EINVAL;
     }
     return edai_config_refuse(problem, EDA_ENOENT,
-        "there is no bus driver %s: %s is neither in %.120s nor in the loader's path", name, path,
-        folder);
+        "there is no bus driver %s: %s is neither in %.120s, nor in its ../lib, nor in the "
+        "loader's "
+        "path: set LD_LIBRARY_PATH, or name the file by a path",
+        name, path, folder);
 }
 
 static bool is_name(const char *name)

@@ -233,6 +233,7 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"ask", "a//b"}, "'a//b' is no topic"},
         {{"ask", "door", "x"}, "the payload is no JSON"},
         {{"sub", "a/"}, "'a/' is no key expression"},
+        {{"sub", "door/{door_id}/opened"}, "write * for what stands in braces"},
         {{"sub", "a", "--count", "0"}, "--count takes a number from 1 on, not 0"},
         {{"acl"}, "who? --subject cn:NAME"},
         {{"acl", "--subject", "cn:"}, "WHO is cn:NAME (of a certificate) or user:NAME"},

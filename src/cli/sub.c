@@ -157,6 +157,21 @@ static edai_exit listen(sub *self)
     return code;
 }
 
+/* As `edacious messages` prints topics: a chunk is the name of a field. */
+static bool has_field(eda_str pattern)
+{
+    size_t i;
+
+    for (i = 0; i < pattern.len; i++) {
+        bool is_first = i == 0 || pattern.ptr[i - 1] == '/';
+
+        if (pattern.ptr[i] == '{' && is_first && memchr(pattern.ptr + i, '}', pattern.len - i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static edai_exit read_words(edai_cli *cli, sub *self)
 {
     const char *count = edai_args_value(&cli->args, "--count");
@@ -171,6 +186,11 @@ static edai_exit read_words(edai_cli *cli, sub *self)
             return edai_cli_fail(cli, EDAI_EXIT_USAGE,
                 "'%s' is no key expression: chunks between '/', none empty; * is one chunk, ** any "
                 "number",
+                cli->args.words[i]);
+        }
+        if (has_field(self->patterns[i])) {
+            return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+                "'%s' is the topic of a message type: write * for what stands in braces",
                 cli->args.words[i]);
         }
     }

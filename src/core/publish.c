@@ -14,6 +14,11 @@ eda_status edai_publish_lookup(eda_ctx *ctx, const eda_type *type, const edai_ms
 {
     const edai_msg *msg = type != NULL ? edai_contract_msg(ctx->sys, type) : NULL;
 
+    if (EDAI_UNLIKELY(msg == NULL && type != NULL && ctx->type != NULL)) {
+        return edai_ctx_fail(ctx, EDA_ENOTYPE,
+            "message type '%s' is not known to this system: list it in emits(...) of actor '%s'",
+            type->name, ctx->type->actor->name);
+    }
     if (EDAI_UNLIKELY(msg == NULL)) {
         return edai_ctx_fail(ctx, EDA_ENOTYPE,
             "message type '%s' is not known to this system: add an actor that handles it, or "

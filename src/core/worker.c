@@ -172,10 +172,11 @@ void edai_worker_flush(edai_worker *worker)
 /* There is no activation, and there will be none. */
 static void refuse(edai_worker *worker, edai_envelope *envelope, eda_status status)
 {
-    const char *text = status == EDA_ENOMEM ? "out of memory for a new activation"
-                       : status == EDA_ENOENT
-                           ? "it does not live, and outsiders do not bring it to life"
-                           : "the limit on new keys was reached";
+    const char *text =
+        status == EDA_ENOMEM ? "out of memory for a new activation"
+        : status == EDA_ENOENT
+            ? "it does not live, and outsiders do not bring it to life: declare spawns_for(outside)"
+            : "the limit on new keys was reached";
 
     edai_envelope_end(worker, envelope, EDAI_SHED, status == EDA_ELIMIT ? EDA_ESHED : status, text);
 }
