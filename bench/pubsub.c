@@ -5,7 +5,7 @@
 
 #define SUBSCRIBERS 1000u
 #define STEP 4u        /* events of one turn: at most 4,096 deliveries leave with it */
-#define ROUND_LEN 256u /* events sent before everybody is waited for: a mailbox holds 1,024 */
+#define ROUND_LEN 768u /* events sent before everybody is waited for: a mailbox holds 1,024 */
 
 EDA_MESSAGE(news, "bench/news", (uint32_t, tag), (uint64_t, number), (uint64_t, value));
 EDA_MESSAGE(announce, "bench/announce", (uint32_t, tag), (uint64_t, from), (uint64_t, to));
