@@ -146,7 +146,8 @@ typedef struct plan {
 static bool has_room_here(const eda_ctx *ctx, const edai_route *route, eda_identity identity)
 {
     const edai_actor_type *type = route->actor;
-    uint16_t to = edai_system_own_worker(ctx->sys, type, edai_hash_u64(identity.number));
+    uint64_t hash = edai_hash_u64(identity.number);
+    uint16_t to = edai_system_own_worker(ctx->sys, type, hash);
     const edai_worker *worker = &ctx->sys->workers[to];
     const edai_activation *activation;
 
@@ -155,6 +156,9 @@ static bool has_room_here(const eda_ctx *ctx, const edai_route *route, eda_ident
         return false;
     }
     activation = edai_worker_recent(worker, type, identity.number);
+    if (activation == NULL) {
+        activation = edai_worker_at_home(worker, type, identity.number, hash);
+    }
     return activation != NULL && activation->len < type->mailbox_len_max &&
            (activation->extra == NULL || activation->extra->waiting == NULL);
 }

@@ -34,6 +34,8 @@ static void arrived(edai_worker *worker, const edai_envelope *envelope);
     ((void)(sys_), (void)sizeof(type_), (void)(hash_), (uint16_t)RECEIVER)
 #define edai_worker_recent(worker_, type_, identity_)                                              \
     ((void)(worker_), (void)sizeof(type_), (edai_activation *)NULL)
+#define edai_worker_at_home(worker_, type_, identity_, hash_)                                      \
+    ((void)(worker_), (void)sizeof(type_), (void)(hash_), (edai_activation *)NULL)
 #define edai_activation_get(worker_, route_, envelope_, hash_, status_)                            \
     ((void)(worker_), (void)(hash_), (void)(status_), (edai_activation *)(void *)stand_in)
 #define edai_mailbox_put(worker_, activation_, envelope_)                                          \
