@@ -118,11 +118,11 @@ typedef struct eda_counts {
     uint64_t lost;      /* has not */
     uint64_t unknown;   /* the node vanished before it told */
     uint64_t unheard;   /* publishes without a receiver; not accepted, not in the balance */
+    bool is_known;      /* false: nothing here has a name that was given, and all are zero */
 } eda_counts;
 
-/* Sums over a message type and an actor type by name; NULL: all. A name that nothing here has:
- * zeros, and eda_system_error says so. Any thread, any time; exact at idle. Reports of the system
- * itself (topics under @edacious/) are counted only where named. */
+/* Sums over a message type and an actor type by name; NULL: all. Any thread, any time; exact at
+ * idle. Reports of the system itself (topics under @edacious/) are counted only where named. */
 eda_counts eda_system_counts(eda_system *sys, const char *message, const char *actor);
 int64_t eda_counts_balance(const eda_counts *counts);
 
@@ -134,9 +134,9 @@ typedef struct eda_activations {
     uint64_t passivations;
     uint64_t restarts;
     uint64_t state_errors; /* saves and loads that failed */
+    bool is_known;         /* false: no actor type here has the name that was given */
 } eda_activations;
-/* Of an actor type by name, which is looked for as above; NULL: all. Any thread, any time; exact at
- * idle. */
+/* Of an actor type by name; NULL: all. Any thread, any time; exact at idle. */
 eda_activations eda_system_activations(eda_system *sys, const char *actor);
 
 /* What the system says about itself: published under @edacious/, handled like any other message. */

@@ -13,7 +13,6 @@ typedef struct asking {
     edai_waiter waiter;
     eda_cluster_sums sums;
     eda_status status;
-    bool is_actor; /* somebody has an actor type of that name */
     bool has_ended;
 } asking;
 
@@ -56,7 +55,7 @@ static eda_status add(asking *self, eda_bytes json)
 
         if (self->actor == NULL || eda_str_equal(actor->name, eda_str_from(self->actor))) {
             add_activations(&self->sums.activations, actor);
-            self->is_actor = true;
+            self->sums.activations.is_known = true;
         }
     }
     edai_free(ps);
@@ -126,7 +125,7 @@ static eda_status sum(asking *self, uint32_t timeout_ms)
         return edai_system_fail(sys, status, "of %u nodes %u have told what runs on them: %s",
             nodes, self->sums.nodes, eda_status_text(status));
     }
-    if (!self->is_actor) {
+    if (!self->sums.activations.is_known) {
         return edai_system_fail(
             sys, EDA_ENOENT, "no node has an actor type of the name '%.80s'", self->actor);
     }
@@ -146,10 +145,7 @@ eda_status eda_cluster_sum(
     }
     self.node = edai_node_of(sys->abroad);
     self.sums.counts = eda_system_counts(sys, NULL, NULL);
-    self.is_actor = actor == NULL || edai_contract_find(sys, actor) != NULL;
-    if (self.is_actor) {
-        self.sums.activations = eda_system_activations(sys, actor);
-    }
+    self.sums.activations = eda_system_activations(sys, actor);
     edai_mutex_init(&self.mutex);
     edai_parker_init(&self.waiter.parker);
     status = sum(&self, timeout_ms);

@@ -67,10 +67,14 @@ static void add_far(const eda_system *sys, eda_counts *sum, uint32_t route)
     }
 }
 
+/* Whether a message type has this name; NULL: all of them are meant. */
 static bool is_message(const eda_system *sys, const char *name)
 {
     const edai_msg *msg;
 
+    if (name == NULL) {
+        return true;
+    }
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
         if (strcmp(msg->type->name, name) == 0) {
             return true;
@@ -79,16 +83,9 @@ static bool is_message(const eda_system *sys, const char *name)
     return false;
 }
 
-/* Zeros look like counts: whoever wonders finds out here. */
-static void explain(eda_system *sys, const char *message, const char *actor)
+static bool is_actor(const eda_system *sys, const char *name)
 {
-    if (message != NULL && !is_message(sys, message)) {
-        (void)edai_system_fail(
-            sys, EDA_ENOENT, "counts of '%.80s': no message type here has that name", message);
-    } else if (actor != NULL && edai_contract_find(sys, actor) == NULL) {
-        (void)edai_system_fail(
-            sys, EDA_ENOENT, "counts of '%.80s': no actor type here has that name", actor);
-    }
+    return name == NULL || edai_contract_find(sys, name) != NULL;
 }
 
 eda_counts eda_system_counts(eda_system *sys, const char *message, const char *actor)
@@ -99,10 +96,10 @@ eda_counts eda_system_counts(eda_system *sys, const char *message, const char *a
     uint16_t i;
 
     EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
-    if (edai_system_phase(sys) == EDAI_BUILDING) {
+    sum.is_known = is_message(sys, message) && is_actor(sys, actor);
+    if (!sum.is_known || edai_system_phase(sys) == EDAI_BUILDING) {
         return sum; /* a start that failed may have left some of it unmade */
     }
-    explain(sys, message, actor);
     for (route = 0; route < sys->route_count; route++) {
         if (!is_asked(sys->routes[route], message, actor)) {
             continue;
@@ -140,10 +137,10 @@ eda_activations eda_system_activations(eda_system *sys, const char *actor)
     uint16_t i;
 
     EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
-    if (edai_system_phase(sys) == EDAI_BUILDING) {
+    sum.is_known = is_actor(sys, actor);
+    if (!sum.is_known || edai_system_phase(sys) == EDAI_BUILDING) {
         return sum;
     }
-    explain(sys, NULL, actor);
     for (type = 0; type < sys->actor_count; type++) {
         if (actor != NULL && strcmp(sys->actors[type]->actor->name, actor) != 0) {
             continue;

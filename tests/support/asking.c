@@ -246,7 +246,7 @@ void asking_compare_counts(
 {
     eda_counts counts = eda_system_counts(sys, message, NULL);
 
-    if (memcmp(&counts, &expected, sizeof(counts)) != 0) {
+    if (memcmp(&counts, &expected, offsetof(eda_counts, is_known)) != 0) {
         print_error(
             "%s: accepted %llu, handled %llu, failed %llu, expired %llu, shed %llu, dead %llu, "
             "stopped %llu, unheard %llu\n",
