@@ -46,6 +46,11 @@ bool edai_link_has_room(const edai_link *link, bool may_wait)
            link->size < (may_wait ? EDAI_LINK_SIZE_EASY : EDAI_LINK_SIZE_MAX);
 }
 
+bool edai_link_has_places(const edai_link *link, uint32_t count)
+{
+    return edai_link_under_way(link) + count <= EDAI_LINK_WINDOW;
+}
+
 bool edai_link_is_tight(const edai_link *link)
 {
     return edai_link_under_way(link) >= EDAI_LINK_WINDOW / 2 ||

@@ -3,7 +3,8 @@
  * Messages of a link are numbered from 1. What was written and not yet told of by the peer stands
  * in a ring, so that each ends as forwarded, lost or unknown, by its route. Order: as written.
  * Bounds: EDAI_LINK_WINDOW messages; EDAI_LINK_SIZE_EASY bytes, then whoever may wait does;
- * EDAI_LINK_SIZE_MAX bytes, then the rest is shed. Threads: the gateway's. */
+ * EDAI_LINK_SIZE_MAX bytes, then the rest is shed; one that may wait goes to all its receivers
+ * there together, and passes these by so much. Threads: the gateway's. */
 #ifndef EDAI_LINK_H
 #define EDAI_LINK_H
 
@@ -74,6 +75,8 @@ void edai_link_free(edai_link *link);
 
 /* Room for one more message; for one that may wait sooner none. */
 bool edai_link_has_room(const edai_link *link, bool may_wait);
+/* So many more can be noted. */
+bool edai_link_has_places(const edai_link *link, uint32_t count);
 /* Little room is left for those that may wait, or some do. */
 bool edai_link_is_tight(const edai_link *link);
 /* The buffer of the batch, begun if need be; `self` "NODE/INC" of this node. */

@@ -315,6 +315,12 @@ static bool is_wanted(const edai_far_receiver *receiver, const edai_msg *msg, co
                                          topic_of(msg, data, buffer));
 }
 
+/* One that may wait came here when there were places for all (find_full). */
+static bool has_room_still(const edai_link *link, const edai_envelope *envelope)
+{
+    return may_wait(envelope) ? edai_link_has_places(link, 1) : edai_link_has_room(link, false);
+}
+
 /* True: there was such a receiver, and its delivery was accepted. */
 static bool send_far(edai_node *node, const edai_far_receiver *receiver, edai_envelope *envelope)
 {
@@ -336,7 +342,7 @@ static bool send_far(edai_node *node, const edai_far_receiver *receiver, edai_en
     if (ext != NULL && ext->receipt != NULL) {
         atomic_fetch_add_explicit(&ext->receipt->pending, 1, memory_order_relaxed);
     }
-    if (!edai_link_has_room(link, false) || write_parcel(node, link, &what) != EDA_OK) {
+    if (!has_room_still(link, envelope) || write_parcel(node, link, &what) != EDA_OK) {
         edai_tally_add(tally, EDAI_SHED);
         if (ext != NULL && ext->receipt != NULL) {
             edai_receipt_blame(ext->receipt, msg->elsewhere);
@@ -417,7 +423,13 @@ static bool is_shown(const edai_node *node, const edai_msg *msg)
     return !msg->type->is_inside && edai_node_is_watched(node, msg);
 }
 
-/* A link without room to one of those that get it; NULL: all have room. */
+static bool takes_all(const edai_link *link, uint32_t count)
+{
+    return link->waiting == NULL && edai_link_has_room(link, true) &&
+           edai_link_has_places(link, count);
+}
+
+/* A link without room to one of those that get it; NULL: all have room, even were it one link. */
 static edai_link *find_full(edai_node *node, const edai_far_list *list, edai_envelope *envelope)
 {
     const void *data = edai_envelope_data(envelope);
@@ -428,7 +440,7 @@ static edai_link *find_full(edai_node *node, const edai_far_list *list, edai_env
         edai_link *link =
             slot == EDAI_NOBODY || slot == EDAI_SELF ? NULL : edai_node_link(node, slot);
 
-        if (link != NULL && (!edai_link_has_room(link, true) || link->waiting != NULL) &&
+        if (link != NULL && !takes_all(link, list->count) &&
             is_wanted(&list->items[i], envelope->route->msg, data)) {
             return link;
         }
