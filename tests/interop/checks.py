@@ -250,16 +250,5 @@ class SharedChecks(unittest.TestCase):
         self.assertFalse(any(ends), ends)
 
 
-def main():
-    global scene
-    scene = scenes.Scene(*sys.argv[1:])
-    try:
-        result = unittest.main(argv=sys.argv[:1], exit=False, verbosity=2).result
-    finally:
-        ends = scene.end()
-    print(f"processes ended with {ends}")
-    return 0 if result.wasSuccessful() and not any(ends) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(scenes.run_checks(sys.modules[__name__], *sys.argv[1:]))

@@ -146,16 +146,5 @@ class RestChecks(unittest.TestCase):
         self.assertEqual("7", self.status("front")["badge"])
 
 
-def main():
-    global scene
-    scene = scenes.Scene("zenohd", *sys.argv[1:])
-    try:
-        result = unittest.main(argv=sys.argv[:1], exit=False, verbosity=2).result
-    finally:
-        ends = scene.end()
-    print(f"processes ended with {ends}")
-    return 0 if result.wasSuccessful() and not any(ends) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(scenes.run_checks(sys.modules[__name__], "zenohd", *sys.argv[1:]))

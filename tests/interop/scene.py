@@ -2,8 +2,10 @@
 import json
 import socket
 import subprocess
+import sys
 import threading
 import time
+import unittest
 
 import zenoh
 
@@ -170,3 +172,14 @@ def ask(session, key, payload=None, encoding=None):
     """The answers to a get, as (is_ok, encoding, bytes)."""
     replies = session.get(key, payload=payload, encoding=encoding, timeout=PATIENCE_S)
     return [(r.ok is not None, str((r.ok or r.err).encoding), (r.ok or r.err).payload.to_bytes()) for r in replies]
+
+
+def run_checks(script, *arguments):
+    """Runs the checks of `script`, a module, on a Scene of these arguments, which is its `scene`. Returns the exit code."""
+    script.scene = Scene(*arguments)
+    try:
+        result = unittest.main(script, argv=sys.argv[:1], exit=False, verbosity=2).result
+    finally:
+        ends = script.scene.end()
+    print(f"processes ended with {ends}")
+    return 0 if result.wasSuccessful() and not any(ends) else 1

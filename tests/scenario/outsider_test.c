@@ -72,16 +72,11 @@ EDA_ACTOR(purse, eda_none, on(gain, purse_on_gain), on(loss, purse_on_loss),
 
 static eda_system *start(bool is_pumped)
 {
-    const eda_options options = {.name = "home",
-        .pumped = is_pumped,
-        .bus = "inproc",
-        .bus_config = NETWORK,
-        .log = nodes_quiet};
-    eda_system *sys = NULL;
+    eda_system *sys =
+        is_pumped ? nodes_make_pumped("home", NETWORK) : nodes_make("home", NETWORK, 0);
 
-    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
-    assert_int_equal(eda_add(sys, EDA_WITH(purse)), EDA_OK);
-    assert_int_equal(eda_system_start(sys), EDA_OK);
+    MUST(sys, eda_add(sys, EDA_WITH(purse)));
+    MUST(sys, eda_system_start(sys));
     return sys;
 }
 
@@ -133,15 +128,14 @@ static void wait_until_taken(eda_bus *bus, eda_system *sys)
             (void)eda_system_step(sys, 0, NULL);
         }
     }
-    assert_int_equal(eda_cluster_wait_idle(sys, PATIENCE_MS), EDA_OK);
+    MUST(sys, eda_cluster_wait_idle(sys, PATIENCE_MS));
 }
 
 static void check(eda_system *sys, purse_state expected)
 {
     const purse_state *state = NULL;
 
-    assert_int_equal(
-        eda_ask(eda_system_client(sys), EDA_ASK(purse_get, &state), PATIENCE_MS), EDA_OK);
+    MUST(sys, eda_ask(eda_system_client(sys), EDA_ASK(purse_get, &state), PATIENCE_MS));
     assert_int_equal(state->gains, expected.gains);
     assert_int_equal(state->losses, expected.losses);
     assert_int_equal(state->heard, expected.heard);

@@ -30,14 +30,8 @@ EDA_ACTOR(counter, eda_none, on(tick, counter_on_tick));
 
 static eda_system *start(const char *network)
 {
-    const eda_options options = {.name = "pumped",
-        .pumped = true,
-        .bus = "inproc",
-        .bus_config = network,
-        .log = nodes_quiet};
-    eda_system *sys = NULL;
+    eda_system *sys = nodes_make_pumped("pumped", network);
 
-    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
     MUST(sys, eda_add(sys, EDA_WITH(counter)));
     MUST(sys, eda_system_start(sys));
     return sys;

@@ -14,17 +14,26 @@ void nodes_quiet(void *arg, eda_str line)
     (void)line;
 }
 
-eda_system *nodes_make(const char *name, const char *network, uint32_t workers)
+static eda_system *make(eda_options options, const char *name, const char *network)
 {
-    const eda_options options = {.name = name,
-        .workers = workers,
-        .bus = "inproc",
-        .bus_config = network,
-        .log = nodes_quiet};
     eda_system *sys = NULL;
 
+    options.name = name;
+    options.bus = "inproc";
+    options.bus_config = network;
+    options.log = nodes_quiet;
     assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
     return sys;
+}
+
+eda_system *nodes_make(const char *name, const char *network, uint32_t workers)
+{
+    return make((eda_options){.workers = workers}, name, network);
+}
+
+eda_system *nodes_make_pumped(const char *name, const char *network)
+{
+    return make((eda_options){.pumped = true}, name, network);
 }
 
 void nodes_explain(eda_system *sys, eda_status status)

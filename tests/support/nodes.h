@@ -19,8 +19,10 @@
 /* A log that nobody reads. */
 void nodes_quiet(void *arg, eda_str line);
 /* A node of that name which was not started, on the network of that configuration
- * ("{\"network\": ...}"). Returns owned: eda_system_free. */
+ * ("{\"network\": ...}"). workers 0: one per core. Returns owned: eda_system_free. */
 eda_system *nodes_make(const char *name, const char *network, uint32_t workers);
+/* The same without threads of its own: it runs when it is stepped. */
+eda_system *nodes_make_pumped(const char *name, const char *network);
 /* Prints the status and the texts that go with it. */
 void nodes_explain(eda_system *sys, eda_status status);
 /* Asserts that every accepted delivery has ended in one outcome. */
