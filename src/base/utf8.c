@@ -81,3 +81,28 @@ bool edai_utf8_valid(eda_str text)
     }
     return true;
 }
+
+/* U+0000 to U+001F, U+007F, and U+0080 to U+009F: terminals act on all of them. */
+static bool is_control(const unsigned char *at)
+{
+    return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+}
+
+void edai_utf8_tame(char *text, size_t len)
+{
+    size_t at = 0;
+
+    while (at < len) {
+        const unsigned char *here = (const unsigned char *)text + at;
+        size_t count = *here < 0x80 ? 1 : sequence_len(here, len - at);
+
+        if (count == 0) {
+            text[at++] = '?';
+            continue;
+        }
+        if (is_control(here)) {
+            memset(text + at, ' ', count);
+        }
+        at += count;
+    }
+}

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -147,6 +148,38 @@ static void utf8_empty_text_is_valid(void **state)
     assert_true(is_valid("", 1)); /* U+0000 */
 }
 
+static void utf8_tamed_text_is_one_line(void **state)
+{
+    static const char *const cases[][2] = {
+        {"the drawer is stuck", "the drawer is stuck"},
+        {"two\nlines\r\tand \x7f", "two lines  and  "},
+        {"\x1b[31mred", " [31mred"},
+        {"\xc2\x9b"
+         "31mred",
+            "  31mred"},
+        {"na\xc3\xafve \xe2\x82\xac \xc2\xa0", "na\xc3\xafve \xe2\x82\xac \xc2\xa0"},
+        {"latin \xfc", "latin ?"},
+        {"cut \xe2\x82", "cut ??"},
+        {"\xed\xa0\x80", "???"},
+        {"", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[64];
+
+        (void)snprintf(text, sizeof(text), "%s", cases[i][0]);
+        edai_utf8_tame(text, strlen(text));
+        assert_string_equal(text, cases[i][1]);
+    }
+    for (unsigned pair = 0; pair < 65536; pair++) {
+        char text[2] = {(char)(pair >> 8), (char)(pair & 255)};
+
+        edai_utf8_tame(text, 2);
+        assert_true(is_valid(text, 2));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +191,7 @@ int main(void)
         cmocka_unit_test(utf8_bad_later_byte_is_refused),
         cmocka_unit_test(utf8_bad_byte_at_any_place_is_seen),
         cmocka_unit_test(utf8_empty_text_is_valid),
+        cmocka_unit_test(utf8_tamed_text_is_one_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

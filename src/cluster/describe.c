@@ -172,6 +172,7 @@ static eda_status describe_messages(
 
 /* --- actors --- */
 
+/* A request is answered, whether its handler gets the reply to fill in or calls eda_reply. */
 static edai_catalogue_handle describe_handle(
     const edai_actor_type *type, const eda_handler *handler)
 {
@@ -184,7 +185,7 @@ static edai_catalogue_handle describe_handle(
         .message = some(handler->type != NULL ? handler->type->name : NULL),
         .pattern = some(handler->pattern),
         .key = some(key),
-        .answers = handler->answers};
+        .answers = handler->type != NULL && handler->type->reply != NULL};
 }
 
 /* on_self is nobody else's concern. */

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "core/after.h"
 #include "core/publish.h"
 #include "core/state.h"
@@ -35,6 +36,9 @@ eda_status edai_ctx_fail(eda_ctx *ctx, eda_status status, const char *format, ..
     va_start(list, format);
     (void)vsnprintf(ctx->error, EDAI_ERROR_SIZE, format, list);
     va_end(list);
+    /* It goes into the log, to other nodes and to outsiders: as one line, and as UTF-8, or none of
+     * them would take it. */
+    edai_utf8_tame(ctx->error, strlen(ctx->error));
     return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "core/held.h"
 #include "core/publish.h"
 
@@ -161,6 +162,7 @@ void edai_reply_status(
     reply->text_len = (uint32_t)len;
     if (len > 0) {
         memcpy(reply + 1, text, len);
+        edai_utf8_tame((char *)(reply + 1), len); /* a cut one may end within a character */
     }
     edai_worker_dispatch(worker, envelope);
 }
