@@ -95,7 +95,7 @@ static uint32_t fill_links(const edai_node *node, edai_wire_link *links)
 
 static bool is_usable(const edai_member *member)
 {
-    return member->state == EDAI_USABLE || member->state == EDAI_SUSPECT;
+    return (member->state == EDAI_USABLE || member->state == EDAI_SUSPECT) && !member->is_leaving;
 }
 
 /* Another number until what this node does because of them is done. */
@@ -245,13 +245,14 @@ static void want_catalogue(void *arg, const edai_member *member)
     (void)ask(arg, EDAI_HEARD_CATALOGUE, 0, member->id, (eda_bytes){.len = 0});
 }
 
+/* Whoever leaves is not heard of at the end: that is what it said, and no news. */
 static eda_node_state shown_state(const edai_member *member)
 {
     switch (member->state) {
     case EDAI_USABLE:
         return EDA_NODE_UP;
     case EDAI_SUSPECT:
-        return EDA_NODE_SUSPECT;
+        return member->is_leaving ? EDA_NODE_LEAVING : EDA_NODE_SUSPECT;
     case EDAI_LEAVING:
         return EDA_NODE_LEAVING;
     case EDAI_JOINING:
@@ -308,6 +309,10 @@ static void on_changed(void *arg, const edai_member *member, edai_member_state b
     if (member->state == EDAI_JOINING || (member->state == EDAI_GONE && before == EDAI_JOINING)) {
         return; /* nobody saw it yet */
     }
+    if (shown_state(member) == node->told[member->slot]) {
+        return;
+    }
+    node->told[member->slot] = member->state == EDAI_GONE ? 0 : shown_state(member);
     log_change(node, member, before);
     publish_change(node, member);
 }

@@ -213,7 +213,7 @@ static edai_describe_self self_of(const edai_node *node)
         .cluster = eda_str_from(node->cluster)};
 }
 
-static const char *state_name(edai_member_state state)
+static const char *state_name(const edai_member *member)
 {
     static const char *const names[] = {[EDAI_JOINING] = "joining",
         [EDAI_USABLE] = "up",
@@ -221,7 +221,8 @@ static const char *state_name(edai_member_state state)
         [EDAI_LEAVING] = "leaving",
         [EDAI_GONE] = "down"};
 
-    return names[state];
+    return names[member->is_leaving && member->state == EDAI_SUSPECT ? EDAI_LEAVING
+                                                                     : member->state];
 }
 
 static size_t fill_nodes(const edai_node *node, edai_ps_node *nodes)
@@ -238,7 +239,7 @@ static size_t fill_nodes(const edai_node *node, edai_ps_node *nodes)
             nodes[count++] =
                 (edai_ps_node){.node = {.ptr = member->id, .len = (size_t)(slash - member->id)},
                     .inc = eda_str_from(slash + 1),
-                    .state = eda_str_from(state_name(member->state))};
+                    .state = eda_str_from(state_name(member))};
         }
     }
     return count;

@@ -118,6 +118,7 @@ struct edai_node {
     uint64_t members;                        /* hash of the usable nodes it sees */
     uint64_t members_at;                     /* number of the view that was told last */
     uint64_t seen_members[EDAI_MEMBERS_MAX]; /* what others see, by slot */
+    eda_node_state told[EDAI_MEMBERS_MAX];   /* logged and published last, by slot; 0: nothing */
     edai_idle_round idle;
     uint64_t first_round;   /* of pings, at the start */
     _Atomic bool is_known;  /* that round, or the farewell's, is over */

@@ -194,7 +194,7 @@ static edai_role role_of(const edai_peer *peer)
     if ((!peer->was_pinged && !EDAI_VIEW_PLANTED(UNPINGED)) || !peer->is_catalogued) {
         return EDAI_ROLE_NONE;
     }
-    return peer->is_leaving ? EDAI_ROLE_LEAVING : EDAI_ROLE_READY;
+    return peer->shown.is_leaving ? EDAI_ROLE_LEAVING : EDAI_ROLE_READY;
 }
 
 /* After anything about the peer has changed. */
@@ -366,7 +366,7 @@ static eda_status take(edai_view *view, edai_peer *peer, const edai_hello *hello
     }
     eda_status status = edai_place_held(view, peer->shown.slot, hello->held, hello->held_count);
     peer->was_heard = true;
-    peer->is_leaving |= hello->is_leaving;
+    peer->shown.is_leaving |= hello->is_leaving;
     peer->shown.view = hello->view;
     peer->shown.actors = hello->actors;
     return status;

@@ -55,6 +55,7 @@ typedef struct edai_member {
     edai_member_state state;
     bool has_token;
     bool is_pinged;      /* answered since it was found, or was suspected */
+    bool is_leaving;     /* says so; for good, and also while it is suspected */
     uint64_t actors;     /* hash of its catalogue, as it says */
     uint64_t catalogued; /* hash of the catalogue that is known */
     int64_t heard_at;    /* ns */

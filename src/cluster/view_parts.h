@@ -29,7 +29,6 @@ typedef struct edai_peer {
     bool was_heard;     /* at least once */
     bool was_pinged;    /* answered at least once */
     bool is_catalogued; /* some catalogue of it is known */
-    bool is_leaving;    /* says so; for good */
     bool is_suspected;
     bool is_silent;    /* that is why; else its token went, or it has a namesake */
     bool is_asked;     /* for its catalogue, since asked_at */
