@@ -134,6 +134,16 @@ static void node_tells_what_it_hosts_and_what_runs(void **state)
     cli_drop(&made);
 }
 
+/* Only where something was reached that may keep others from asking are rights spoken of. */
+static void bus_without_a_node_is_said(void **state)
+{
+    (void)state;
+    (void)snprintf(cli_where, sizeof cli_where, "inproc:nobody");
+    assert_run(CLI_WORDS("ps"), EDAI_EXIT_UNREACHABLE, "",
+        "edacious ps: no node of the cluster 'plant' is reachable by inproc:nobody");
+    (void)snprintf(cli_where, sizeof cli_where, "inproc:command");
+}
+
 static void acl_is_made_of_a_nodes_own_catalogue(void **state)
 {
     (void)state;
@@ -154,6 +164,7 @@ int main(void)
         cmocka_unit_test(ask_reaches_an_actor_and_tells_its_refusal),
         cmocka_unit_test(sub_sees_what_an_actor_emits_on_a_message_of_pub),
         cmocka_unit_test(node_tells_what_it_hosts_and_what_runs),
+        cmocka_unit_test(bus_without_a_node_is_said),
         cmocka_unit_test(acl_is_made_of_a_nodes_own_catalogue),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -101,6 +101,7 @@ edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)
         return code;
     }
     session.where = target.where;
+    session.is_dialled = target.is_dialled;
     eda_status status = eda_bus_find(target.driver, &session.driver, &problem);
     if (status != EDA_OK) {
         code = edai_cli_fail(cli, EDAI_EXIT_USAGE, "%s", problem.text);
@@ -235,6 +236,21 @@ void edai_answers_free(edai_answers *answers)
     }
 }
 
+/* What is not allowed is dropped without a word: nothing tells it from nobody being there. */
+static edai_exit nobody(edai_session *session)
+{
+    if (session->is_dialled) {
+        return edai_cli_fail(session->cli, EDAI_EXIT_UNREACHABLE,
+            "%s was reached, but no node of the cluster '%s' answers: another --cluster, no node "
+            "behind it, or no right to ask, which `edacious acl --outsider ID=operates` gives: "
+            "docs/security.md",
+            session->where, session->cluster);
+    }
+    return edai_cli_fail(session->cli, EDAI_EXIT_UNREACHABLE,
+        "no node of the cluster '%s' is reachable by %s; is --cluster right?", session->cluster,
+        session->where);
+}
+
 edai_exit edai_session_ask_nodes(edai_session *session, const char *what, edai_answers *ret_answers)
 {
     char key[EDA_TOPIC_LEN_MAX];
@@ -248,7 +264,5 @@ edai_exit edai_session_ask_nodes(edai_session *session, const char *what, edai_a
     if (ret_answers->status == EDA_ETIMEOUT) {
         return edai_session_fail(session, what, EDA_ETIMEOUT);
     }
-    return edai_cli_fail(session->cli, EDAI_EXIT_UNREACHABLE,
-        "no node of the cluster '%s' is reachable by %s; is --cluster right?", session->cluster,
-        session->where);
+    return nobody(session);
 }

@@ -20,6 +20,7 @@ typedef struct edai_session {
     uint32_t timeout_ms;
     const char *cluster;
     const char *where; /* for sentences: the endpoint or the file */
+    bool is_dialled;   /* something there has answered; nothing is known of a file's endpoints */
 } edai_session;
 
 /* Opens by the options. On failure a sentence was printed and nothing is to be closed. */

@@ -215,6 +215,7 @@ static edai_exit read_endpoint(edai_cli *cli, edai_target *target)
     }
     target->driver = driver != NULL ? driver : "zenoh";
     target->where = connect != NULL ? connect : ENDPOINT;
+    target->is_dialled = true;
     return make_zenoh(cli, target);
 }
 

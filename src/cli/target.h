@@ -8,6 +8,7 @@ typedef struct edai_target {
     const char *driver;
     char *config;      /* owned; NULL: the driver's own default */
     const char *where; /* for sentences */
+    bool is_dialled;   /* an endpoint of Zenoh: the bus opens when that has been reached */
 } edai_target;
 
 /* On failure a sentence was printed and nothing is to be freed. */

@@ -66,14 +66,16 @@ static const char catalogue[] =
     "\"message\":\"unlock\"},{\"message\":\"status_get\",\"answers\":true}],\"emits\":["
     "\"opened\"]}]}\n";
 
-/* Runs the command; its output is owned. */
-static edai_exit run_command(const char *const *words, char **ret_out)
+/* Runs the command; what it says is owned. */
+static edai_exit run_command(const char *const *words, char **ret_out, char **ret_err)
 {
     char copies[24][160];
     char *argv[24];
     int argc = 0;
-    size_t size;
-    edai_cli cli = {.in = stdin, .out = open_memstream(ret_out, &size), .err = stderr};
+    size_t sizes[2];
+    edai_cli cli = {.in = stdin,
+        .out = open_memstream(ret_out, &sizes[0]),
+        .err = open_memstream(ret_err, &sizes[1])};
 
     for (; words[argc] != NULL; argc++) {
         (void)snprintf(copies[argc], sizeof copies[argc], "%s", words[argc]);
@@ -81,10 +83,12 @@ static edai_exit run_command(const char *const *words, char **ret_out)
     }
     edai_exit code = edai_cli_run(&cli, argc, argv);
     (void)fclose(cli.out);
+    (void)fclose(cli.err);
     return code;
 }
 
-#define COMMAND(ret_out_, ...) run_command((const char *const[]){__VA_ARGS__, NULL}, ret_out_)
+#define COMMAND(ret_out_, ret_err_, ...)                                                           \
+    run_command((const char *const[]){__VA_ARGS__, NULL}, ret_out_, ret_err_)
 
 static json_t *make_acl(void)
 {
@@ -93,16 +97,18 @@ static json_t *make_acl(void)
     char attic[64];
     char gate[128];
     char *text = NULL;
+    char *error = NULL;
 
     (void)snprintf(home, sizeof home, "%s:home", kind);
     (void)snprintf(attic, sizeof attic, "%s:attic=", kind);
     (void)snprintf(gate, sizeof gate,
         "%s:gate=publishes:unlock,receives:opened,asks:status_get,operates", kind);
-    assert_int_equal(COMMAND(&text, "edacious", "acl", "--catalogue", path_of("home.json"),
+    assert_int_equal(COMMAND(&text, &error, "edacious", "acl", "--catalogue", path_of("home.json"),
                          "--subject", home, "--subject", attic, "--outsider", gate),
         EDAI_EXIT_OK);
     json_t *json = json_loads(text, 0, NULL);
     assert_non_null(json);
+    free(error);
     free(text);
     return json;
 }
@@ -289,29 +295,50 @@ static void serve(eda_bus *bus, const char *pattern)
 
 /* --- the command as one of them --- */
 
-/* What `edacious ask` of this identity ends with. */
-static edai_exit command_asks(const char *name, const char *password)
+/* What the command ends with and says, run by this identity with one operand at most. */
+static edai_exit command_as(const char *name, const char *password, const char *verb,
+    const char *operand, char **ret_out, char **ret_err)
 {
     char cert[160];
     char key[160];
-    char *text = NULL;
-    edai_exit code;
 
     write_file("password", password);
     (void)snprintf(cert, sizeof cert, "%s/%s.pem", folder, name);
     (void)snprintf(key, sizeof key, "%s/%s.key", folder, name);
     if (is_by_user) {
-        code = COMMAND(&text, "edacious", "ask", "door/front/status", "--bus", library, "--connect",
-            endpoint, "--user", name, "--password-file", path_of("password"));
-    } else {
-        code = COMMAND(&text, "edacious", "ask", "door/front/status", "--bus", library, "--connect",
-            endpoint, "--ca", path_of("ca.pem"), "--cert", cert, "--key", key);
+        return COMMAND(ret_out, ret_err, "edacious", verb, "--bus", library, "--connect", endpoint,
+            "--user", name, "--password-file", path_of("password"), operand);
     }
+    return COMMAND(ret_out, ret_err, "edacious", verb, "--bus", library, "--connect", endpoint,
+        "--ca", path_of("ca.pem"), "--cert", cert, "--key", key, operand);
+}
+
+static edai_exit command_asks(const char *name, const char *password)
+{
+    char *text = NULL;
+    char *error = NULL;
+    edai_exit code = command_as(name, password, "ask", "door/front/status", &text, &error);
+
     if (code == EDAI_EXIT_OK) {
         assert_string_equal(text, "{\"mode\":\"open\"}\n");
     }
+    free(error);
     free(text);
     return code;
+}
+
+/* She reached the router, and nothing else: that is what she is told. */
+static void check_what_eve_is_told(void)
+{
+    char *text = NULL;
+    char *error = NULL;
+
+    assert_int_equal(command_as("eve", "eve", "ps", NULL, &text, &error), EDAI_EXIT_UNREACHABLE);
+    assert_non_null(strstr(error, endpoint));
+    assert_non_null(strstr(error, " was reached, but no node of the cluster 'edacious' answers"));
+    assert_non_null(strstr(error, "operates"));
+    free(error);
+    free(text);
 }
 
 /* --- the scene --- */
@@ -399,6 +426,7 @@ static void run_scene(void)
     assert_int_equal(ask(self.gate, "@edacious/v1/plant/ping/**"), 2);
     assert_int_equal(command_asks("gate", "gate"), EDAI_EXIT_OK);
     assert_int_equal(command_asks("eve", "eve"), EDAI_EXIT_UNREACHABLE);
+    check_what_eve_is_told();
     check_strangers();
     assert_int_equal(ask(self.eve, "door/front/status"), 0); /* and what was hers had come */
     scene_close(&self);
