@@ -103,7 +103,7 @@ extern "C" fn open(options: *const ffi::Options, ret: *mut *mut Handle, problem:
                 ffi::OK
             }
             Err((status, text)) => {
-                ffi::set_problem(problem, &text);
+                ffi::set_problem(problem, &log::without_places(&text));
                 status
             }
         }

@@ -364,7 +364,7 @@ fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
                 Ok(session) => session,
                 Err(error) => {
                     busy.end();
-                    let _ = opened.send(Err(format!("zenoh: {}", log::without_places(&error.to_string()))));
+                    let _ = opened.send(Err(format!("zenoh: {error}")));
                     return;
                 }
             }

@@ -1,6 +1,6 @@
 //! Whole sessions over loopback, through the functions of the table: what the conformance suite cannot bring about.
 
-use std::ffi::{c_void, CString};
+use std::ffi::{c_void, CStr, CString};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
@@ -109,6 +109,38 @@ fn put(handle: *mut Handle, key: &str) -> i32 {
         is_urgent: false,
     };
     (TABLE.put)(handle, &message)
+}
+
+fn refusal(config: &str) -> String {
+    let config = CString::new(config).expect("config");
+    let mut options: Options = unsafe { std::mem::zeroed() };
+    options.config = config.as_ptr();
+    let mut handle = std::ptr::null_mut();
+    let mut problem = Problem { text: [0; 256] };
+    assert_ne!((TABLE.open)(&options, &mut handle, &mut problem), OK);
+    unsafe { CStr::from_ptr(problem.text.as_ptr()) }
+        .to_str()
+        .expect("UTF-8")
+        .to_owned()
+}
+
+/// Where in its source Zenoh found it is no user's concern.
+#[test]
+fn refusals_name_no_source_file() {
+    let nobody = format!("{{mode: 'client', connect: {{endpoints: ['{}']}}}}", socket("nobody"));
+    for config in [
+        "{id: 'zzz'}",
+        "{namespace: 'a//b'}",
+        "{transport: {auth: {usrpwd: {user: 'a', password: 'b', dictionary_file: '/nowhere/users'}}}}",
+        "{listen: {endpoints: ['tls/localhost:7447']}}",
+        "{access_control: {enabled: true, default_permission: 'deny', rules: [{id: 'a', messages: ['put'],
+          flows: ['ingress'], permission: 'allow', key_exprs: ['a//b']}], subjects: [], policies: []}}",
+        &nobody,
+    ] {
+        let text = refusal(config);
+        assert!(!text.is_empty() && !text.contains(".rs"), "{config}: {text}");
+    }
+    assert!(refusal("{id: 'zzz'}").starts_with("id: Invalid id: zzz"));
 }
 
 #[test]
