@@ -69,8 +69,13 @@ static eda_status allow_handle(acl *self, size_t role, const edai_catalogue_hand
                                                    : edai_grants_allow(&self->grants, role,
                                                          EDAI_ACT_RECEIVES, handle->pattern.value);
     }
-    return allow_message(self, role, handle->answers ? EDAI_ACT_ANSWERS : EDAI_ACT_RECEIVES,
-        edai_nodes_find_message(&self->nodes, handle->message.value));
+    const edai_catalogue_message *message =
+        edai_nodes_find_message(&self->nodes, handle->message.value);
+    if (message != NULL && message->is_outgoing) {
+        return EDA_OK; /* it comes from other nodes, to an inbox; nobody listens on its topic */
+    }
+    return allow_message(
+        self, role, handle->answers ? EDAI_ACT_ANSWERS : EDAI_ACT_RECEIVES, message);
 }
 
 /* emits(any): every message that somebody declares. */
@@ -257,7 +262,37 @@ static edai_exit check_type(
             EDA_STR_ARG(name), is_request ? "request" : "message",
             is_request ? "asks:... or answers:..." : "publishes:... or receives:...");
     }
+    if (act == EDAI_ACT_PUBLISHES && message->is_outgoing) {
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--outsider: '%.*s' is outgoing: nodes publish it, and hear nobody there; use "
+            "receives:...",
+            EDA_STR_ARG(name));
+    }
     return EDAI_EXIT_OK;
+}
+
+/* Nodes do not hear what is put there, but whoever subscribes takes it for a node's. */
+static void warn_of_outgoing(acl *self, size_t role, eda_str key)
+{
+    for (size_t i = 0; i < self->nodes.count; i++) {
+        const eda_list_edai_catalogue_message *messages = &self->nodes.items[i]->messages;
+
+        for (size_t j = 0; j < messages->len; j++) {
+            const edai_catalogue_message *message = &messages->items[j];
+            char buffer[EDA_TOPIC_LEN_MAX];
+
+            if (message->is_outgoing &&
+                message == edai_nodes_find_message(&self->nodes, message->name) &&
+                eda_topic_intersects(edai_catalogue_pattern(message->topic, buffer), key)) {
+                (void)edai_cli_fail(self->cli, EDAI_EXIT_OK,
+                    "warning: %s may publish on %.*s, which reaches %.*s of the outgoing type "
+                    "%.*s: "
+                    "who subscribes there cannot tell it from a node",
+                    self->grants.roles[role].name, EDA_STR_ARG(key), EDA_STR_ARG(message->topic),
+                    EDA_STR_ARG(message->name));
+            }
+        }
+    }
 }
 
 /* ps, messages, and sub's look whether nodes are there. */
@@ -278,7 +313,9 @@ static eda_status allow_operating(acl *self, size_t role)
 
 static edai_exit allow_named(acl *self, size_t role, edai_act act, eda_str name)
 {
+    char buffer[EDA_TOPIC_LEN_MAX];
     const edai_catalogue_message *message = NULL;
+    eda_str key = name;
     eda_status status;
 
     if (is_pattern(name)) {
@@ -294,6 +331,10 @@ static edai_exit allow_named(acl *self, size_t role, edai_act act, eda_str name)
             return code;
         }
         status = allow_message(self, role, act, message);
+        key = edai_catalogue_pattern(message->topic, buffer);
+    }
+    if (act == EDAI_ACT_PUBLISHES) {
+        warn_of_outgoing(self, role, key);
     }
     return status == EDA_OK ? EDAI_EXIT_OK : refuse(self, status);
 }

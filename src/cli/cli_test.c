@@ -31,12 +31,14 @@ static const char catalogue[] =
     "\"1\",\"doc\":\"Opens one door.\",\"fields\":[{\"name\":\"attempt\",\"type\":\"uint8\","
     "\"range\":\"1 to 3\",\"unit\":\"tries\",\"doc\":\"how often\"}]},"
     "{\"name\":\"opened\",\"topic\":\"door/{id}/opened\",\"kind\":\"message\"},"
+    "{\"name\":\"rang\",\"topic\":\"door/{id}/bell\",\"kind\":\"message\",\"is_outgoing\":true},"
     "{\"name\":\"moved\",\"topic\":\"door/{id}/moved\",\"kind\":\"message\",\"is_inside\":true},"
     "{\"name\":\"status_get\",\"topic\":\"door/{id}/status\",\"kind\":\"request\",\"reply\":"
     "\"status\"}],"
     "\"actors\":[{\"name\":\"door\",\"supervisor\":\"keyed\",\"scope\":\"cluster\",\"key\":"
     "\"text\",\"handles\":[{\"message\":\"unlock\",\"key\":\"id\"},{\"message\":\"status_get\","
-    "\"answers\":true},{\"message\":\"moved\"}],\"emits\":[\"opened\"]},"
+    "\"answers\":true},{\"message\":\"moved\"},{\"message\":\"rang\"}],\"emits\":[\"opened\","
+    "\"rang\"]},"
     "{\"name\":\"log\",\"supervisor\":\"singleton\",\"scope\":\"node\",\"handles\":[{\"pattern\":"
     "\"door/**\"}],\"emits\":[]}]}";
 static const char ps[] =
@@ -245,6 +247,7 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"acl", "--outsider", "me=publishes:status_get"}, "'status_get' is a request; use asks"},
         {{"acl", "--outsider", "me=asks:unlock"}, "'unlock' is a message; use publishes"},
         {{"acl", "--outsider", "me=publishes:moved"}, "'moved' travels between nodes alone"},
+        {{"acl", "--outsider", "me=publishes:rang"}, "'rang' is outgoing: nodes publish it"},
         {{"acl", "--outsider", "me=receives:a//*"}, "'a//*' is no key expression"},
         {{"acl", "--subject", "cn:home", "--into", "/nowhere"}, "--into /nowhere: no JSON object"},
         {{"messages", "--catalogue", "/nowhere"}, "--catalogue: /nowhere cannot be read"},
@@ -445,7 +448,7 @@ static void messages_shows_types_and_who_has_to_do_with_them(void **state)
     cli_result made = cli_run_with("", CLI_WORDS("messages", "--json", "log"));
     json_t *json = json_loads(made.out, 0, NULL);
     json_t *messages = json_object_get(json, "messages");
-    assert_int_equal(json_array_size(messages), 3);
+    assert_int_equal(json_array_size(messages), 4);
     assert_string_equal(json_string_value(json_array_get(
                             json_object_get(json_array_get(messages, 1), "emitted_by"), 0)),
         "door");
@@ -479,7 +482,7 @@ static void acl_of_a_contract_is_what_zenoh_takes(void **state)
         json_t *keys = json_object_get(rule, "key_exprs");
 
         if (strcmp(id, "door subscribes") == 0) {
-            found++; /* what is inside has no topic */
+            found++; /* what is inside has no topic, and what is outgoing comes to an inbox */
             assert_int_equal(json_array_size(keys), 1);
             assert_string_equal(json_string_value(json_array_get(keys, 0)), "door/*/unlock");
         } else if (strcmp(id, "a node lives") == 0) {
@@ -495,6 +498,36 @@ static void acl_of_a_contract_is_what_zenoh_takes(void **state)
     assert_int_equal(found, 3);
     json_decref(json);
     cli_drop(&made);
+}
+
+/* Who may put where only nodes should be heard from is allowed to, and said. */
+static void acl_warns_of_topics_that_nodes_alone_publish_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *may;
+        const char *warning; /* NULL: none */
+    } cases[] = {
+        {"cn:gate=publishes:door/**",
+            "edacious acl: warning: outsider cn:gate may publish on door/**, which reaches "
+            "door/{id}/bell of the outgoing type rang: who subscribes there cannot tell it from a "
+            "node\n"},
+        {"cn:gate=publishes:*/7/*", "which reaches door/{id}/bell of the outgoing type rang"},
+        {"cn:gate=publishes:unlock,publishes:door/*/light,receives:rang,receives:**", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cli_result made = cli_run_with("", CLI_WORDS("acl", "--outsider", cases[i].may));
+
+        assert_int_equal(made.code, EDAI_EXIT_OK);
+        assert_non_null(strstr(made.out, "\"access_control\""));
+        if (cases[i].warning != NULL) {
+            assert_non_null(strstr(made.err, cases[i].warning));
+        } else {
+            assert_string_equal(made.err, "");
+        }
+        cli_drop(&made);
+    }
 }
 
 static void catalogues_are_read_from_files(void **state)
@@ -527,6 +560,7 @@ int main(void)
         cmocka_unit_test(ps_shows_nodes_actors_and_links),
         cmocka_unit_test(messages_shows_types_and_who_has_to_do_with_them),
         cmocka_unit_test(acl_of_a_contract_is_what_zenoh_takes),
+        cmocka_unit_test(acl_warns_of_topics_that_nodes_alone_publish_on),
         cmocka_unit_test(catalogues_are_read_from_files),
     };
     int failed = cmocka_run_group_tests_name("inproc", tests, start_inproc, stop_node);

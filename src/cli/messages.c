@@ -177,7 +177,10 @@ static void print_message(FILE *to, const edai_nodes *nodes, const edai_catalogu
     if (message->reply.is_set) {
         (void)fprintf(to, " -> %.*s", EDA_STR_ARG(message->reply.value));
     }
-    (void)fprintf(to, "%s\n", message->is_inside ? ", between nodes only" : "");
+    (void)fprintf(to, "%s\n",
+        message->is_inside     ? ", between nodes only"
+        : message->is_outgoing ? ", from nodes only"
+                               : "");
     if (message->doc.len > 0) {
         (void)fprintf(to, "    %.*s\n", EDA_STR_ARG(message->doc));
     }

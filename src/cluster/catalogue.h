@@ -33,6 +33,7 @@ EDA_RECORD(edai_catalogue_message,
     (edai_catalogue_kind, kind),
     (eda_optional(eda_str), reply),
     (bool, is_inside, .may_miss = true),
+    (bool, is_outgoing, .may_miss = true),
     (eda_str, fingerprint, .may_miss = true, .doc = "the same where the declaration is"),
     (eda_str, doc, .may_miss = true),
     (eda_list_of(edai_catalogue_field), fields, .may_miss = true, .len_max = 256));

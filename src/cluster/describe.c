@@ -134,6 +134,7 @@ static eda_status describe_message(
         ret_message->reply = some(type->reply->name);
     }
     ret_message->is_inside = type->is_inside;
+    ret_message->is_outgoing = type->is_outgoing;
     ret_message->doc = eda_str_from(type->doc);
     if (type->is_raw || type->fields == NULL) {
         return EDA_OK;

@@ -23,7 +23,7 @@ EDA_MESSAGE(desc_unlock, "desc/{door_id}/unlock", .doc = "Opens one door.",
     (eda_list_of(desc_badge), guests), (eda_optional(eda_bytes), proof));
 EDA_MESSAGE(desc_opened, "desc/{door_id}/opened", .is_inside = true, (eda_str, door_id));
 EDA_REQUEST(desc_status_get, desc_badge, "desc/{door_id}/status", (eda_str, door_id));
-EDA_MESSAGE(desc_tick, "desc/tick/{number}", (int32_t, number));
+EDA_MESSAGE(desc_tick, "desc/tick/{number}", .is_outgoing = true, (int32_t, number));
 EDA_MESSAGE_RAW(desc_frame, "desc/frame/{id}");
 
 typedef struct desc_door {
@@ -172,6 +172,8 @@ static void catalogue_tells_messages_and_fields(void **state)
     assert_int_equal(get->kind, EDAI_CATALOGUE_REQUEST);
     assert_text(get->reply.value, "desc_badge");
     assert_true(edai_catalogue_find(catalogue, EDA_STR("desc_opened"))->is_inside);
+    assert_false(edai_catalogue_find(catalogue, EDA_STR("desc_opened"))->is_outgoing);
+    assert_true(edai_catalogue_find(catalogue, EDA_STR("desc_tick"))->is_outgoing);
     const edai_catalogue_message *frame = edai_catalogue_find(catalogue, EDA_STR("desc_frame"));
     assert_int_equal(frame->kind, EDAI_CATALOGUE_RAW);
     assert_int_equal(frame->fields.len, 0);
