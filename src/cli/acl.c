@@ -164,6 +164,8 @@ static eda_status give_room(acl *self, const who *subject)
         cluster.len < 255 ? (int)cluster.len : 255, cluster.ptr);
     EDA_TRY(edai_grants_role(&self->grants, EDA_STR("a node"), &role));
     EDA_TRY(edai_grants_allow(&self->grants, role, EDAI_ACT_LIVES, eda_str_from(key)));
+    /* By this the Zenoh driver of a client knows that its router has not forgotten it. */
+    EDA_TRY(edai_grants_allow(&self->grants, role, EDAI_ACT_LIVES, EDA_STR("@edacious/ear/*")));
     /* It shows on plain topics only what somebody hears, on however wide a pattern. */
     EDA_TRY(edai_grants_allow(&self->grants, role, EDAI_ACT_WATCHES, EDA_STR("**")));
     return edai_grants_give(&self->grants, subject->name, subject->is_user, role);

@@ -487,8 +487,9 @@ static void acl_of_a_contract_is_what_zenoh_takes(void **state)
             assert_string_equal(json_string_value(json_array_get(keys, 0)), "door/*/unlock");
         } else if (strcmp(id, "a node lives") == 0) {
             found++;
+            assert_string_equal(json_string_value(json_array_get(keys, 0)), "@edacious/ear/*");
             assert_string_equal(
-                json_string_value(json_array_get(keys, 0)), "@edacious/v1/plant/**");
+                json_string_value(json_array_get(keys, 1)), "@edacious/v1/plant/**");
         } else if (strcmp(id, "outsider user:gate publishes") == 0) {
             found++;
             assert_string_equal(

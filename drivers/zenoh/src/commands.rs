@@ -14,6 +14,19 @@ pub enum Command {
     Close,
     #[cfg(test)]
     Stall(Duration),
+    #[cfg(test)]
+    Observe(Duration, std::sync::mpsc::Sender<bool>),
+    #[cfg(test)]
+    BeForgotten,
+}
+
+/// What the control thread is woken for.
+pub enum Next {
+    Command(Command),
+    /// It is time for what it does by itself.
+    Due,
+    /// Its life is.
+    Over,
 }
 
 /// Its callers each wait for one, so their number bounds it.
@@ -29,17 +42,29 @@ impl Commands {
         self.arrived.notify_all();
     }
 
-    /// Waits for the next one. None: no longer `is_current`.
-    pub fn next(&self, is_current: impl Fn() -> bool) -> Option<Command> {
+    /// Waits for the next one, until `due` if that is given.
+    pub fn next(&self, is_current: impl Fn() -> bool, due: Option<Instant>) -> Next {
         let mut waiting = lock(&self.waiting);
         loop {
             if !is_current() {
-                return None;
+                return Next::Over;
+            }
+            let left = due.map(|due| due.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                return Next::Due;
             }
             if let Some(command) = waiting.pop_front() {
-                return Some(command);
+                return Next::Command(command);
             }
-            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting = match left {
+                Some(left) => {
+                    self.arrived
+                        .wait_timeout(waiting, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+                None => self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 

@@ -6,6 +6,9 @@ mod config;
 mod contiguous;
 mod declare;
 mod declared;
+mod ear;
+#[cfg(test)]
+mod ear_test;
 mod encoding;
 mod ffi;
 mod handover;

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use zenoh::{Config, Session, Wait};
 
-use crate::commands::{Command, Commands, Ticket};
+use crate::commands::{Command, Commands, Next, Ticket};
 use crate::declare::{self, Declaration, Held, Kind};
+use crate::ear::{Ear, Patience};
 use crate::ffi::{self, Arg, ReplacedFn, Status, Str};
 use crate::query::{Gets, Queries};
 use crate::queue::{Queue, LANES};
@@ -123,6 +124,7 @@ pub struct Shared {
     pub tokens: Mutex<HashMap<String, usize>>,
     pub gets: Gets,
     pub queries: Queries,
+    patience: Mutex<Patience>,
     threads: Mutex<usize>,
     thread_ended: Condvar,
 }
@@ -151,6 +153,7 @@ impl Shared {
             tokens: Mutex::default(),
             gets: Gets::default(),
             queries: Queries::default(),
+            patience: Mutex::default(),
             threads: Mutex::new(0),
             thread_ended: Condvar::new(),
         });
@@ -353,6 +356,7 @@ struct Control<'a> {
     life: &'a Arc<Life>,
     session: Session,
     held: HashMap<u64, Held>,
+    ear: Ear,
 }
 
 fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
@@ -379,6 +383,7 @@ fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
         life,
         session,
         held: HashMap::new(),
+        ear: Ear::new(&shared.config),
     };
     control.start_senders();
     match begin {
@@ -446,19 +451,28 @@ impl Control<'_> {
     /// Until closed or given up.
     fn serve(mut self) {
         let busy = &self.life.busy[CONTROL];
-        while let Some(command) = self.shared.commands.next(|| self.shared.is_current(self.life.number)) {
+        loop {
+            let next = self
+                .shared
+                .commands
+                .next(|| self.shared.is_current(self.life.number), self.ear.due());
             busy.begin();
-            match command {
-                Command::Declare(what, ticket) => self.declare(&what, &ticket),
-                Command::Undeclare(id, ticket) => {
+            match next {
+                Next::Command(Command::Declare(what, ticket)) => self.declare(&what, &ticket),
+                Next::Command(Command::Undeclare(id, ticket)) => {
                     if let Some(held) = self.held.remove(&id) {
                         held.undeclare();
                     }
                     ticket.end(Ok(()));
                 }
-                Command::Close => break,
+                Next::Due => self.listen(),
+                Next::Over | Next::Command(Command::Close) => break,
                 #[cfg(test)]
-                Command::Stall(time) => std::thread::sleep(time),
+                Next::Command(Command::Stall(time)) => std::thread::sleep(time),
+                #[cfg(test)]
+                Next::Command(Command::Observe(pause, observer)) => self.ear.observe(pause, observer),
+                #[cfg(test)]
+                Next::Command(Command::BeForgotten) => self.ear.be_forgotten(),
             }
             busy.end();
         }
@@ -491,6 +505,23 @@ impl Control<'_> {
         }
     }
 
+    fn listen(&mut self) {
+        let Some(why) = self.ear.listen(&self.session) else {
+            return;
+        };
+        match lock(&self.shared.patience).spend(Instant::now()) {
+            Ok(()) => {}
+            Err(left) if self.ear.is_new() => {
+                return tracing::warn!(
+                    "{why}: the session is replaced in {} s unless that ends",
+                    left.as_secs() + 1
+                )
+            }
+            Err(_) => return,
+        }
+        self.shared.replace(self.life.number, why.into());
+    }
+
     fn is_current(&self) -> bool {
         self.shared.is_current(self.life.number)
     }
@@ -499,6 +530,7 @@ impl Control<'_> {
         if self.shared.is_closing() {
             drop(self.shared.queries.take_all());
         }
+        self.ear.close();
         for (_, held) in self.held.drain() {
             held.undeclare();
         }

@@ -9,17 +9,17 @@ use crate::ffi::{Handle, Message, Options, Problem, Str, ETIMEOUT, OK};
 use crate::session::Shared;
 use crate::TABLE;
 
-const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// What callbacks told, awaited by the test.
 #[derive(Default)]
-struct Told {
+pub struct Told {
     lines: Mutex<Vec<String>>,
     changed: Condvar,
 }
 
 impl Told {
-    fn arg(&self) -> *mut c_void {
+    pub fn arg(&self) -> *mut c_void {
         std::ptr::from_ref(self).cast_mut().cast()
     }
 
@@ -29,14 +29,14 @@ impl Told {
         told.changed.notify_all();
     }
 
-    fn wait(&self, line: &str) {
+    pub fn wait(&self, line: &str) {
         let lines = self.lines.lock().expect("lines");
         let has = |lines: &mut Vec<String>| !lines.iter().any(|told| told == line);
         let (lines, timeout) = self.changed.wait_timeout_while(lines, LIMIT, has).expect("lines");
         assert!(!timeout.timed_out(), "{line} was not told, but {:?}", *lines);
     }
 
-    fn count(&self, line: &str) -> usize {
+    pub fn count(&self, line: &str) -> usize {
         self.lines
             .lock()
             .expect("lines")
@@ -50,7 +50,7 @@ fn text(text: Str) -> String {
     String::from_utf8_lossy(unsafe { text.bytes() }).into_owned()
 }
 
-extern "C" fn on_token(arg: *mut c_void, key: Str, is_alive: bool) {
+pub extern "C" fn on_token(arg: *mut c_void, key: Str, is_alive: bool) {
     Told::add(
         arg,
         format!("{} {}", if is_alive { "alive" } else { "gone" }, text(key)),
@@ -61,7 +61,7 @@ extern "C" fn on_heard(arg: *mut c_void, is_heard: bool) {
     Told::add(arg, format!("heard {is_heard}"));
 }
 
-extern "C" fn on_put(arg: *mut c_void, message: *const Message) {
+pub extern "C" fn on_put(arg: *mut c_void, message: *const Message) {
     Told::add(arg, format!("put {}", text(unsafe { (*message).key })));
 }
 
@@ -69,7 +69,7 @@ extern "C" fn on_replaced(arg: *mut c_void, _why: Str) {
     Told::add(arg, "replaced".into());
 }
 
-fn open(config: &str, call_ms: u32, told: &Told) -> *mut Handle {
+pub fn open(config: &str, call_ms: u32, told: &Told) -> *mut Handle {
     let config = CString::new(config).expect("config");
     let options = Options {
         config: config.as_ptr(),
@@ -87,12 +87,12 @@ fn open(config: &str, call_ms: u32, told: &Told) -> *mut Handle {
     handle
 }
 
-fn shared<'a>(handle: *mut Handle) -> &'a Shared {
+pub fn shared<'a>(handle: *mut Handle) -> &'a Shared {
     unsafe { crate::session(handle) }
 }
 
 /// A socket's path of this test's own: no port that somebody else may have.
-fn socket(name: &str) -> String {
+pub fn socket(name: &str) -> String {
     format!(
         "unixsock-stream/{}/eda-{}-{name}",
         std::env::temp_dir().display(),
@@ -100,7 +100,7 @@ fn socket(name: &str) -> String {
     )
 }
 
-fn put(handle: *mut Handle, key: &str) -> i32 {
+pub fn put(handle: *mut Handle, key: &str) -> i32 {
     let message = Message {
         key: Str::of(key),
         encoding: Str::of(""),
