@@ -5,6 +5,10 @@ get_property(libraries GLOBAL PROPERTY eda_libraries)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/edacious)
 
 install(TARGETS ${libraries} EXPORT edacious)
+foreach(library IN LISTS libraries)
+    eda_installs($<TARGET_FILE:${library}>)
+endforeach()
+eda_install_check()
 install(EXPORT edacious NAMESPACE edacious:: FILE edaciousTargets.cmake DESTINATION ${package_folder})
 install(DIRECTORY include/edacious DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES cmake/EdaciousActor.cmake cmake/EdaciousActorCheck.cmake cmake/EdaciousActorSymbols.txt

@@ -67,6 +67,7 @@ function(eda_zenoh_library)
         COMMENT "Building libedacious-zenoh.so; the first time, that takes minutes" USES_TERMINAL VERBATIM)
     add_custom_target(edacious-zenoh ALL DEPENDS ${library})
     install(PROGRAMS ${library} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    eda_installs(${library})
     set(EDA_ZENOH_LIBRARY ${library} PARENT_SCOPE)
 endfunction()
 

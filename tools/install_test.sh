@@ -1,6 +1,6 @@
 #!/bin/sh
 # install_test.sh - installs a build into a temporary prefix and builds a program on it, with find_package and with
-# pkg-config. Usage: tools/install_test.sh BUILD_FOLDER COMPILER
+# pkg-config; and that an unfinished build is not installed. Usage: tools/install_test.sh BUILD_FOLDER COMPILER
 set -eu
 cd "$(dirname "$0")/../tests/install"
 build=$1
@@ -33,3 +33,16 @@ test "$("$scratch/consumer")" = EDA_EFULL
 echo "pkg-config: ok"
 "$scratch/prefix/bin/edacious" --help | grep -q '^usage: edacious VERB'
 echo "command: ok"
+
+# Half of it is not installed: nothing is, and it is said what to do.
+cmake -S ../.. -B "$scratch/unbuilt" -G Ninja -DCMAKE_C_COMPILER="$compiler" -DEDA_ZENOH=OFF -DEDA_TESTS=OFF -DEDA_EXAMPLES=OFF >/dev/null
+for built in libedacious.a libedacious-sim.a libedacious-main.a; do
+    if cmake --install "$scratch/unbuilt" --prefix "$scratch/half" >"$scratch/said" 2>&1; then
+        echo "half built: it was installed" >&2
+        exit 1
+    fi
+    tr -s '[:space:]' ' ' <"$scratch/said" | grep -q "not built yet: .*$built.* First: cmake --build $scratch/unbuilt"
+    test ! -e "$scratch/half"
+    : >"$scratch/unbuilt/$built"
+done
+echo "half built: ok"
