@@ -3,6 +3,7 @@
 #   src/**/x_test.c, tests/scenario/x_test.c   a cmocka program each
 #   tests/support/*.c                          linked into all of them
 #   tests/churn/                               nodes as processes, and what disturbs them
+#   tests/stock_main/                          an example as two processes
 #   tests/driver/x.c                           libedacious-x.so beside the programs, for find_test
 #   tests/model/x_test.c                       explores every schedule of what it includes; see tests/model/explore.h
 #   tests/fuzz/x_fuzz.c                        replayed on tests/fuzz/corpus/x, or a libFuzzer program (EDA_FUZZ)
@@ -121,6 +122,12 @@ if(NOT EDA_FUZZ)
     if(EDA_ZENOH_LIBRARY)
         add_dependencies(churn_node edacious-zenoh)
     endif()
+endif()
+
+# The stock main as nodes of a cluster.
+if(EDA_EXAMPLES AND NOT EDA_FUZZ)
+    add_test(NAME stock_main_nodes COMMAND python3 -B ${PROJECT_SOURCE_DIR}/tests/stock_main/nodes.py $<TARGET_FILE:02_keyed>)
+    eda_test_properties(stock_main_nodes LABELS tests/stock_main)
 endif()
 
 # Libraries that are bus drivers, or nearly.

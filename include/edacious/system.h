@@ -149,7 +149,7 @@ typedef struct eda_dead_letter {
 } eda_dead_letter;
 extern const eda_type eda_type_eda_dead_letter; /* "@edacious/dead" */
 
-/* Converts "main" of a stock program: parses --config FILE and --workers N, adds every linked
+/* Converts "main" of a stock program: parses the options that its --help lists, adds every linked
  * actor, calls `app`, prints errors, frees. Returns the exit code. The library edacious-main has a
  * main that calls it with eda_app. */
 int eda_main(int argc, char **argv, eda_status (*app)(eda_system *sys));

@@ -1,40 +1,87 @@
 /* eda_main.c - the stock program around an application: options, actors, errors, exit code. */
-#include <edacious/system.h>
+#define _POSIX_C_SOURCE 200809L /* sigwait */
 
+#include <edacious/cluster.h>
+
+#include "core/system.h"
+
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#define WORKERS_MAX 64u
+#define NODES_MAX 256u
+#define NODES_MS 60000u
+
 typedef struct arguments {
     const char *config;
-    eda_options options;
+    const char *workers;
+    const char *node;
+    const char *bus;
+    const char *bus_config;
+    const char *cluster;
+    const char *nodes;
+    const char *host; /* the flags': not NULL, if given */
+    const char *unfenced;
 } arguments;
+
+static const struct {
+    const char *name;
+    size_t offset;  /* of its text in arguments */
+    bool is_flag;   /* takes no value */
+    bool needs_bus; /* means nothing without one */
+} options[] = {
+    {"--config", offsetof(arguments, config), false, false},
+    {"--workers", offsetof(arguments, workers), false, false},
+    {"--bus", offsetof(arguments, bus), false, false},
+    {"--node", offsetof(arguments, node), false, true},
+    {"--bus-config", offsetof(arguments, bus_config), false, true},
+    {"--cluster", offsetof(arguments, cluster), false, true},
+    {"--nodes", offsetof(arguments, nodes), false, true},
+    {"--host", offsetof(arguments, host), true, true},
+    {"--unfenced", offsetof(arguments, unfenced), true, true},
+};
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+/* What eda_system_start waits for, of the one program that this is. */
+static uint32_t nodes_wanted;
 
 static int usage(const char *program, FILE *to)
 {
     (void)fprintf(to,
         "usage: %s [--config FILE] [--workers N]\n"
-        "  --config FILE  dependencies as JSON: {\"NAME_OF_DEPENDENCIES\": {\"field\": value}}\n"
-        "  --workers N    worker threads; default: one per core\n",
+        "       [--node NAME --bus DRIVER [--bus-config FILE] [--cluster NAME] [--nodes N]\n"
+        "        [--host] [--unfenced]]\n"
+        "  --config FILE      dependencies as JSON: {\"NAME_OF_DEPENDENCIES\": {\"field\": "
+        "value}}\n"
+        "  --workers N        worker threads; default: one per core\n"
+        "to share actors with other programs, as a node of a cluster:\n"
+        "  --node NAME        of this one; each has its own\n"
+        "  --bus DRIVER       local (the processes of this host), zenoh, or a driver's path\n"
+        "  --bus-config FILE  of the bus: a file, or text that begins with '{'\n"
+        "  --cluster NAME     which; default: edacious\n"
+        "  --nodes N          begins when so many are there, this one included\n"
+        "  --host             hosts the actors until SIGINT or SIGTERM, and does nothing else\n"
+        "  --unfenced         also actors that save, though each node has a store of its own\n",
         program);
     return to == stderr ? 2 : 0;
 }
 
-static bool parse_workers(const char *text, uint32_t *ret_workers)
-{
-    uint32_t value = 0;
-    size_t i;
+/* --- options ------------------------------------------------------------------------------ */
 
-    for (i = 0; text[i] != '\0'; i++) {
-        if (text[i] < '0' || text[i] > '9' || i == 2) {
-            return false;
-        }
-        value = 10 * value + (uint32_t)(text[i] - '0');
+static const char **text_of(arguments *given, size_t option)
+{
+    return (const char **)(void *)((char *)given + options[option].offset);
+}
+
+static size_t find_option(const char *name)
+{
+    size_t at = 0;
+
+    while (at < OPTION_COUNT && strcmp(options[at].name, name) != 0) {
+        at++;
     }
-    if (value == 0 || value > 64) {
-        return false;
-    }
-    *ret_workers = value;
-    return true;
+    return at;
 }
 
 /* 0: go on. Otherwise the exit code plus 1. */
@@ -43,36 +90,129 @@ static int parse(int argc, char **argv, arguments *out)
     int i;
 
     for (i = 1; i < argc; i++) {
+        size_t option = find_option(argv[i]);
+
         if (strcmp(argv[i], "--help") == 0) {
             return 1 + usage(argv[0], stdout);
         }
-        if ((strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--workers") == 0) &&
-            i + 1 == argc) {
-            (void)fprintf(stderr, "%s: %s takes a value\n", argv[0], argv[i]);
-            return 1 + usage(argv[0], stderr);
-        }
-        if (strcmp(argv[i], "--config") == 0) {
-            out->config = argv[++i];
-        } else if (strcmp(argv[i], "--workers") == 0) {
-            if (!parse_workers(argv[++i], &out->options.workers)) {
-                (void)fprintf(stderr, "%s: --workers takes 1 to 64, not '%s'\n", argv[0], argv[i]);
-                return 1 + 2;
-            }
-        } else {
+        if (option == OPTION_COUNT) {
             (void)fprintf(stderr, "%s: unknown argument '%s'\n", argv[0], argv[i]);
             return 1 + usage(argv[0], stderr);
         }
+        if (!options[option].is_flag && i + 1 == argc) {
+            (void)fprintf(stderr, "%s: %s takes a value\n", argv[0], argv[i]);
+            return 1 + usage(argv[0], stderr);
+        }
+        *text_of(out, option) = options[option].is_flag ? argv[i] : argv[++i];
     }
     return 0;
 }
 
-static eda_status run(eda_system *sys, const char *config, eda_status (*app)(eda_system *sys))
+/* NULL: `ret_value` stays as it is. */
+static bool read_number(
+    const char *program, const char *option, const char *text, uint32_t max, uint32_t *ret_value)
+{
+    uint32_t value = 0;
+    size_t i;
+
+    for (i = 0; text != NULL && text[i] != '\0' && value <= max; i++) {
+        value = text[i] < '0' || text[i] > '9' ? max + 1 : 10 * value + (uint32_t)(text[i] - '0');
+    }
+    if (text != NULL && (value == 0 || value > max)) {
+        (void)fprintf(
+            stderr, "%s: %s takes 1 to %u, not '%s'\n", program, option, (unsigned)max, text);
+        return false;
+    }
+    if (text != NULL) {
+        *ret_value = value;
+    }
+    return true;
+}
+
+static bool check_node(const char *program, arguments *given)
+{
+    size_t i;
+
+    if (given->bus != NULL && given->node == NULL) {
+        (void)fprintf(stderr,
+            "%s: --bus needs --node NAME, too: each node of a cluster has its own\n", program);
+        return false;
+    }
+    for (i = 0; given->bus == NULL && i < OPTION_COUNT; i++) {
+        if (options[i].needs_bus && *text_of(given, i) != NULL) {
+            (void)fprintf(stderr,
+                "%s: %s is for a node of a cluster: give --bus, too, which is local, zenoh, or a "
+                "driver's path\n",
+                program, options[i].name);
+            return false;
+        }
+    }
+    if (given->host != NULL && given->nodes != NULL) {
+        (void)fprintf(stderr,
+            "%s: --nodes is for the program that begins then; --host waits for nobody: leave one "
+            "out\n",
+            program);
+        return false;
+    }
+    return true;
+}
+
+static bool fill_options(const char *program, arguments *given, eda_options *ret_options)
+{
+    eda_options made = {.name = given->node,
+        .store = EDA_STORE_MEMORY,
+        .bus = given->bus,
+        .bus_config = given->bus_config,
+        .cluster = given->cluster,
+        .is_unfenced = given->unfenced != NULL};
+
+    nodes_wanted = 0;
+    if (!read_number(program, "--workers", given->workers, WORKERS_MAX, &made.workers) ||
+        !read_number(program, "--nodes", given->nodes, NODES_MAX, &nodes_wanted) ||
+        !check_node(program, given)) {
+        return false;
+    }
+    *ret_options = made;
+    return true;
+}
+
+/* --- running ------------------------------------------------------------------------------ */
+
+static eda_status wait_nodes(eda_system *sys)
+{
+    return nodes_wanted == 0 ? EDA_OK : eda_cluster_wait_nodes(sys, nodes_wanted, NODES_MS);
+}
+
+/* What ends it is blocked before any thread begins, so that none of them gets it. */
+static eda_status host(eda_system *sys)
+{
+    sigset_t ends;
+    sigset_t before;
+    eda_status status;
+    int number;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &ends, &before);
+    status = eda_system_start(sys);
+    if (status == EDA_OK) {
+        eda_log(eda_system_client(sys), "hosts its actors until SIGINT or SIGTERM");
+        (void)sigwait(&ends, &number);
+    }
+    /* A second one ends it at once, while it gives its actors away. */
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
+static eda_status run(eda_system *sys, const arguments *given, eda_status (*app)(eda_system *sys))
 {
     EDA_TRY(eda_add_linked(sys));
-    if (config != NULL) {
-        EDA_TRY(eda_configure(sys, config));
+    if (given->config != NULL) {
+        EDA_TRY(eda_configure(sys, given->config));
     }
-    return app(sys);
+    sys->started = wait_nodes;
+    return given->host != NULL ? host(sys) : app(sys);
 }
 
 /* The sentence of the failed call: on the system, or on the client of its thread. */
@@ -95,7 +235,8 @@ static void print_error(const char *program, eda_system *sys, eda_status status)
 
 int eda_main(int argc, char **argv, eda_status (*app)(eda_system *sys))
 {
-    arguments given = {.options = {.store = EDA_STORE_MEMORY}};
+    arguments given = {.config = NULL};
+    eda_options made = {.name = NULL};
     eda_system *sys = NULL;
     eda_status status;
     int code = parse(argc, argv, &given);
@@ -103,9 +244,12 @@ int eda_main(int argc, char **argv, eda_status (*app)(eda_system *sys))
     if (code != 0) {
         return code - 1;
     }
-    status = eda_system_new(&given.options, &sys);
+    if (!fill_options(argv[0], &given, &made)) {
+        return 2;
+    }
+    status = eda_system_new(&made, &sys);
     if (status == EDA_OK) {
-        status = run(sys, given.config, app);
+        status = run(sys, &given, app);
     }
     if (status != EDA_OK) {
         print_error(argv[0], sys, status);

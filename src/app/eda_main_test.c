@@ -14,7 +14,7 @@
 
 #include <edacious/edacious.h>
 
-#define ARGS_MAX 6
+#define ARGS_MAX 10
 
 EDA_RECORD(state_greeting, (eda_str, text));
 EDA_MESSAGE(state_greet, "state/greet", (bool, fails));
@@ -25,6 +25,7 @@ typedef struct state_host {
 
 static char greeting[32];
 static uint32_t app_count;
+static uint32_t nodes_seen;
 
 static eda_status host_start(state_host *self, const state_greeting *deps, eda_ctx *ctx)
 {
@@ -51,6 +52,7 @@ static eda_status greet(eda_system *sys, bool fails)
 {
     app_count++;
     EDA_TRY(eda_system_start(sys));
+    nodes_seen = eda_system_cluster(sys).nodes;
     return eda_publish_wait(
         eda_system_client(sys), EDA_MSG(state_greet, .fails = fails), EDA_FOREVER);
 }
@@ -184,7 +186,7 @@ static void main_help_goes_to_the_output_and_succeeds(void **state)
 static void main_with_wrong_arguments_tells_the_usage_and_ends_with_2(void **state)
 {
     static const struct {
-        const char *const args[4];
+        const char *const args[8];
         const char *sentence;
     } wrong[] = {
         {{"prog", "--wrokers", NULL}, "prog: unknown argument '--wrokers'\nusage: "},
@@ -199,6 +201,20 @@ static void main_with_wrong_arguments_tells_the_usage_and_ends_with_2(void **sta
         {{"prog", "--workers", "", NULL}, "prog: --workers takes 1 to 64, not ''\n"},
         {{"prog", "--workers", "4294967297", NULL},
             "prog: --workers takes 1 to 64, not '4294967297'\n"},
+        {{"prog", "--node", "a", NULL},
+            "prog: --node is for a node of a cluster: give --bus, too, which is local, zenoh, or a "
+            "driver's path\n"},
+        {{"prog", "--bus-config", "{}", NULL}, "prog: --bus-config is for a node of a cluster: "},
+        {{"prog", "--cluster", "c", NULL}, "prog: --cluster is for a node of a cluster: "},
+        {{"prog", "--nodes", "2", NULL}, "prog: --nodes is for a node of a cluster: "},
+        {{"prog", "--host", NULL}, "prog: --host is for a node of a cluster: "},
+        {{"prog", "--unfenced", NULL}, "prog: --unfenced is for a node of a cluster: "},
+        {{"prog", "--bus", "inproc", NULL},
+            "prog: --bus needs --node NAME, too: each node of a cluster has its own\n"},
+        {{"prog", "--bus", "inproc", "--node", NULL}, "prog: --node takes a value\nusage: "},
+        {{"prog", "--bus", "inproc", "--node", "a", "--nodes", "257", NULL},
+            "prog: --nodes takes 1 to 256, not '257'\n"},
+        {{"prog", "--bus=inproc", NULL}, "prog: unknown argument '--bus=inproc'\nusage: "},
     };
     outcome result;
     size_t i;
@@ -233,6 +249,43 @@ static void main_that_fails_to_configure_or_start_says_why_and_ends_with_1(void 
         "name in the configuration\n");
 }
 
+static void main_with_a_bus_is_a_node(void **state)
+{
+    outcome result;
+
+    (void)state;
+    run(app_that_provides,
+        ARGS("--bus", "inproc", "--node", "a", "--nodes", "1", "--cluster", "c", "--unfenced"),
+        &result);
+    assert_string_equal(result.err, "");
+    assert_int_equal(result.code, 0);
+    assert_int_equal(app_count, 1);
+    assert_int_equal(nodes_seen, 1);
+    run(app_that_provides, ARGS("--bus", "inproc", "--node", "a"), &result);
+    assert_int_equal(result.code, 1);
+    assert_non_null(
+        strstr(result.err, "actor 'state_host' saves, and on several nodes that needs"));
+    run(app_that_provides, ARGS("--bus", "nowhere", "--node", "a", "--unfenced"), &result);
+    assert_int_equal(result.code, 1);
+    assert_non_null(strstr(result.err, "nowhere"));
+}
+
+/* Its dependencies are those of --config: the application is not asked. */
+static void main_that_hosts_runs_no_app(void **state)
+{
+    outcome result;
+
+    (void)state;
+    run(app_that_provides, ARGS("--bus", "inproc", "--node", "a", "--host", "--unfenced"), &result);
+    assert_int_equal(result.code, 1);
+    assert_non_null(strstr(result.err, "actor 'state_host' needs 'state_greeting'"));
+    assert_int_equal(app_count, 0);
+    run(app_that_provides, ARGS("--bus", "inproc", "--node", "a", "--host", "--nodes", "2"),
+        &result);
+    assert_int_equal(result.code, 2);
+    assert_non_null(strstr(result.err, "--host waits for nobody: leave one out"));
+}
+
 static void main_whose_app_fails_tells_the_clients_sentence(void **state)
 {
     outcome result;
@@ -257,6 +310,8 @@ int main(void)
         cmocka_unit_test(main_help_goes_to_the_output_and_succeeds),
         cmocka_unit_test(main_with_wrong_arguments_tells_the_usage_and_ends_with_2),
         cmocka_unit_test(main_that_fails_to_configure_or_start_says_why_and_ends_with_1),
+        cmocka_unit_test(main_with_a_bus_is_a_node),
+        cmocka_unit_test(main_that_hosts_runs_no_app),
         cmocka_unit_test(main_whose_app_fails_tells_the_clients_sentence),
     };
 

@@ -429,6 +429,9 @@ eda_status eda_system_start(eda_system *sys)
     if (status == EDA_OK && sys->abroad != NULL) {
         status = sys->abroad->start(sys->abroad);
     }
+    if (status == EDA_OK && sys->started != NULL) {
+        status = sys->started(sys);
+    }
     if (status != EDA_OK) {
         eda_system_stop(sys); /* what did not start does not run */
     }
