@@ -450,18 +450,22 @@ const edai_msg *edai_contract_by_topic(const eda_system *sys, eda_str topic)
 
 /* --- the end ------------------------------------------------------------------------------ */
 
+/* Not so those that seal made; and an actor type may have none of its own. */
+static bool stands_in_its_actor(const edai_route *route)
+{
+    const edai_actor_type *type = route->actor;
+
+    return type->route_count > 0 && route >= type->routes &&
+           route < type->routes + type->route_count;
+}
+
 void edai_contract_free(eda_system *sys)
 {
     uint32_t i;
 
-    for (i = 0; i < sys->route_count;
-         i++) { /* those that seal made; the rest stand in their actors */
-        edai_route *route = sys->routes[i];
-
-        if (route->actor != NULL &&
-            (route < route->actor->routes ||
-                route >= route->actor->routes + route->actor->route_count)) {
-            edai_free(route);
+    for (i = 0; i < sys->route_count; i++) {
+        if (sys->routes[i]->actor != NULL && !stands_in_its_actor(sys->routes[i])) {
+            edai_free(sys->routes[i]);
         }
     }
     for (i = 0; i < sys->actor_count; i++) {
