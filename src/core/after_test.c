@@ -208,6 +208,7 @@ static void after_no_time_counts_as_queued(void **state)
     publish(sys, ARM("", 2, -5));
     asking_settle(sys); /* so the system was not idle before they were handled */
     assert_string_equal(asking_notes(), "arm1 arm2 tick1 tick2");
+    assert_true(eda_system_counts(sys, "asking_tick", NULL).is_known);
     asking_assert_counts(sys, "asking_tick", .accepted = 2, .handled = 2);
     asking_end(sys);
 }

@@ -67,16 +67,24 @@ static void add_far(const eda_system *sys, eda_counts *sum, uint32_t route)
     }
 }
 
-/* Whether a message type has this name; NULL: all of them are meant. */
+/* Whether a message type has this name, or a record that an actor sends itself; NULL: all of them
+ * are meant. */
 static bool is_message(const eda_system *sys, const char *name)
 {
     const edai_msg *msg;
+    uint32_t i;
 
     if (name == NULL) {
         return true;
     }
     for (msg = sys->first_msg; msg != NULL; msg = msg->next) {
         if (strcmp(msg->type->name, name) == 0) {
+            return true;
+        }
+    }
+    for (i = 0; i < sys->route_count; i++) { /* records are in no list, but have a way */
+        msg = sys->routes[i]->msg;
+        if (msg != NULL && strcmp(msg->type->name, name) == 0) {
             return true;
         }
     }
