@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::commands::Command;
 use crate::ffi::{Handle, Str, OK};
-use crate::session_test::{on_put, on_token, open, put, shared, socket, Told, LIMIT};
+use crate::session_test::{on_put, on_token, open, put, shared, socket, Socket, Told, LIMIT};
 use crate::TABLE;
 
 const PACE: Duration = Duration::from_millis(200);
@@ -23,11 +23,11 @@ struct Between {
 }
 
 impl Between {
-    fn new(router: &str) -> Between {
+    fn new(router: &Socket) -> Between {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let endpoint = format!("tcp/{}", listener.local_addr().expect("bound"));
         let is_muted = Arc::new(AtomicBool::new(false));
-        let (path, muted) = (router.split_once('/').expect("a path").1.to_owned(), is_muted.clone());
+        let (path, muted) = (router.path.clone(), is_muted.clone());
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let client = client.expect("a client");
@@ -83,7 +83,7 @@ fn is_keepalive(batch: &[u8]) -> bool {
     batch.get(2).is_some_and(|header| header & 0x1f == 0x04)
 }
 
-/// Lets the ear listen often; whether the router told of the token in each answer.
+/// Lets the ear listen often; whether the router told of the token, each time.
 fn observe(client: *mut Handle) -> Receiver<bool> {
     let (observer, observed) = channel();
     shared(client).commands.push(Command::Observe(PACE, observer));
@@ -104,7 +104,7 @@ fn put_until_heard(from: *mut Handle, key: &str, told: &Told) {
 }
 
 /// A router, and a client of it by way of `endpoint` that has a token, watches its like and is put to.
-fn pair(router: &str, endpoint: &str, more: &str, at_router: &Told, at_client: &Told) -> (*mut Handle, *mut Handle) {
+fn pair(router: &Socket, endpoint: &str, more: &str, at_router: &Told, at_client: &Told) -> (*mut Handle, *mut Handle) {
     let a = open(
         &format!("{{mode: 'router', listen: {{endpoints: ['{router}']}} {more}}}"),
         5000,
@@ -154,7 +154,7 @@ fn deaf_client_is_replaced() {
 fn forgotten_client_is_replaced() {
     let (at_router, at_client) = (Told::default(), Told::default());
     let router = socket("forgotten");
-    let (a, b) = pair(&router, &router, "", &at_router, &at_client);
+    let (a, b) = pair(&router, &router.to_string(), "", &at_router, &at_client);
     let observed = observe(b);
     wait_told(&observed, true);
     shared(b).commands.push(Command::BeForgotten);
@@ -169,7 +169,7 @@ fn forgotten_client_is_replaced() {
 fn client_without_a_router_waits_for_it() {
     let (at_router, at_client) = (Told::default(), Told::default());
     let router = socket("away");
-    let (a, b) = pair(&router, &router, "", &at_router, &at_client);
+    let (a, b) = pair(&router, &router.to_string(), "", &at_router, &at_client);
     let observed = observe(b);
     wait_told(&observed, true);
     (TABLE.close)(a);
@@ -197,7 +197,7 @@ fn client_that_may_not_have_the_token_is_let_be() {
         rules: [{id: 'ears', permission: 'deny', flows: ['ingress', 'egress'], key_exprs: ['@edacious/ear/*'], \
             messages: ['liveliness_token', 'liveliness_query']}], \
         subjects: [{id: 'all'}], policies: [{rules: ['ears'], subjects: ['all']}]}";
-    let (a, b) = pair(&router, &router, forbidden, &at_router, &at_client);
+    let (a, b) = pair(&router, &router.to_string(), forbidden, &at_router, &at_client);
     let observed = observe(b);
     for _ in 0..7 {
         assert!(!observed.recv_timeout(LIMIT).expect("an answer"));

@@ -91,13 +91,30 @@ pub fn shared<'a>(handle: *mut Handle) -> &'a Shared {
     unsafe { crate::session(handle) }
 }
 
-/// A socket's path of this test's own: no port that somebody else may have.
-pub fn socket(name: &str) -> String {
-    format!(
-        "unixsock-stream/{}/eda-{}-{name}",
-        std::env::temp_dir().display(),
-        std::process::id()
-    )
+/// An endpoint of this test's own, at a path: no port that somebody else may have. Its files go with it.
+pub struct Socket {
+    pub path: String,
+}
+
+pub fn socket(name: &str) -> Socket {
+    let folder = std::env::temp_dir();
+    Socket {
+        path: format!("{}/eda-{}-{name}", folder.display(), std::process::id()),
+    }
+}
+
+impl std::fmt::Display for Socket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "unixsock-stream/{}", self.path)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        for file in [self.path.clone(), format!("{}.lock", self.path)] {
+            let _ = std::fs::remove_file(file);
+        }
+    }
 }
 
 pub fn put(handle: *mut Handle, key: &str) -> i32 {
