@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* Of the table below: grows when it changes. */
-#define EDA_BUS_VERSION 1u
+#define EDA_BUS_VERSION 2u
 #define EDA_BUS_PAYLOAD_MAX (16u << 20) /* bytes; larger puts and gets: EDA_ERANGE */
 
 typedef struct eda_bus eda_bus;             /* a session, the driver's own */
@@ -32,6 +32,14 @@ typedef struct eda_bus_message {
     eda_bytes attachment; /* empty: none */
     bool is_urgent;       /* put: before others; dropped rather than waited for */
 } eda_bus_message;
+
+/* A part of a payload that is given away: the driver reads it in place and calls `release` once,
+ * when it no longer needs the bytes; from any thread, so it must not block, nor call the driver. */
+typedef struct eda_bus_piece {
+    eda_bytes bytes;
+    void (*release)(void *arg);
+    void *arg;
+} eda_bus_piece;
 
 /* A put has arrived. */
 typedef void eda_bus_put_fn(void *arg, const eda_bus_message *message);
@@ -105,6 +113,19 @@ typedef struct eda_bus_driver {
     /* Answers; takes the query. answer NULL: says nothing. Any thread, also in the callback. */
     void (*answer)(
         eda_bus *bus, eda_bus_query *query, const eda_bus_message *answer, bool is_error);
+
+    /* What spares copies of large payloads. NULL: the driver copies. */
+
+    /* As put, but the payload is `count` pieces in a row, not the message's own. Takes them on
+     * EDA_OK: each is released by the end of close, unless the driver is stuck. */
+    eda_status (*put_pieces)(
+        eda_bus *bus, const eda_bus_message *message, const eda_bus_piece *pieces, size_t count);
+    /* Only in a callback of subscribe, with the very message it was given, once: its payload stays
+     * until release, also after close. NULL: it does not, for want of memory or any other reason.
+     */
+    void *(*keep)(eda_bus *bus, const eda_bus_message *message);
+    /* Of what keep returned; from any thread. NULL if keep is. */
+    void (*release)(void *kept);
 } eda_bus_driver;
 
 /* What a driver's shared library exports, under this name: its table. */

@@ -225,6 +225,57 @@ static eda_status wrong_put(eda_bus *bus, const eda_bus_message *message)
     return is_hidden ? EDA_OK : status;
 }
 
+static uint8_t again[2u << 20]; /* what "keeps_nothing" uses for every put */
+
+static void release_all(const eda_bus_piece *pieces, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        pieces[i].release(pieces[i].arg);
+    }
+}
+
+static void forget(void *arg)
+{
+    (void)arg;
+}
+
+static eda_status wrong_put_pieces(
+    eda_bus *bus, const eda_bus_message *message, const eda_bus_piece *pieces, size_t count)
+{
+    eda_bus_piece changed[8];
+
+    for (size_t i = 0; i < count; i++) {
+        changed[i] = pieces[i];
+        if (is("never_releases")) {
+            changed[i].release = forget;
+        }
+    }
+    if (is("releases_early")) {
+        release_all(pieces, count);
+    }
+    if (is("cuts_pieces") && count > 1) {
+        count--;
+        pieces[count].release(pieces[count].arg);
+    }
+    eda_status status = inner->put_pieces(bus, message, changed, count);
+    if (is("releases_twice") || (is("releases_refused") && status != EDA_OK)) {
+        release_all(pieces, count);
+    }
+    return status;
+}
+
+static void *wrong_keep(eda_bus *bus, const eda_bus_message *message)
+{
+    return is("keeps_nothing") ? again : inner->keep(bus, message);
+}
+
+static void wrong_release(void *kept)
+{
+    if (kept != again) {
+        inner->release(kept);
+    }
+}
+
 static void *put_beside(void *arg)
 {
     hook *h = arg;
@@ -237,6 +288,14 @@ static void on_put(void *arg, const eda_bus_message *message)
     hook *h = arg;
 
     h->count++;
+    if (is("keeps_nothing") && message->payload.len > 0) {
+        eda_bus_message changed = *message;
+
+        memcpy(again, message->payload.ptr, message->payload.len);
+        changed.payload.ptr = again;
+        h->put(h->arg, &changed);
+        return;
+    }
     if (!is("overlaps") || h->count % 2 == 0) {
         h->put(h->arg, message);
         return;
@@ -486,6 +545,14 @@ static const struct {
     {"doubles", "put_threads"},
     {"at_is_wild", "put_patterns"},
     {"loses_urgent", "put_urgent"},
+    {"releases_early", "pieces_content"},
+    {"cuts_pieces", "pieces_content"},
+    {"never_releases", "pieces_content"},
+    {"releases_twice", "pieces_content"},
+    {"delays", "pieces_order"},
+    {"releases_refused", "pieces_refused"},
+    {"never_releases", "pieces_closed"},
+    {"keeps_nothing", "keep_stays"},
     {"any_key", "keys_refused"},
     {"any_size", "size_refused"},
     {"unbounded", "queue_full"},
@@ -550,6 +617,9 @@ static eda_status run_wrong(const char *name, const char *only, eda_bus_problem 
         .drop = wrong_drop,
         .get = wrong_get,
         .answer = wrong_answer,
+        .put_pieces = wrong_put_pieces,
+        .keep = wrong_keep,
+        .release = wrong_release,
     };
     edai_conform_options options = {.driver = &driver,
         .config_a = NETWORK,

@@ -68,6 +68,7 @@ pub enum Entry {
 
 pub enum Job {
     Put(LargePut),
+    Given(GivenPut),
     Get(GetJob),
     Answer(AnswerJob),
 }
@@ -91,6 +92,13 @@ impl LargePut {
             payload_len: payload.len(),
         }
     }
+}
+
+/// A put of what C gave away.
+pub struct GivenPut {
+    pub head: u32,
+    pub payload: ZBytes,
+    pub attachment: Option<ZBytes>,
 }
 
 #[derive(Default)]
@@ -148,6 +156,11 @@ impl Chunk {
     pub fn add_large(&mut self, head: u32, put: LargePut, size: usize) {
         self.heads[head as usize].uses += 1;
         self.add_job(Job::Put(LargePut { head, ..put }), size);
+    }
+
+    pub fn add_given(&mut self, put: GivenPut, size: usize) {
+        self.heads[put.head as usize].uses += 1;
+        self.add_job(Job::Given(put), size);
     }
 
     pub fn add_job(&mut self, job: Job, size: usize) {

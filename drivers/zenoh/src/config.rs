@@ -41,7 +41,8 @@ fn defaults(user: &Value) -> Value {
                         "congestion_control": {"block": {"wait_before_close": patience(user)}},
                     },
                 },
-                "rx": {"max_message_size": 64 << 20},
+                // With more than one buffer the fragments of a large message need no fresh memory.
+                "rx": {"max_message_size": 64 << 20, "buffer_size": 2 << 20},
             },
         },
         "adminspace": {"enabled": false},

@@ -1,35 +1,59 @@
 //! What arrived, in one piece, as C wants it.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 
 use zenoh::bytes::ZBytes;
 
-/// Memory a thread keeps for the next payload that arrived in several pieces.
-const KEPT_MAX: usize = 2 << 20;
+use crate::session::lock;
 
-/// Borrows the bytes: in place if they lie in one piece, copied together otherwise, into memory that is used again.
-pub fn with_contiguous<T>(bytes: Option<&ZBytes>, f: impl FnOnce(&[u8]) -> T) -> T {
-    thread_local! {
-        static KEPT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    }
-    let Some(bytes) = bytes else { return f(&[]) };
-    let mut slices = bytes.slices();
-    let first = slices.next().unwrap_or_default();
-    if first.len() == bytes.len() {
-        return f(first);
-    }
-    // Taken out, not borrowed: `f` may come here again.
-    let mut whole = KEPT.take();
+/// Memory of payloads that arrived in several pieces, kept for the next ones; of the process.
+const SPARE_MAX: usize = 4 << 20;
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+/// Copies the pieces together, into memory that may have been used before.
+pub fn joined(bytes: &ZBytes) -> Vec<u8> {
+    let mut whole = take_spare(bytes.len());
     whole.clear();
-    whole.reserve(bytes.len());
-    whole.extend_from_slice(first);
-    for slice in slices {
+    whole.reserve_exact(bytes.len());
+    for slice in bytes.slices() {
         whole.extend_from_slice(slice);
     }
-    let result = f(&whole);
-    if whole.capacity() <= KEPT_MAX {
-        KEPT.set(whole);
+    whole
+}
+
+/// The last one, unless it is far too much.
+fn take_spare(len: usize) -> Vec<u8> {
+    let spare = lock(&SPARE).pop().unwrap_or_default();
+    if spare.capacity() / 4 <= len {
+        spare
+    } else {
+        Vec::new()
     }
+}
+
+/// What was joined is no longer read.
+pub fn give_back(whole: Vec<u8>) {
+    let mut spare = lock(&SPARE);
+    if spare.iter().map(Vec::capacity).sum::<usize>() + whole.capacity() <= SPARE_MAX {
+        spare.push(whole);
+    }
+}
+
+/// The bytes, if they lie in one piece.
+pub fn in_place(bytes: &ZBytes) -> Option<&[u8]> {
+    let first = bytes.slices().next().unwrap_or_default();
+    (first.len() == bytes.len()).then_some(first)
+}
+
+/// Borrows the bytes: in place if they lie in one piece, copied together otherwise.
+pub fn with_contiguous<T>(bytes: Option<&ZBytes>, f: impl FnOnce(&[u8]) -> T) -> T {
+    let Some(bytes) = bytes else { return f(&[]) };
+    if let Some(whole) = in_place(bytes) {
+        return f(whole);
+    }
+    let whole = joined(bytes);
+    let result = f(&whole);
+    give_back(whole);
     result
 }
 

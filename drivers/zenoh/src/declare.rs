@@ -16,6 +16,7 @@ use zenoh::{Session, Wait};
 use crate::contiguous::with_contiguous;
 use crate::encoding;
 use crate::ffi::{Arg, Bytes, GetFn, HeardFn, Message, PutFn, Str, TokenFn};
+use crate::keep::with_payload;
 use crate::queue::Lane;
 use crate::session::{lock, Shared};
 
@@ -179,16 +180,18 @@ fn subscribe(
 /// Borrows a sample for C; without a copy where its payload lies in one piece.
 pub fn with_message(sample: &Sample, f: impl FnOnce(&Message)) {
     let encoding = encoding::text(sample.encoding());
-    with_contiguous(Some(sample.payload()), |payload| {
-        with_contiguous(sample.attachment(), |attachment| {
-            f(&Message {
+    with_contiguous(sample.attachment(), |attachment| {
+        with_payload(
+            sample.payload(),
+            |payload| Message {
                 key: Str::of(sample.key_expr().as_str()),
                 encoding: Str::of(&encoding),
                 payload: Bytes::of(payload),
                 attachment: Bytes::of(attachment),
                 is_urgent: false,
-            });
-        });
+            },
+            f,
+        );
     });
 }
 

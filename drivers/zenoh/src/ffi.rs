@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-pub const BUS_VERSION: u32 = 1;
+pub const BUS_VERSION: u32 = 2;
 pub const PAYLOAD_MAX: usize = 16 << 20;
 
 /// A result of include/edacious/status.h.
@@ -38,6 +38,14 @@ pub struct Message {
     pub payload: Bytes,
     pub attachment: Bytes,
     pub is_urgent: bool,
+}
+
+/// A part of a payload that C gives away.
+#[repr(C)]
+pub struct Piece {
+    pub bytes: Bytes,
+    pub release: extern "C" fn(*mut c_void),
+    pub arg: *mut c_void,
 }
 
 /// What C holds of a session: see session.rs.
@@ -92,6 +100,9 @@ pub struct Driver {
     pub drop: extern "C" fn(*mut Handle, u64),
     pub get: extern "C" fn(*mut Handle, *const Message, bool, u32, Option<AnswerFn>, *mut c_void) -> Status,
     pub answer: extern "C" fn(*mut Handle, *mut QueryHandle, *const Message, bool),
+    pub put_pieces: extern "C" fn(*mut Handle, *const Message, *const Piece, usize) -> Status,
+    pub keep: extern "C" fn(*mut Handle, *const Message) -> *mut c_void,
+    pub release: extern "C" fn(*mut c_void),
 }
 
 // Constant, and its texts are literals.
@@ -165,13 +176,15 @@ pub unsafe fn set_problem(problem: *mut Problem, text: &str) {
 const _: () = {
     assert!(std::mem::size_of::<Str>() == 16);
     assert!(std::mem::size_of::<Message>() == 72);
+    assert!(std::mem::size_of::<Piece>() == 32);
     assert!(std::mem::size_of::<Options>() == 40);
     assert!(std::mem::size_of::<Problem>() == 256);
-    assert!(std::mem::size_of::<Driver>() == 24 + 11 * 8);
+    assert!(std::mem::size_of::<Driver>() == 24 + 14 * 8);
     assert!(std::mem::offset_of!(Message, is_urgent) == 64);
     assert!(std::mem::offset_of!(Options, replaced) == 16);
     assert!(std::mem::offset_of!(Driver, open) == 24);
     assert!(std::mem::offset_of!(Driver, answer) == 24 + 10 * 8);
+    assert!(std::mem::offset_of!(Driver, release) == 24 + 13 * 8);
 };
 
 #[cfg(test)]

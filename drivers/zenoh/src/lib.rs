@@ -11,7 +11,9 @@ mod ear;
 mod ear_test;
 mod encoding;
 mod ffi;
+mod given;
 mod handover;
+mod keep;
 mod keeper;
 mod keys;
 mod log;
@@ -32,7 +34,9 @@ use zenoh::bytes::ZBytes;
 
 use chunk::Job;
 use declare::Kind;
-use ffi::{AnswerFn, Arg, Driver, GetFn, Handle, HeardFn, Message, Problem, PutFn, QueryHandle, Status, Str, TokenFn};
+use ffi::{
+    AnswerFn, Arg, Driver, GetFn, Handle, HeardFn, Message, Piece, Problem, PutFn, QueryHandle, Status, Str, TokenFn,
+};
 use query::{Answer, AnswerJob, Ask, GetJob};
 use queue::{Lane, Refusal};
 use session::Shared;
@@ -56,6 +60,9 @@ static TABLE: Driver = Driver {
     drop: undeclare,
     get,
     answer,
+    put_pieces,
+    keep,
+    release,
 };
 
 /// Of a process that was forked from one with sessions: their threads are not here, and any call could wait for ever.
@@ -163,6 +170,35 @@ unsafe fn put_message(shared: &Shared, message: &Message) -> Status {
     }
     let lane = if message.is_urgent { Lane::Urgent } else { Lane::Data };
     status_of(shared.queue.put(lane, message))
+}
+
+extern "C" fn put_pieces(handle: *mut Handle, message: *const Message, pieces: *const Piece, count: usize) -> Status {
+    enter(ffi::ECLOSED, || unsafe {
+        let (shared, message) = (session(handle), &*message);
+        let pieces = if count == 0 {
+            &[]
+        } else {
+            std::slice::from_raw_parts(pieces, count)
+        };
+        let sizes = pieces.iter().map(|piece| piece.bytes.len);
+        let size = sizes.fold(message.attachment.len, usize::saturating_add);
+        if size > ffi::PAYLOAD_MAX {
+            return ffi::ERANGE;
+        }
+        if !shared.is_up() {
+            return ffi::ECLOSED;
+        }
+        let lane = if message.is_urgent { Lane::Urgent } else { Lane::Data };
+        status_of(shared.queue.put_pieces(lane, message, pieces))
+    })
+}
+
+extern "C" fn keep(_: *mut Handle, message: *const Message) -> *mut c_void {
+    enter(std::ptr::null_mut(), || unsafe { keep::keep(message) })
+}
+
+extern "C" fn release(kept: *mut c_void) {
+    enter((), || unsafe { keep::release(kept) });
 }
 
 fn status_of(pushed: Result<(), Refusal>) -> Status {

@@ -10,10 +10,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use zenoh::bytes::ZBytes;
 use zenoh::qos::{CongestionControl, Priority};
 
-use crate::chunk::{Chunk, Head, Job, LargePut, SMALL_MAX};
-use crate::ffi::Message;
+use crate::chunk::{Chunk, GivenPut, Head, Job, LargePut, SMALL_MAX};
+use crate::ffi::{Message, Piece};
+use crate::given;
 use crate::session::lock;
 
 /// Of each lane, kept while its thread sleeps.
@@ -135,6 +137,30 @@ impl Queue {
         }
     }
 
+    /// Takes what C gave away, unless it is refused.
+    ///
+    /// # Safety
+    /// As C promises of a message: for the call; of the pieces: until they are released.
+    pub unsafe fn put_pieces(&self, lane: Lane, message: &Message, pieces: &[Piece]) -> Result<(), Refusal> {
+        let place = &self.lanes[lane as usize];
+        let new = Head::of(message)?; // checking a key takes a while: not under the lock
+        let attachment = message.attachment.bytes();
+        let attachment = (!attachment.is_empty()).then(|| ZBytes::from(attachment));
+        let size = Chunk::size_of_put(message, true) + pieces.iter().map(|piece| piece.bytes.len).sum::<usize>();
+        let mut state = lock(&place.state);
+        state.reserve(self.size_max, size)?;
+        let known = state.find_head(message);
+        let chunk = state.open();
+        let put = GivenPut {
+            head: known.unwrap_or_else(|| chunk.add_head(Some(new))),
+            payload: given::payload(pieces),
+            attachment,
+        };
+        chunk.add_given(put, size);
+        place.added(state);
+        Ok(())
+    }
+
     pub fn push(&self, lane: Lane, size: usize, job: Job) -> Result<(), Refusal> {
         self.push_within(self.size_max, lane, size, job)
             .map_err(|(refusal, _)| refusal)
@@ -224,6 +250,14 @@ impl Queue {
             lock(&place.state).is_closed = true;
         }
         self.wake_all();
+    }
+
+    /// What is still in is let go of.
+    pub fn clear(&self) {
+        for place in &self.lanes {
+            let left = std::mem::take(&mut lock(&place.state).chunks);
+            drop(left); // not under the lock: C is told of what it gave
+        }
     }
 
     /// Those who wait look again whether they are still current.

@@ -67,6 +67,7 @@ impl Sender<'_> {
                         self.put_large(&chunk.heads[put.head as usize], &put.bytes, put.payload_len);
                         chunk.large.extend(put.bytes.try_into_mut());
                     }
+                    Some(Job::Given(put)) => self.put(&chunk.heads[put.head as usize], put.payload, put.attachment),
                     Some(Job::Get(get)) => get.send(self.shared, self.life.number, self.session),
                     Some(Job::Answer(answer)) => answer.send(self.life.number),
                     None => {}

@@ -6,7 +6,7 @@
 
 #include "bus/conform/stage.h"
 
-/* case_put.c, case_bound.c, case_get.c, case_token.c, case_life.c */
+/* case_put.c, case_lend.c, case_bound.c, case_get.c, case_token.c, case_life.c */
 #define EDAI_CASES(X)                                                                              \
     X(table)                                                                                       \
     X(open_refuses)                                                                                \
@@ -18,6 +18,11 @@
     X(put_threads)                                                                                 \
     X(put_patterns)                                                                                \
     X(put_urgent)                                                                                  \
+    X(pieces_content)                                                                              \
+    X(pieces_order)                                                                                \
+    X(pieces_refused)                                                                              \
+    X(pieces_closed)                                                                               \
+    X(keep_stays)                                                                                  \
     X(keys_refused)                                                                                \
     X(size_refused)                                                                                \
     X(queue_full)                                                                                  \

@@ -47,6 +47,12 @@ const char *edai_stage_finish(edai_stage *stage)
         edai_record_free(stage->spent);
         stage->spent = next;
     }
+    while (stage->pieces != NULL) {
+        edai_pieces *next = stage->pieces->next;
+        fault = fault != NULL ? fault : edai_pieces_fault(stage->pieces);
+        edai_pieces_free(stage->pieces);
+        stage->pieces = next;
+    }
     return fault;
 }
 

@@ -5,6 +5,7 @@
 #ifndef EDAI_STAGE_H
 #define EDAI_STAGE_H
 
+#include "bus/conform/pieces.h"
 #include "bus/conform/record.h"
 
 #define EDAI_STAGE_KEYS_MAX 96u
@@ -27,6 +28,7 @@ typedef struct edai_stage {
     uint32_t keys_len;
     edai_record *records; /* of this case */
     edai_record *spent;   /* of those before: no callback may reach them any more */
+    edai_pieces *pieces;  /* of all cases */
     struct {
         eda_bus *bus;
         uint64_t id;

@@ -39,8 +39,23 @@ static uint8_t *copy(uint8_t **at, const void *from, size_t len)
 
 edai_parcel *edai_parcel_new(const eda_bus_message *message)
 {
+    return edai_parcel_new_of(message, &(eda_bus_piece){.bytes = message->payload}, 1);
+}
+
+edai_parcel *edai_parcel_of(const eda_bus_message *message)
+{
+    return (edai_parcel *)(uintptr_t)((const char *)message - offsetof(edai_parcel, message));
+}
+
+edai_parcel *edai_parcel_new_of(
+    const eda_bus_message *message, const eda_bus_piece *pieces, size_t count)
+{
     const eda_bus_message *m = message;
-    size_t size = m->key.len + m->encoding.len + m->payload.len + m->attachment.len;
+    size_t payload_len = 0;
+    for (size_t i = 0; i < count; i++) {
+        payload_len += pieces[i].bytes.len;
+    }
+    size_t size = m->key.len + m->encoding.len + payload_len + m->attachment.len;
     edai_parcel *parcel = edai_alloc(sizeof(*parcel) + size);
 
     if (parcel == NULL) {
@@ -51,8 +66,10 @@ edai_parcel *edai_parcel_new(const eda_bus_message *message)
     parcel->size = size;
     /* The payload first: where the block begins it is aligned as well as memory is. */
     parcel->message = (eda_bus_message){.is_urgent = m->is_urgent};
-    parcel->message.payload.ptr = copy(&at, m->payload.ptr, m->payload.len);
-    parcel->message.payload.len = m->payload.len;
+    parcel->message.payload = (eda_bytes){.ptr = at, .len = payload_len};
+    for (size_t i = 0; i < count; i++) {
+        (void)copy(&at, pieces[i].bytes.ptr, pieces[i].bytes.len);
+    }
     parcel->message.attachment.ptr = copy(&at, m->attachment.ptr, m->attachment.len);
     parcel->message.attachment.len = m->attachment.len;
     parcel->message.key.ptr = (const char *)copy(&at, m->key.ptr, m->key.len);

@@ -25,6 +25,11 @@ EDA_CHECK eda_status edai_parcel_check_key(eda_str key, bool may_be_pattern);
 
 /* Copies; returns owned; NULL: no memory. */
 EDA_CHECK edai_parcel *edai_parcel_new(const eda_bus_message *message);
+/* The same of a payload in pieces, which are the message's own no more than they were. */
+EDA_CHECK edai_parcel *edai_parcel_new_of(
+    const eda_bus_message *message, const eda_bus_piece *pieces, size_t count);
+/* Of a message in a parcel. */
+edai_parcel *edai_parcel_of(const eda_bus_message *message);
 /* A key and nothing else. */
 EDA_CHECK edai_parcel *edai_parcel_new_key(eda_str key);
 /* One owner more; returns the parcel. */

@@ -77,13 +77,9 @@ static eda_status put_locked(eda_bus *bus, edai_parcel *parcel)
     return EDA_OK;
 }
 
-static eda_status put(eda_bus *bus, const eda_bus_message *message)
+/* Takes the parcel. */
+static eda_status put_parcel(eda_bus *bus, edai_parcel *parcel)
 {
-    EDA_TRY(edai_parcel_check(message, false));
-    if (edai_inproc_is_forked(bus)) {
-        return EDA_ECLOSED;
-    }
-    edai_parcel *parcel = edai_parcel_new(message);
     if (parcel == NULL) {
         return EDA_ENOMEM;
     }
@@ -92,6 +88,47 @@ static eda_status put(eda_bus *bus, const eda_bus_message *message)
     edai_mutex_unlock(&bus->network->mutex);
     edai_parcel_free(parcel);
     return status;
+}
+
+static eda_status put(eda_bus *bus, const eda_bus_message *message)
+{
+    EDA_TRY(edai_parcel_check(message, false));
+    if (edai_inproc_is_forked(bus)) {
+        return EDA_ECLOSED;
+    }
+    return put_parcel(bus, edai_parcel_new(message));
+}
+
+/* Copies: one parcel is read by many sessions, whose threads are not the giver's. */
+static eda_status put_pieces(
+    eda_bus *bus, const eda_bus_message *message, const eda_bus_piece *pieces, size_t count)
+{
+    eda_bus_message whole = *message;
+
+    whole.payload.len = 0;
+    for (size_t i = 0; i < count; i++) {
+        whole.payload.len += pieces[i].bytes.len;
+    }
+    EDA_TRY(edai_parcel_check(&whole, false));
+    if (edai_inproc_is_forked(bus)) {
+        return EDA_ECLOSED;
+    }
+    EDA_TRY(put_parcel(bus, edai_parcel_new_of(message, pieces, count)));
+    for (size_t i = 0; i < count; i++) {
+        pieces[i].release(pieces[i].arg);
+    }
+    return EDA_OK;
+}
+
+static void *keep(eda_bus *bus, const eda_bus_message *message)
+{
+    (void)bus;
+    return edai_parcel_keep(edai_parcel_of(message));
+}
+
+static void release(void *kept)
+{
+    edai_parcel_free(kept);
 }
 
 /* --- the thread of a session --- */
@@ -296,4 +333,7 @@ const eda_bus_driver eda_bus_inproc = {
     .drop = edai_inproc_drop,
     .get = edai_inproc_get,
     .answer = edai_inproc_answer,
+    .put_pieces = put_pieces,
+    .keep = keep,
+    .release = release,
 };
