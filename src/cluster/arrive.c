@@ -18,6 +18,9 @@
 /* Between two tellings that somebody is dead. */
 #define TELL_DEAD EDA_MS(100)
 
+/* Of messages that refer to the batch they came in instead of being copied. */
+#define REFERRED_SIZE_MIN ((size_t)8 << 10)
+
 /* Waits for the end of a delivery that somebody abroad waits for. */
 typedef struct far_receipt {
     edai_receipt receipt;
@@ -178,6 +181,7 @@ static void resolve(edai_node *node, const edai_wire_item *item)
 typedef struct taken {
     const edai_msg *msg;
     const void *data;
+    bool is_struct; /* what it points to lies in the batch */
     eda_raw raw;
 } taken;
 
@@ -188,7 +192,9 @@ static eda_status take_value(
     if (msg == NULL) {
         return EDA_ENOTYPE;
     }
-    return edai_cbor_decode_lent(msg->type, msg->plan, item->body, &node->decoded, &out->data);
+    EDA_TRY(edai_cbor_decode_lent(msg->type, msg->plan, item->body, &node->decoded, &out->data));
+    out->is_struct = node->decoded.is_struct;
+    return EDA_OK;
 }
 
 /* By topic: of a type that is known here, or raw. */
@@ -234,6 +240,12 @@ static void tell_moved(
     put_item(node, link, &moved);
 }
 
+/* It is most of its batch, which so keeps little else alive. */
+static bool may_refer(const edai_node *node, const edai_wire_item *item)
+{
+    return item->body.len >= REFERRED_SIZE_MIN && item->body.len >= node->batch_size / 2;
+}
+
 static eda_status deliver(
     edai_node *node, edai_link *link, const edai_wire_item *item, const taken *what)
 {
@@ -248,6 +260,9 @@ static eda_status deliver(
 
     if (arrival.actor == NULL) {
         return EDA_ENOENT;
+    }
+    if (what->is_struct && may_refer(node, item)) {
+        arrival.backing = node->backing;
     }
     if (item->left_ms != 0) {
         arrival.deadline = edai_system_later(node->sys, EDA_MS(item->left_ms));
@@ -454,7 +469,7 @@ static bool is_for_this_life(const edai_node *node, eda_str key)
     return key.len >= len && memcmp(key.ptr + key.len - len, node->id, len) == 0;
 }
 
-void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes)
+void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes, edai_backing *backing)
 {
     edai_wire_reader reader;
     edai_wire_item item;
@@ -479,6 +494,8 @@ void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes)
         edai_node_refuse(node, reader.sender, status);
         return;
     }
+    node->backing = backing;
+    node->batch_size = bytes.len;
     number = reader.first;
     count_gap(node, link, number);
     while ((status = edai_wire_next(&reader, &item)) == EDA_OK) {

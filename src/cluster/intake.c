@@ -11,8 +11,13 @@ typedef struct edai_intake_block {
     edai_envelope envelope;
     edai_call call; /* directly behind it: its body */
     edai_intake *intake;
-    size_t size;
-    size_t capacity; /* at least size */
+    edai_backing backing;           /* referred to while it is handled, and by messages */
+    void *kept;                     /* the payload, the driver's; NULL: it stands in the block */
+    struct edai_intake_block *next; /* among those that are lent */
+    struct edai_intake_block *before;
+    bool is_lent;
+    size_t size; /* of what was heard, with the block's own */
+    size_t capacity;
     edai_heard heard;
     char bytes[];
 } block;
@@ -33,6 +38,8 @@ void edai_intake_close(edai_intake *intake)
 /* Of what may be kept: batches, and single messages as large as they may be. */
 #define SPARE_SIZE_MIN ((size_t)4 << 10)
 #define SPARE_SIZE_MAX ((size_t)5 << 18)
+/* Of a payload that the driver keeps, in memory that may be several times as large. */
+#define KEPT_SIZE_MIN ((size_t)128 << 10)
 
 /* The last one that was given back, if it is large enough and not much larger: memory that is fresh
  * from the kernel costs more than the copy. NULL: there is none. */
@@ -77,7 +84,10 @@ static void drop_block(edai_intake *intake, block *self)
 {
     bool is_kept = false;
 
-    if (self->size >= SPARE_SIZE_MIN && self->size <= SPARE_SIZE_MAX) {
+    if (self->kept != NULL) {
+        intake->node->driver->release(self->kept);
+    }
+    if (self->capacity >= SPARE_SIZE_MIN && self->capacity <= SPARE_SIZE_MAX + SPARE_SIZE_MAX / 8) {
         edai_mutex_lock(&intake->mutex);
         is_kept = intake->spare_size + self->capacity <= EDAI_INTAKE_SPARE_MAX;
         if (is_kept) {
@@ -97,8 +107,49 @@ void edai_intake_init(edai_intake *intake)
     edai_mutex_init(&intake->mutex);
 }
 
+static void lend(edai_intake *intake, block *self)
+{
+    edai_mutex_lock(&intake->mutex);
+    self->is_lent = true;
+    self->before = NULL;
+    self->next = intake->lent;
+    if (intake->lent != NULL) {
+        intake->lent->before = self;
+    }
+    intake->lent = self;
+    edai_mutex_unlock(&intake->mutex);
+}
+
+static void take_back(edai_intake *intake, block *self)
+{
+    edai_mutex_lock(&intake->mutex);
+    if (self->next != NULL) {
+        self->next->before = self->before;
+    }
+    if (self->before != NULL) {
+        self->before->next = self->next;
+    } else {
+        intake->lent = self->next;
+    }
+    edai_mutex_unlock(&intake->mutex);
+}
+
+/* Nobody refers to it any more. */
+static void drop(edai_backing *backing)
+{
+    block *self = (block *)(void *)((char *)backing - offsetof(block, backing));
+
+    if (self->is_lent) {
+        take_back(self->intake, self);
+    }
+    drop_block(self->intake, self);
+}
+
 void edai_intake_fini(edai_intake *intake)
 {
+    while (intake->lent != NULL) { /* their messages went with the workers' memory */
+        drop(&intake->lent->backing);
+    }
     while (intake->spare != NULL) {
         block *spare = intake->spare;
 
@@ -121,7 +172,11 @@ static void arrived(edai_worker *gateway, void *arg)
         node->driver->answer(node->bus, self->heard.query, NULL, false);
     }
     atomic_fetch_sub_explicit(&intake->size, self->size, memory_order_relaxed);
-    drop_block(intake, self);
+    /* relaxed: only this thread adds the first reference beside its own */
+    if (atomic_load_explicit(&self->backing.refs, memory_order_relaxed) > 1) {
+        lend(intake, self);
+    }
+    edai_backing_release(&self->backing);
 }
 
 static void *copy(char **io_at, const void *bytes, size_t len)
@@ -141,8 +196,10 @@ static void fill(block *self, const edai_heard *heard)
     char *at = self->bytes;
 
     self->heard = *heard;
-    self->heard.message.payload = (eda_bytes){
-        .ptr = copy(&at, from->payload.ptr, from->payload.len), .len = from->payload.len};
+    self->heard.backing = &self->backing;
+    if (self->kept == NULL) {
+        self->heard.message.payload.ptr = copy(&at, from->payload.ptr, from->payload.len);
+    }
     self->heard.message.attachment = (eda_bytes){
         .ptr = copy(&at, from->attachment.ptr, from->attachment.len), .len = from->attachment.len};
     self->heard.message.key =
@@ -151,32 +208,57 @@ static void fill(block *self, const edai_heard *heard)
         .ptr = copy(&at, from->encoding.ptr, from->encoding.len), .len = from->encoding.len};
 }
 
+/* NULL: it is copied. */
+static void *keep(const edai_node *node, const edai_heard *heard)
+{
+    bool may_be = heard->kind == EDAI_HEARD_BATCH && heard->message.payload.len >= KEPT_SIZE_MIN &&
+                  node->driver->keep != NULL;
+
+    return may_be ? node->driver->keep(node->bus, heard->given) : NULL;
+}
+
+static block *make_copy(edai_intake *intake, const edai_heard *heard, size_t size)
+{
+    void *kept = keep(intake->node, heard);
+    block *self = make_block(intake, kept != NULL ? size - heard->message.payload.len : size);
+
+    if (self == NULL) {
+        if (kept != NULL) {
+            intake->node->driver->release(kept);
+        }
+        return NULL;
+    }
+    self->envelope = (edai_envelope){.kind = EDAI_CALL, .home = EDAI_HOME_NOWHERE};
+    self->call = (edai_call){.fn = arrived, .arg = self};
+    self->intake = intake;
+    self->backing = (edai_backing){.drop = drop};
+    atomic_init(&self->backing.refs, 1);
+    self->kept = kept;
+    self->is_lent = false;
+    self->size = size;
+    fill(self, heard);
+    return self;
+}
+
 bool edai_intake_hear(edai_intake *intake, const edai_heard *heard)
 {
     const eda_bus_message *from = &heard->message;
     size_t size = sizeof(block) + from->payload.len + from->attachment.len + from->key.len +
                   from->encoding.len;
-    block *self;
+    block *self = NULL;
 
     if (!atomic_load_explicit(&intake->is_open, memory_order_acquire)) {
         return false;
     }
-    if (atomic_fetch_add_explicit(&intake->size, size, memory_order_relaxed) + size >
+    if (atomic_fetch_add_explicit(&intake->size, size, memory_order_relaxed) + size <=
         EDAI_INTAKE_SIZE_MAX) {
-        self = NULL;
-    } else {
-        self = make_block(intake, size);
+        self = make_copy(intake, heard, size);
     }
     if (self == NULL) {
         atomic_fetch_sub_explicit(&intake->size, size, memory_order_relaxed);
         atomic_fetch_add_explicit(&intake->dropped, 1, memory_order_relaxed);
         return false;
     }
-    self->envelope = (edai_envelope){.kind = EDAI_CALL, .home = EDAI_HOME_NOWHERE};
-    self->call = (edai_call){.fn = arrived, .arg = self};
-    self->intake = intake;
-    self->size = size;
-    fill(self, heard);
     edai_worker_post(intake->node->gateway, &self->envelope);
     return true;
 }

@@ -1,9 +1,9 @@
 /* intake.h - what the bus's threads hear, on its way to the gateway.
  *
  * A block holds a copy of what was heard and the envelope by which it travels through the gateway's
- * inbox. Order: of each declaration's callbacks. Bounds: EDAI_INTAKE_SIZE_MAX bytes are on their
- * way; what comes then is dropped, and the sender's numbers tell. Threads: hear from any, the rest
- * by the gateway. */
+ * inbox; a large payload that the driver can keep is not copied. Order: of each declaration's
+ * callbacks. Bounds: EDAI_INTAKE_SIZE_MAX bytes are on their way; what comes then is dropped, and
+ * the sender's numbers tell. Threads: hear from any, the rest by the gateway. */
 #ifndef EDAI_INTAKE_H
 #define EDAI_INTAKE_H
 
@@ -35,7 +35,9 @@ typedef enum edai_heard_kind {
 typedef struct edai_heard {
     edai_heard_kind kind;
     eda_bus_message message;
-    eda_bus_query *query; /* owned: PING, DESCRIBE, GET */
+    const eda_bus_message *given; /* BATCH: as the bus's callback has it, while that runs */
+    edai_backing *backing; /* of the payload, which may be referred to; once it has arrived */
+    eda_bus_query *query;  /* owned: PING, DESCRIBE, GET */
     const void *of;
     uint64_t number; /* of the request that this answers */
     bool is_alive;   /* TOKEN */
@@ -49,8 +51,9 @@ typedef struct edai_intake {
     _Atomic size_t size;      /* bytes on their way */
     _Atomic uint64_t dropped; /* for want of room or memory */
     edai_mutex mutex;
-    struct edai_intake_block *spare; /* guarded by the mutex, as its size */
+    struct edai_intake_block *spare; /* guarded by the mutex, as what follows */
     size_t spare_size;
+    struct edai_intake_block *lent; /* those that messages still refer to */
 } edai_intake;
 
 void edai_intake_init(edai_intake *intake);

@@ -542,7 +542,7 @@ void edai_member_heard(edai_node *node, const edai_heard *heard)
 
     switch (heard->kind) {
     case EDAI_HEARD_BATCH:
-        edai_arrive_batch(node, message->key, message->payload);
+        edai_arrive_batch(node, message->key, message->payload, heard->backing);
         break;
     case EDAI_HEARD_HELLO:
         take_hello(node, message->payload, false, 0);

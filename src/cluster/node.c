@@ -15,7 +15,8 @@
 
 #define RETRY EDA_MS(2)
 #define CHOICE EDA_SEC(1)
-#define REFUSED_LINES_MAX 5u /* between two regular hellos */
+#define GIVEN_SIZE_MIN ((size_t)128 << 10) /* smaller batches are copied by the bus */
+#define REFUSED_LINES_MAX 5u               /* between two regular hellos */
 
 /* --- small things -------------------------------------------------------------------------- */
 
@@ -37,9 +38,8 @@ static void on_retry(edai_worker *gateway, edai_timer *timer)
     (void)timer;
 }
 
-eda_status edai_node_put(edai_node *node, const eda_bus_message *message)
+static eda_status end_put(edai_node *node, const eda_bus_message *message, eda_status status)
 {
-    eda_status status = node->bus != NULL ? node->driver->put(node->bus, message) : EDA_ECLOSED;
     edai_timers *timers = &node->gateway->timers;
 
     if (status == EDA_EFULL && node->retry.index == 0 &&
@@ -50,6 +50,30 @@ eda_status edai_node_put(edai_node *node, const eda_bus_message *message)
         edai_node_refuse(node, message->key, status);
     }
     return status;
+}
+
+eda_status edai_node_put(edai_node *node, const eda_bus_message *message)
+{
+    return end_put(
+        node, message, node->bus != NULL ? node->driver->put(node->bus, message) : EDA_ECLOSED);
+}
+
+eda_status edai_node_put_buffer(edai_node *node, eda_str key, edai_buffer *buffer)
+{
+    eda_bus_message message = {.key = key};
+    eda_bus_piece piece;
+    eda_status status;
+
+    if (node->bus == NULL || node->driver->put_pieces == NULL || buffer->size < GIVEN_SIZE_MIN ||
+        !edai_given_take(node->given, buffer, &piece)) {
+        message.payload = (eda_bytes){.ptr = buffer->bytes, .len = buffer->size};
+        return edai_node_put(node, &message);
+    }
+    status = node->driver->put_pieces(node->bus, &message, &piece, 1);
+    if (status != EDA_OK) {
+        edai_given_undo(&piece, buffer);
+    }
+    return end_put(node, &message, status);
 }
 
 void edai_node_refuse_text(edai_node *node, eda_str what, eda_status status, const char *text)
@@ -144,7 +168,7 @@ eda_status edai_node_call(edai_node *node, void (*fn)(edai_worker *gateway, void
 
 static void hear(edai_node *node, edai_heard_kind kind, const eda_bus_message *message)
 {
-    const edai_heard heard = {.kind = kind, .message = *message};
+    const edai_heard heard = {.kind = kind, .message = *message, .given = message};
 
     (void)edai_intake_hear(&node->intake, &heard);
 }
@@ -573,6 +597,7 @@ static void node_free(edai_abroad *abroad)
     edai_buffer_fini(&node->shown_attachment);
     edai_moves_fini(node);
     edai_intake_fini(&node->intake);
+    edai_given_stock_free(node->given);
     edai_free(node->decoded.block);
     edai_view_free(node->view);
     edai_mutex_fini(&node->mutex);
@@ -735,7 +760,8 @@ static eda_status fill(edai_node *node)
     EDA_TRY(find_driver(node));
     EDA_TRY(name_node(node));
     EDA_TRY(edai_view_new(edai_node_id(node), &events, &node->view));
-    return place_types(node);
+    node->given = edai_given_stock_new();
+    return node->given != NULL ? place_types(node) : EDA_ENOMEM;
 }
 
 eda_status edai_abroad_new(eda_system *sys, edai_abroad **ret_abroad)

@@ -11,6 +11,7 @@
 
 #include "cluster/clerk.h"
 #include "cluster/far.h"
+#include "cluster/given.h"
 #include "cluster/intake.h"
 #include "cluster/link.h"
 #include "cluster/move.h"
@@ -86,13 +87,16 @@ struct edai_node {
     edai_entries strangers; /* edai_stranger */
     edai_moves moves;
     edai_intake intake;
-    edai_names msg_names; /* -> edai_msg, constant after open */
+    edai_given_stock *given; /* batches that the bus has */
+    edai_names msg_names;    /* -> edai_msg, constant after open */
     /* Who was named by the last message that arrived, and so by those like it; NULL: nobody who is
      * known. */
     const edai_actor_type *last_receiver;
     const edai_actor_type *last_publisher;
     const edai_msg *last_msg;
     edai_cbor_room decoded;   /* the message being taken */
+    edai_backing *backing;    /* of the batch being taken */
+    size_t batch_size;        /* of that, bytes */
     edai_client *held_client; /* of the thread that starts and closes */
     edai_client *held; /* the same, once it takes part: counts EDA_WAIT deliveries from abroad that
                           found no room yet */
@@ -160,6 +164,8 @@ static inline eda_str edai_node_id(const edai_node *node)
 char *edai_node_key(const edai_node *node, const char *room, const char *id);
 /* Puts on the bus; failures are logged once a second. */
 eda_status edai_node_put(edai_node *node, const eda_bus_message *message);
+/* The same of a buffer, whose bytes the bus may take on EDA_OK: then it is another, and empty. */
+eda_status edai_node_put_buffer(edai_node *node, eda_str key, edai_buffer *buffer);
 /* Runs fn(gateway, node) on the gateway; from any thread. EDA_ENOMEM. */
 EDA_CHECK eda_status edai_node_call(edai_node *node, void (*fn)(edai_worker *gateway, void *arg));
 /* Enters and leaves the cluster's room on the bus. EDA_ENOMEM; errors of the bus. */
@@ -236,8 +242,8 @@ void edai_spread_resolve(edai_node *node);
 
 /* --- arrive.c: what comes from other nodes --------------------------------------------------- */
 
-/* `key` is the inbox's. */
-void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes);
+/* `key` is the inbox's; the bytes lie in `backing`, which large messages refer to. */
+void edai_arrive_batch(edai_node *node, eda_str key, eda_bytes bytes, edai_backing *backing);
 /* A reply to a request from abroad, or the end of a delivery. */
 void edai_arrive_answered(edai_abroad *self, edai_worker *gateway, edai_envelope *reply);
 /* What was sent abroad has ended there; takes `sent`. */

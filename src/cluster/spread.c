@@ -67,7 +67,6 @@ static eda_str topic_of(const edai_msg *msg, const void *data, char *buffer)
 static void send_batch(edai_node *node, edai_link *link)
 {
     size_t size = link->out.size;
-    eda_bus_message message = {.key = eda_str_from(link->key)};
 
     if (node->is_entering) {
         return; /* the bus does not know this incarnation yet: it waits until the clerk is done */
@@ -78,8 +77,7 @@ static void send_batch(edai_node *node, edai_link *link)
         link->out.is_broken = false;
         return;
     }
-    message.payload = (eda_bytes){.ptr = link->out.bytes, .len = link->out.size};
-    if (edai_node_put(node, &message) != EDA_OK) {
+    if (edai_node_put_buffer(node, eda_str_from(link->key), &link->out) != EDA_OK) {
         link->out.size = size; /* stays, and grows, until the bus takes it */
         return;
     }

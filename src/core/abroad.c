@@ -198,7 +198,9 @@ static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void 
     if (!edai_publish_is_wanted(route, data)) {
         return EDA_OK;
     }
-    EDA_TRY(edai_publish_one(ctx, route, data, &extras, &envelope));
+    EDA_TRY(arrival->backing != NULL && !route->msg->is_request
+                ? edai_publish_lent(ctx, route, data, arrival->backing, &extras, &envelope)
+                : edai_publish_one(ctx, route, data, &extras, &envelope));
     EDA_ASSERT(envelope != NULL, "made");
     envelope->next = NULL;
     hash = edai_publish_hash(envelope);

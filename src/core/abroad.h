@@ -75,6 +75,7 @@ typedef struct edai_arrival {
     int64_t deadline;         /* 0: none */
     uint64_t ask_seq;         /* requests: what `answered` knows them by; 0: not asked */
     edai_receipt *receipt;    /* its pending count is raised by the number of deliveries */
+    edai_backing *backing;    /* what the message points to lies there; NULL: it is copied */
     edai_client *held_client; /* told when EDA_WAIT deliveries are admitted; NULL: nobody */
 } edai_arrival;
 

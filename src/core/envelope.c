@@ -67,7 +67,12 @@ void edai_shared_release(eda_system *sys, edai_worker *worker, edai_shared *shar
 {
     /* acq_rel: whoever frees must see the others' reads done. */
     if (atomic_fetch_sub_explicit(&shared->refs, 1, memory_order_acq_rel) == 1) {
+        edai_backing *backing = shared->backing;
+
         block_free(sys, worker, shared, shared->home, shared->size_class);
+        if (backing != NULL) {
+            edai_backing_release(backing);
+        }
     }
 }
 

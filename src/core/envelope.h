@@ -90,13 +90,34 @@ typedef struct edai_rest {
     eda_str key;
 } edai_rest;
 
-/* Payload of several envelopes. */
+/* Memory that messages point into; ends with the last of them. Any thread. */
+typedef struct edai_backing {
+    _Atomic uint32_t refs;
+    void (*drop)(struct edai_backing *self);
+} edai_backing;
+
+static inline void edai_backing_keep(edai_backing *self)
+{
+    /* relaxed: whoever adds a reference has one */
+    atomic_fetch_add_explicit(&self->refs, 1, memory_order_relaxed);
+}
+
+static inline void edai_backing_release(edai_backing *self)
+{
+    /* acq_rel: whoever drops it must see the others' reads done */
+    if (atomic_fetch_sub_explicit(&self->refs, 1, memory_order_acq_rel) == 1) {
+        self->drop(self);
+    }
+}
+
+/* Payload of several envelopes, or of one whose bytes lie elsewhere. */
 typedef struct edai_shared {
     _Atomic uint32_t refs;
     uint16_t home;
     uint8_t size_class;
     uint8_t unused;
-    uint64_t data[]; /* flat message */
+    edai_backing *backing; /* referred to; NULL: the message is flat */
+    uint64_t data[];       /* flat message, or its struct */
 } edai_shared;
 
 /* Follows the header of an EDAI_REPLY; then the flat reply, or the text of an error. */

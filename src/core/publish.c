@@ -430,8 +430,9 @@ bool edai_publish_is_wanted(const edai_route *route, const void *data)
         eda_str_from(route->handler->pattern), (eda_str){.ptr = topic, .len = len});
 }
 
-static eda_status make_shared(
-    eda_ctx *ctx, const edai_msg *msg, const void *data, edai_shared **ret_shared)
+/* backing NULL: copies what the message points to. */
+static eda_status make_shared(eda_ctx *ctx, const edai_msg *msg, const void *data,
+    edai_backing *backing, edai_shared **ret_shared)
 {
     uint16_t home = 0;
     uint8_t size_class = 0;
@@ -439,6 +440,7 @@ static eda_status make_shared(
     edai_shared *shared;
 
     EDA_TRY(payload_size_of(ctx, msg, data, &size));
+    size = backing != NULL ? msg->shape.size : size;
     shared = edai_worker_alloc(ctx->worker, sizeof(*shared) + align_up(size), &home, &size_class);
     if (shared == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
@@ -446,7 +448,13 @@ static eda_status make_shared(
     atomic_init(&shared->refs, 1);
     shared->home = home;
     shared->size_class = size_class;
-    payload_copy(msg, data, shared->data, size);
+    shared->backing = backing;
+    if (backing != NULL) {
+        memcpy(shared->data, data, size);
+        edai_backing_keep(backing);
+    } else {
+        payload_copy(msg, data, shared->data, size);
+    }
     *ret_shared = shared;
     return EDA_OK;
 }
@@ -472,6 +480,20 @@ static eda_status make_fan_out_one(eda_ctx *ctx, const edai_route *route, edai_s
     atomic_fetch_add_explicit(&shared->refs, 1, memory_order_relaxed);
     *ret_envelope = envelope;
     return EDA_OK;
+}
+
+eda_status edai_publish_lent(eda_ctx *ctx, const edai_route *route, const void *data,
+    edai_backing *backing, const edai_extras *extras, edai_envelope **ret_envelope)
+{
+    edai_shared *shared = NULL;
+    eda_status status;
+
+    EDA_ASSERT(!route->msg->is_request, "a request's block becomes its reply");
+    EDA_TRY(make_shared(ctx, route->msg, data, backing, &shared));
+    EDA_ASSERT(shared != NULL, "made");
+    status = make_fan_out_one(ctx, route, shared, extras, ret_envelope);
+    edai_shared_release(ctx->sys, ctx->worker, shared);
+    return status;
 }
 
 /* One for all receivers of a fan. */
@@ -546,7 +568,7 @@ static eda_status make_fan_out(eda_ctx *ctx, const edai_msg *msg, const void *da
 {
     chain made = {.first = NULL};
     edai_shared *shared = NULL;
-    eda_status status = make_shared(ctx, msg, data, &shared);
+    eda_status status = make_shared(ctx, msg, data, NULL, &shared);
 
     if (status != EDA_OK) {
         return status;

@@ -36,6 +36,9 @@ EDA_CHECK eda_status edai_publish_ask(eda_ctx *ctx, const edai_msg *msg, const v
 /* One envelope for one route. */
 EDA_CHECK eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *data,
     const edai_extras *extras, edai_envelope **ret_envelope);
+/* The same, but what the message points to lies in `backing` and stays there: not for requests. */
+EDA_CHECK eda_status edai_publish_lent(eda_ctx *ctx, const edai_route *route, const void *data,
+    edai_backing *backing, const edai_extras *extras, edai_envelope **ret_envelope);
 /* A route takes a message on this very topic. */
 bool edai_publish_is_wanted(const edai_route *route, const void *data);
 /* One for an on_self route: delivered to the actor itself, its identity is the timer's id. */

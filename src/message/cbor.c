@@ -533,10 +533,11 @@ static eda_status decode_lent(
 
 /* As most messages are. False: left to the longer ways. */
 static bool decode_planned(
-    const edai_cbor_plan *plan, eda_bytes bytes, const edai_cbor_room *room, size_t size)
+    const edai_cbor_plan *plan, eda_bytes bytes, edai_cbor_room *room, size_t size)
 {
-    return plan != NULL && room->capacity >= size &&
-           edai_cbor_plan_decode(plan, bytes, room->block);
+    room->is_struct =
+        plan != NULL && room->capacity >= size && edai_cbor_plan_decode(plan, bytes, room->block);
+    return room->is_struct;
 }
 
 eda_status edai_cbor_decode_lent(const eda_type *type, const edai_cbor_plan *plan, eda_bytes bytes,

@@ -18,6 +18,7 @@ EDA_CHECK eda_status edai_cbor_well_formed(eda_bytes bytes, eda_problem *ret_pro
 typedef struct edai_cbor_room {
     unsigned char *block;
     size_t capacity;
+    bool is_struct; /* of what was decoded last, only the type's struct stands here */
 } edai_cbor_room;
 
 /* As eda_cbor_decode, but what comes of it is lent: it stands in the room, until that is used

@@ -44,7 +44,11 @@ edai_parcel *edai_parcel_new(const eda_bus_message *message)
 
 edai_parcel *edai_parcel_of(const eda_bus_message *message)
 {
-    return (edai_parcel *)(uintptr_t)((const char *)message - offsetof(edai_parcel, message));
+    const char *at = (const char *)message - offsetof(edai_parcel, message);
+    edai_parcel *parcel;
+
+    memcpy(&parcel, &at, sizeof(parcel)); /* which is not constant, though the message is */
+    return parcel;
 }
 
 edai_parcel *edai_parcel_new_of(
