@@ -58,7 +58,7 @@ static void find_library_beside_the_program_is_loaded_once(void **state)
 static void find_library_that_is_no_driver_says_why(void **state)
 {
     (void)state;
-    find_expect_refusal("old", EDA_EINVAL, "a driver of version 0");
+    find_expect_refusal("old", EDA_EINVAL, "a driver of version 1");
     find_expect_refusal("old", EDA_EINVAL, "build it with this edacious/bus.h");
     find_expect_refusal("hollow", EDA_EINVAL, "is NULL; fill every member");
     find_expect_refusal("stranger", EDA_EINVAL, "does not export eda_bus_driver_table");
