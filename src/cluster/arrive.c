@@ -532,7 +532,7 @@ void edai_arrive_tell_dead(edai_node *node, eda_str id)
     edai_buffer_clear(&node->scratch);
     edai_wire_begin(&node->scratch, edai_node_id(node), 1);
     edai_wire_put(&node->scratch, &end);
-    edai_wire_end(&node->scratch);
+    edai_wire_end(&node->scratch, 1);
     if (key != NULL && !node->scratch.is_broken) {
         message.key = eda_str_from(key);
         message.payload = (eda_bytes){.ptr = node->scratch.bytes, .len = node->scratch.size};

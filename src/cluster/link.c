@@ -60,7 +60,8 @@ bool edai_link_is_tight(const edai_link *link)
 edai_buffer *edai_link_batch(edai_link *link, eda_str self)
 {
     if (link->out.size == 0) {
-        edai_wire_begin(&link->out, self, link->written + 1);
+        link->out_first = link->written + 1;
+        edai_wire_begin(&link->out, self, link->out_first);
         link->last.msg = NULL;
     }
     return &link->out;

@@ -53,6 +53,7 @@ typedef struct edai_link {
     uint32_t ring_capacity;
     size_t size;            /* bytes of these */
     edai_buffer out;        /* a batch that was begun; empty: none */
+    uint64_t out_first;     /* the number it was begun with */
     edai_link_last last;    /* in `out` */
     bool is_pressing;       /* something in it should not wait */
     bool is_tight;          /* was counted as such */

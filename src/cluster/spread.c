@@ -71,7 +71,7 @@ static void send_batch(edai_node *node, edai_link *link)
     if (node->is_entering) {
         return; /* the bus does not know this incarnation yet: it waits until the clerk is done */
     }
-    edai_wire_end(&link->out);
+    edai_wire_end(&link->out, link->out_first);
     if (link->out.is_broken) {
         link->out.size = size; /* tried again when there is memory */
         link->out.is_broken = false;

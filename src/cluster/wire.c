@@ -3,9 +3,11 @@
  * An item is written into room for the most it can be, so that nothing is looked at in between. */
 #include "cluster/wire_put.h"
 
+#include "base/hash.h"
 #include "message/cbor.h"
 
 #define VERSION 1
+#define BATCH_LEN 5u     /* elements */
 #define ITEM_LEN_MAX 9u  /* elements */
 #define SAME_SIZE_MAX 2u /* but for its body */
 #define CHAR_LIST 0x9f   /* of items, until a break */
@@ -24,7 +26,7 @@ void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first)
     if (at == NULL) {
         return;
     }
-    at = edai_wire_put_head(at, EDAI_CBOR_MAJOR_ARRAY, 4);
+    at = edai_wire_put_head(at, EDAI_CBOR_MAJOR_ARRAY, BATCH_LEN);
     at = edai_wire_put_number(at, VERSION);
     at = edai_wire_put_text(at, sender);
     at = edai_wire_put_number(at, first);
@@ -32,14 +34,26 @@ void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first)
     edai_buffer_commit(buffer, at);
 }
 
-void edai_wire_end(edai_buffer *buffer)
+uint64_t edai_wire_seal(uint64_t first, size_t size)
 {
-    uint8_t *at = edai_buffer_reserve(buffer, 1);
+    return edai_hash_u64(edai_hash_u64(first) ^ size);
+}
 
-    if (at != NULL) {
-        *at++ = CHAR_BREAK;
-        edai_buffer_commit(buffer, at);
+void edai_wire_end(edai_buffer *buffer, uint64_t first)
+{
+    const size_t end_size = 2 + sizeof(uint64_t);
+    uint8_t *at = edai_buffer_reserve(buffer, end_size);
+
+    if (at == NULL) {
+        return;
     }
+    uint64_t seal = edai_wire_seal(first, buffer->size + end_size);
+    *at++ = CHAR_BREAK;
+    *at++ = EDAI_WIRE_CHAR_SEAL;
+    for (unsigned i = 0; i < sizeof seal; i++) {
+        *at++ = (uint8_t)(seal >> 8 * (sizeof seal - 1 - i));
+    }
+    edai_buffer_commit(buffer, at);
 }
 
 /* Bytes that an item takes at most, but for its body. */

@@ -67,6 +67,9 @@ typedef struct edai_wire_item {
  * digits? */
 bool edai_wire_id_is_good(eda_str id);
 
+/* A number of 8 bytes, whatever it is. */
+#define EDAI_WIRE_CHAR_SEAL 0x1b
+
 /* Begins a batch of "NODE/INC", whose first message has that number. */
 void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first);
 /* Texts are UTF-8 of at most EDAI_WIRE_TEXT_MAX bytes; of an end's a longer one is cut. */
@@ -76,7 +79,9 @@ void edai_wire_put(edai_buffer *buffer, const edai_wire_item *item);
  * `plan`: of the value's type, or NULL. EDA_EINVAL, EDA_ERANGE, EDA_ENOMEM: nothing was written. */
 EDA_CHECK eda_status edai_wire_put_value(
     edai_buffer *buffer, const edai_wire_item *item, eda_value value, const edai_cbor_plan *plan);
-void edai_wire_end(edai_buffer *buffer);
+/* Of the batch that stands alone in the buffer, begun with that number. Seals it: where a bus
+ * delivers bytes of others from somewhere on, the last ones are not what they must be. */
+void edai_wire_end(edai_buffer *buffer, uint64_t first);
 
 /* A batch being read. */
 typedef struct edai_wire_reader {
@@ -95,7 +100,11 @@ typedef struct edai_wire_reader {
     eda_str last_from;
 } edai_wire_reader;
 
-/* EDA_ESYNTAX: no batch. Checks UTF-8 and the bounds of every text. The reader borrows the bytes.
+/* What the last 8 bytes of a sealed batch of so many bytes say. */
+uint64_t edai_wire_seal(uint64_t first, size_t size);
+
+/* EDA_ESYNTAX: no batch, or not the one that was begun. Checks UTF-8 and the bounds of every text.
+ * The reader borrows the bytes.
  */
 EDA_CHECK eda_status edai_wire_read(eda_bytes bytes, edai_wire_reader *ret_reader);
 /* The next item. EDA_ENOENT: the batch has ended. EDA_ESYNTAX: it is broken from here on, and what

@@ -6,6 +6,7 @@
 
 #define VERSION 1
 #define BATCH_LEN 4u
+#define SEALED_LEN 5u
 #define SAME_ARRAY 0x82 /* of two */
 
 static bool is_hex(char c)
@@ -39,6 +40,23 @@ bool edai_wire_id_is_good(eda_str id)
     return id.ptr[node_len] == '/' && id.ptr[0] != '@';
 }
 
+/* Does it end as what began so does? */
+static bool is_sealed(eda_bytes bytes, const edai_wire_reader *self)
+{
+    uint64_t seal = edai_wire_seal(self->first, bytes.len);
+    const uint8_t *end = bytes.ptr + bytes.len;
+
+    if ((size_t)(end - self->at) < 1 + sizeof seal || end[-9] != EDAI_WIRE_CHAR_SEAL) {
+        return false;
+    }
+    for (unsigned i = 0; i < sizeof seal; i++) {
+        if (*--end != (uint8_t)(seal >> 8 * i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 eda_status edai_wire_read(eda_bytes bytes, edai_wire_reader *ret_reader)
 {
     if (bytes.len == 0) {
@@ -65,6 +83,9 @@ eda_status edai_wire_read(eda_bytes bytes, edai_wire_reader *ret_reader)
     self.left = list.number;
     self.behind = len - BATCH_LEN;
     self.is_open = list.head == EDAI_CBOR_ARRAY_OPEN;
+    if (len == SEALED_LEN && !is_sealed(bytes, &self)) {
+        return EDA_ESYNTAX;
+    }
     *ret_reader = self;
     return EDA_OK;
 }

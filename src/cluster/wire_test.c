@@ -64,7 +64,7 @@ static void write_batch(edai_buffer *buffer)
     for (size_t i = 0; i < COUNT(items); i++) {
         edai_wire_put(buffer, &items[i]);
     }
-    edai_wire_end(buffer);
+    edai_wire_end(buffer, 17);
 }
 
 static eda_bytes bytes_of(const edai_buffer *buffer)
@@ -122,7 +122,7 @@ static eda_status read_like(const edai_wire_item *first)
         edai_wire_put(&buffer, first);
     }
     edai_wire_put(&buffer, &same);
-    edai_wire_end(&buffer);
+    edai_wire_end(&buffer, 1);
     assert_int_equal(edai_wire_read(bytes_of(&buffer), &reader), EDA_OK);
     for (int i = first != NULL ? 2 : 1; i > 0 && status == EDA_OK; i--) {
         status = edai_wire_next(&reader, &item);
@@ -194,7 +194,7 @@ static void wire_batch_cut_anywhere_is_esyntax(void **state)
         assert_int_equal(read_all((eda_bytes){bytes, len}, &count), EDA_ESYNTAX);
         free(bytes);
     }
-    edai_wire_end(&buffer); /* one byte too many */
+    edai_wire_end(&buffer, 17); /* a second one */
     assert_int_equal(read_all(bytes_of(&buffer), &count), EDA_ESYNTAX);
     assert_int_equal(count, COUNT(items));
     edai_buffer_fini(&buffer);
@@ -219,6 +219,30 @@ static void wire_batch_with_a_byte_changed_is_read_or_refused(void **state)
     edai_buffer_fini(&buffer);
 }
 
+/* Two batches on one stream, which is cut somewhere in the first and goes on with the second. */
+static void wire_batch_that_goes_on_as_another_is_esyntax(void **state)
+{
+    (void)state;
+    edai_buffer buffer = {0};
+    unsigned count;
+
+    write_batch(&buffer);
+    assert_int_equal(read_all(bytes_of(&buffer), &count), EDA_ENOENT);
+    for (size_t cut = 2; cut < buffer.size; cut++) {
+        for (size_t skipped = 0; skipped < 16; skipped++) {
+            size_t rest = buffer.size - cut;
+            uint8_t *bytes = exact(buffer.bytes, buffer.size);
+            if (skipped != cut && skipped + rest <= buffer.size) {
+                memcpy(bytes + cut, buffer.bytes + skipped, rest);
+                assert_int_equal(read_all((eda_bytes){bytes, buffer.size}, &count), EDA_ESYNTAX);
+                assert_int_equal(count, 0);
+            }
+            free(bytes);
+        }
+    }
+    edai_buffer_fini(&buffer);
+}
+
 /* A literal's bytes, its terminating zero left out, in a block of that size. */
 static eda_status read_literal(const char *bytes, size_t size, unsigned *ret_count)
 {
@@ -237,12 +261,12 @@ static void wire_batch_passes_over_what_it_does_not_know(void **state)
     (void)state;
     unsigned count;
 
-    /* items of a known length; an unknown kind, one more element than known, one more behind */
-    assert_int_equal(READ("\x85\x01" TEXT_ME "\x01\x83"
+    /* items of a known length; an unknown kind, one more element than known, two more behind */
+    assert_int_equal(READ("\x86\x01" TEXT_ME "\x01\x83"
                           "\x82\x18\x63\xa1\x61\x61\x9f\x01\xff"
                           "\x84\x03\x05\x06\xf6"
                           "\x81\x19\x01\x00"
-                          "\x60",
+                          "\x60\x00",
                          &count),
         EDA_ENOENT);
     assert_int_equal(count, 1);
@@ -353,7 +377,7 @@ static void wire_put_value_encodes_in_place_at_any_size(void **state)
     for (size_t i = 0; i < COUNT(sizes); i++) {
         assert_int_equal(put_unlock(&buffer, (eda_str){badge, sizes[i]}, 1), EDA_OK);
     }
-    edai_wire_end(&buffer);
+    edai_wire_end(&buffer, 1);
     assert_int_equal(edai_wire_read(bytes_of(&buffer), &reader), EDA_OK);
     for (size_t i = 0; i < COUNT(sizes); i++) {
         assert_next_unlock(&reader, (eda_str){badge, sizes[i]});
@@ -379,7 +403,7 @@ static void wire_put_value_that_cannot_be_encoded_writes_nothing(void **state)
     assert_int_equal(put_unlock(&buffer, (eda_str){badge, EDA_CODEC_SIZE_MAX}, 1), EDA_ERANGE);
     assert_int_equal(buffer.size, size);
     assert_int_equal(put_unlock(&buffer, EDA_STR("2"), 1), EDA_OK);
-    edai_wire_end(&buffer);
+    edai_wire_end(&buffer, 1);
     assert_int_equal(edai_wire_read(bytes_of(&buffer), &reader), EDA_OK);
     assert_next_unlock(&reader, EDA_STR("1"));
     assert_next_unlock(&reader, EDA_STR("2"));
@@ -448,7 +472,7 @@ static void wire_end_with_a_long_text_cuts_it_between_characters(void **state)
     item.text = (eda_str){text, len};
     edai_wire_begin(&buffer, EDA_STR(ME), 1);
     edai_wire_put(&buffer, &item);
-    edai_wire_end(&buffer);
+    edai_wire_end(&buffer, 1);
     assert_int_equal(edai_wire_read(bytes_of(&buffer), &reader), EDA_OK);
     assert_int_equal(edai_wire_next(&reader, &item), EDA_OK);
     assert_int_equal(item.text.len, EDAI_WIRE_TEXT_MAX - 1);
@@ -485,6 +509,7 @@ int main(void)
         cmocka_unit_test(wire_batch_read_gives_what_was_written),
         cmocka_unit_test(wire_batch_cut_anywhere_is_esyntax),
         cmocka_unit_test(wire_same_as_no_message_is_esyntax),
+        cmocka_unit_test(wire_batch_that_goes_on_as_another_is_esyntax),
         cmocka_unit_test(wire_batch_with_a_byte_changed_is_read_or_refused),
         cmocka_unit_test(wire_batch_passes_over_what_it_does_not_know),
         cmocka_unit_test(wire_batch_that_is_none_is_esyntax),

@@ -40,7 +40,7 @@ static void run_batch(eda_bytes bytes)
     while (edai_wire_next(&reader, &item) == EDA_OK) {
         edai_wire_put(&buffer, &item);
     }
-    edai_wire_end(&buffer);
+    edai_wire_end(&buffer, start.first);
     EDA_ASSERT(edai_wire_read((eda_bytes){buffer.bytes, buffer.size}, &again) == EDA_OK,
         "what was written is read");
     EDA_ASSERT(eda_str_equal(again.sender, start.sender) && again.first == start.first,
