@@ -14,6 +14,8 @@ use crate::{encoding, keys};
 
 /// Payload and attachment of what travels inside a chunk.
 pub const SMALL_MAX: usize = 16 << 10;
+/// As much of a payload or an attachment costs less to copy once more than to share, which takes two locked instructions.
+const COPIED_MAX: usize = 512;
 /// A chunk with so much is full.
 const BYTES_MAX: usize = 64 << 10;
 const ENTRIES_MAX: usize = 256;
@@ -43,6 +45,10 @@ impl Head {
             publisher: None,
             uses: 0,
         })
+    }
+
+    pub fn says_encoding(&self) -> bool {
+        !self.encoding_text.is_empty()
     }
 
     unsafe fn is_of(&self, message: &Message) -> bool {
@@ -183,6 +189,14 @@ impl Chunk {
 /// Payload, and the attachment there may be, of a piece of memory.
 pub fn parts(bytes: &Bytes, at: usize, payload_len: usize, attachment_len: usize) -> (ZBytes, Option<ZBytes>) {
     let middle = at + payload_len;
-    let attachment = (attachment_len > 0).then(|| ZBytes::from(bytes.slice(middle..middle + attachment_len)));
-    (ZBytes::from(bytes.slice(at..middle)), attachment)
+    let attachment = (attachment_len > 0).then(|| part(bytes, middle, middle + attachment_len));
+    (part(bytes, at, middle), attachment)
+}
+
+fn part(bytes: &Bytes, from: usize, to: usize) -> ZBytes {
+    if to - from <= COPIED_MAX {
+        ZBytes::from(&bytes[from..to])
+    } else {
+        ZBytes::from(bytes.slice(from..to))
+    }
 }

@@ -5,7 +5,7 @@
 //! thread takes the first as a whole and brings it back empty, so that neither frees what the other allocated.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,12 +59,9 @@ struct State {
     spare_bytes: Vec<BytesMut>,
     /// Bytes of the chunks, of large puts that are being copied, and of what was taken and not finished.
     size: usize,
-    /// Its thread waits: only then is waking it worth a system call.
-    is_asleep: bool,
     /// It was woken for what has not been pushed yet.
     is_expecting: bool,
     trust: u32,
-    distrusted: u32,
     /// Without trust, doublings of TRIED_ONCE_IN.
     doubt: u32,
     /// Of what its thread has taken and not finished: by which session, bytes.
@@ -81,6 +78,11 @@ struct Place {
     idle: Condvar,
     /// Jobs ever pushed: what a thread that spins looks at.
     pushed: AtomicUsize,
+    /// Its thread waits: only then is waking it worth a system call. Changed under the lock.
+    is_asleep: AtomicBool,
+    /// Expectations that are passed over before the next is tried. Each arriving put looks at it, without the lock; that two at
+    /// once may count as one does no harm.
+    passed_over: AtomicU32,
 }
 
 pub struct Queue {
@@ -202,7 +204,7 @@ impl Queue {
             }
             if let Some(first) = state.chunks.pop_front() {
                 if std::mem::take(&mut state.is_expecting) {
-                    state.judge(true);
+                    place.judge(&mut state, true);
                 }
                 let empty = std::mem::replace(chunk, first);
                 state.spare.push(empty);
@@ -224,6 +226,8 @@ impl Queue {
                 continue;
             }
             state.rest();
+            // Relaxed, as all about it: who adds looks under the lock, who expects may miss it.
+            place.is_asleep.store(true, Ordering::Relaxed);
             state = place.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.taken_size = chunk.size;
@@ -235,9 +239,11 @@ impl Queue {
     /// A job will soon follow, as an answer does on a get: its thread wakes meanwhile.
     pub fn expect(&self, lane: Lane) {
         let place = &self.lanes[lane as usize];
+        if !place.is_asleep.load(Ordering::Relaxed) || !place.may_expect() {
+            return;
+        }
         let mut state = lock(&place.state);
-        if state.is_asleep && state.may_expect() {
-            state.is_asleep = false;
+        if place.is_asleep.swap(false, Ordering::Relaxed) {
             state.is_expecting = true;
             drop(state);
             place.wake.notify_one();
@@ -287,10 +293,14 @@ impl Queue {
 
 impl Place {
     /// Its thread learns of what was added.
-    fn added(&self, mut state: MutexGuard<'_, State>) {
-        // Relaxed: it only ends a spin, which looks again under the lock.
-        self.pushed.fetch_add(1, Ordering::Relaxed);
-        let is_asleep = std::mem::take(&mut state.is_asleep);
+    fn added(&self, state: MutexGuard<'_, State>) {
+        // Relaxed: it only ends a spin, which looks again under the lock. No exchange: the lock is held.
+        self.pushed
+            .store(self.pushed.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        let is_asleep = self.is_asleep.load(Ordering::Relaxed);
+        if is_asleep {
+            self.is_asleep.store(false, Ordering::Relaxed);
+        }
         drop(state);
         if is_asleep {
             self.wake.notify_one();
@@ -338,8 +348,32 @@ impl Place {
             is_met = self.pushed.load(Ordering::Relaxed) != seen;
         }
         let mut state = lock(&self.state);
-        state.judge(is_met);
+        self.judge(&mut state, is_met);
         state
+    }
+
+    fn may_expect(&self) -> bool {
+        let left = self.passed_over.load(Ordering::Relaxed);
+        if left > 0 {
+            self.passed_over.store(left - 1, Ordering::Relaxed);
+        }
+        left == 0
+    }
+
+    fn judge(&self, state: &mut State, is_met: bool) {
+        if is_met {
+            state.trust = TRUST_MAX.min(state.trust + 1);
+            state.doubt = 0;
+        } else if state.trust > 0 {
+            state.trust -= 1;
+        } else {
+            state.doubt = DOUBT_MAX.min(state.doubt + 1);
+        }
+        let passed_over = match state.trust {
+            0 => (TRIED_ONCE_IN << state.doubt) - 1,
+            _ => 0,
+        };
+        self.passed_over.store(passed_over, Ordering::Relaxed);
     }
 
     fn spin(&self, seen: usize) {
@@ -416,34 +450,10 @@ impl State {
         }
     }
 
-    fn may_expect(&mut self) -> bool {
-        if self.trust > 0 {
-            return true;
-        }
-        self.distrusted += 1;
-        let is_tried = self.distrusted >= TRIED_ONCE_IN << self.doubt;
-        if is_tried {
-            self.distrusted = 0;
-        }
-        is_tried
-    }
-
-    fn judge(&mut self, is_met: bool) {
-        if is_met {
-            self.trust = TRUST_MAX.min(self.trust + 1);
-            self.doubt = 0;
-        } else if self.trust > 0 {
-            self.trust -= 1;
-        } else {
-            self.doubt = DOUBT_MAX.min(self.doubt + 1);
-        }
-    }
-
     /// Before its thread sleeps.
     fn rest(&mut self) {
         self.spare.truncate(SPARE_LEN);
         self.spare_bytes.clear();
-        self.is_asleep = true;
     }
 }
 

@@ -142,32 +142,40 @@ fn drain(queue: &Queue, expected: &mut Vec<String>) {
 
 #[test]
 fn expectations_in_vain_become_rare() {
-    let mut state = State::default();
+    let place = Place::default();
+    let judge = |is_met| place.judge(&mut lock(&place.state), is_met);
     for _ in 0..2 * TRUST_MAX {
-        state.judge(true);
+        judge(true);
     }
     for _ in 0..TRUST_MAX {
-        assert!(state.may_expect());
-        state.judge(false);
+        assert!(place.may_expect());
+        judge(false);
     }
     let mut tried = 0;
     for _ in 0..(1 + 2 + 4) * TRIED_ONCE_IN {
-        if state.may_expect() {
+        if place.may_expect() {
             tried += 1;
-            state.judge(false);
+            judge(false);
         }
     }
     assert_eq!(tried, 3, "each in vain doubles the time until the next");
     for _ in 0..2 * DOUBT_MAX {
-        state.judge(false);
+        judge(false);
     }
-    let asked = (1..).take_while(|_| !state.may_expect()).count() + 1;
+    let asked = (1..).take_while(|_| !place.may_expect()).count() + 1;
     assert_eq!(asked, (TRIED_ONCE_IN << DOUBT_MAX) as usize);
-    state.judge(true);
-    assert!(state.may_expect());
-    state.judge(false);
-    let asked = (1..).take_while(|_| !state.may_expect()).count() + 1;
+    judge(true);
+    assert!(place.may_expect());
+    judge(false);
+    let asked = (1..).take_while(|_| !place.may_expect()).count() + 1;
     assert_eq!(asked, TRIED_ONCE_IN as usize, "one that was met makes up for many");
+}
+
+/// The next expectation is tried.
+fn trust_once(lane: &Place) {
+    let mut state = lock(&lane.state);
+    state.trust = 0;
+    lane.judge(&mut state, true);
 }
 
 #[test]
@@ -186,16 +194,16 @@ fn a_thread_that_expects_takes_what_comes_and_sleeps_again_if_nothing_does() {
             count
         });
         for _ in 0..100 {
-            lock(&lane.state).trust = 1;
+            trust_once(lane);
             queue.expect(Lane::Ask);
             assert_eq!(put(&queue, Lane::Ask), Ok(()));
         }
-        while !lock(&lane.state).is_asleep {
+        while !lane.is_asleep.load(Ordering::Relaxed) {
             std::thread::yield_now();
         }
-        lock(&lane.state).trust = 1;
+        trust_once(lane);
         queue.expect(Lane::Ask);
-        while !lock(&lane.state).is_asleep {
+        while !lane.is_asleep.load(Ordering::Relaxed) {
             std::thread::yield_now();
         }
         assert_eq!(lock(&lane.state).trust, 0, "nothing came");

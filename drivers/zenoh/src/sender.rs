@@ -84,14 +84,21 @@ impl Sender<'_> {
     }
 
     fn put(&self, head: &Head, payload: ZBytes, attachment: Option<ZBytes>) {
-        let encoding = head.encoding.clone();
         let put = match &head.publisher {
-            Some(publisher) => publisher.put(payload).encoding(encoding).attachment(attachment).wait(),
+            Some(publisher) => {
+                let put = publisher.put(payload).attachment(attachment);
+                // Saying it takes time of its own, which is felt where puts are many and small.
+                if head.says_encoding() {
+                    put.encoding(head.encoding.clone()).wait()
+                } else {
+                    put.wait()
+                }
+            }
             None => {
                 let (congestion, priority) = self.lane.qos();
                 self.session
                     .put(&head.key, payload)
-                    .encoding(encoding)
+                    .encoding(head.encoding.clone())
                     .attachment(attachment)
                     .allowed_destination(Locality::Remote)
                     .congestion_control(congestion)
