@@ -72,13 +72,13 @@ static eda_status grow(edai_link *link)
 {
     uint32_t capacity = link->ring_capacity == 0 ? RING_MIN : 2 * link->ring_capacity;
     edai_link_sent *ring = edai_calloc(capacity, sizeof(*ring));
-    uint64_t number;
+    uint32_t at;
 
     if (ring == NULL) {
         return EDA_ENOMEM;
     }
-    for (number = link->told + link->unknown + 1; number <= link->written; number++) {
-        ring[number & (capacity - 1)] = link->ring[number & (link->ring_capacity - 1)];
+    for (at = link->ring_first; at != link->ring_end; at++) {
+        ring[at & (capacity - 1)] = link->ring[at & (link->ring_capacity - 1)];
     }
     edai_free(link->ring);
     link->ring = ring;
@@ -86,25 +86,48 @@ static eda_status grow(edai_link *link)
     return EDA_OK;
 }
 
+static bool is_alike(const edai_link_sent *a, const edai_link_sent *b)
+{
+    return a->route == b->route && a->size == b->size && a->corr == 0 && b->corr == 0;
+}
+
 eda_status edai_link_note(edai_link *link, const edai_link_sent *sent)
 {
+    uint32_t mask = link->ring_capacity - 1;
+    edai_link_sent *last =
+        link->ring_end != link->ring_first ? &link->ring[(link->ring_end - 1) & mask] : NULL;
+
     EDA_ASSERT(edai_link_under_way(link) < EDAI_LINK_WINDOW, "asked for room before");
-    if (edai_link_under_way(link) == link->ring_capacity) {
-        EDA_TRY(grow(link));
+    if (last != NULL && is_alike(last, sent)) {
+        last->count++;
+    } else {
+        if (link->ring_end - link->ring_first == link->ring_capacity) {
+            EDA_TRY(grow(link));
+        }
+        link->ring[link->ring_end & (link->ring_capacity - 1)] = *sent;
+        link->ring_end++;
     }
     link->written++;
-    link->ring[link->written & (link->ring_capacity - 1)] = *sent;
     link->size += sent->size;
     return EDA_OK;
 }
 
-bool edai_link_take(edai_link *link, edai_link_sent *ret_sent)
+bool edai_link_take(edai_link *link, uint64_t most, edai_link_sent *ret_sent)
 {
-    if (edai_link_under_way(link) == 0) {
+    edai_link_sent *oldest;
+
+    if (most == 0 || link->ring_first == link->ring_end) {
         return false;
     }
-    *ret_sent = link->ring[(link->told + link->unknown + 1) & (link->ring_capacity - 1)];
-    link->size -= ret_sent->size;
+    oldest = &link->ring[link->ring_first & (link->ring_capacity - 1)];
+    *ret_sent = *oldest;
+    if (oldest->count > most) {
+        oldest->count -= (uint32_t)most;
+        ret_sent->count = (uint32_t)most;
+    } else {
+        link->ring_first++;
+    }
+    link->size -= (size_t)ret_sent->size * ret_sent->count;
     return true;
 }
 

@@ -1,7 +1,8 @@
 /* link.h - the way to one other node, and what came from it.
  *
  * Messages of a link are numbered from 1. What was written and not yet told of by the peer stands
- * in a ring, so that each ends as forwarded, lost or unknown, by its route. Order: as written.
+ * in a ring, those in a row that are alike as one, so that each ends as forwarded, lost or unknown,
+ * by its route. Order: as written.
  * Bounds: EDAI_LINK_WINDOW messages; EDAI_LINK_SIZE_EASY bytes, then whoever may wait does;
  * EDAI_LINK_SIZE_MAX bytes, then the rest is shed; one that may wait goes to all its receivers
  * there together, and passes these by so much. Threads: the gateway's. */
@@ -21,11 +22,12 @@
 /* Under way beyond which small batches wait for the peer to tell: so they grow under load. */
 #define EDAI_LINK_EAGER 64u
 
-/* A message that the peer has not told of. */
+/* Messages in a row that are alike, and that the peer has not told of. */
 typedef struct edai_link_sent {
     const edai_route *route;
-    uint64_t corr; /* 0: nothing waits for its end */
-    uint32_t size; /* bytes in its batch */
+    uint64_t corr;  /* 0: nothing waits for its end; else there is one */
+    uint32_t size;  /* bytes of each in its batch */
+    uint32_t count; /* at most EDAI_LINK_WINDOW */
 } edai_link_sent;
 
 /* What the next message of a batch may be like. */
@@ -49,9 +51,11 @@ typedef struct edai_link {
     uint64_t told_lost;
     uint64_t unknown;
     uint64_t told_before; /* a second ago */
-    edai_link_sent *ring; /* of told + 1 to written; grows to EDAI_LINK_WINDOW */
+    edai_link_sent *ring; /* of the messages told + 1 to written; grows to EDAI_LINK_WINDOW */
     uint32_t ring_capacity;
-    size_t size;            /* bytes of these */
+    uint32_t ring_first; /* counts on from 0, as ring_end; turns over */
+    uint32_t ring_end;
+    size_t size;            /* bytes of these messages */
     edai_buffer out;        /* a batch that was begun; empty: none */
     uint64_t out_first;     /* the number it was begun with */
     edai_link_last last;    /* in `out` */
@@ -82,10 +86,11 @@ bool edai_link_has_places(const edai_link *link, uint32_t count);
 bool edai_link_is_tight(const edai_link *link);
 /* The buffer of the batch, begun if need be; `self` "NODE/INC" of this node. */
 edai_buffer *edai_link_batch(edai_link *link, eda_str self);
-/* A message was written into the batch. EDA_ENOMEM: it must be taken back. */
+/* A message, of count 1, was written into the batch. EDA_ENOMEM: it must be taken back. */
 EDA_CHECK eda_status edai_link_note(edai_link *link, const edai_link_sent *sent);
-/* The oldest message that the peer has not told of; taken out. False: none. */
-bool edai_link_take(edai_link *link, edai_link_sent *ret_sent);
+/* The oldest messages that the peer has not told of, as far as they are alike, at most so many;
+ * taken out: they are to be added to `told` or `unknown`. False: none. */
+bool edai_link_take(edai_link *link, uint64_t most, edai_link_sent *ret_sent);
 /* Messages that the peer has not told of. */
 static inline uint64_t edai_link_under_way(const edai_link *link)
 {

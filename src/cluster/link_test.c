@@ -26,7 +26,7 @@ static edai_link *make(void)
 
 static eda_status note(edai_link *link, const edai_route *route, uint64_t corr, uint32_t size)
 {
-    const edai_link_sent sent = {.route = route, .corr = corr, .size = size};
+    const edai_link_sent sent = {.route = route, .corr = corr, .size = size, .count = 1};
 
     return edai_link_note(link, &sent);
 }
@@ -44,18 +44,55 @@ static void ring_grows_and_keeps_its_order(void **state)
     for (i = 0; i < 1000; i++) {
         assert_int_equal(note(link, &routes[i % 4], i, 1), EDA_OK);
         if (i % 3 == 0) { /* the peer tells of some meanwhile: the ring turns */
-            assert_true(edai_link_take(link, &oldest));
+            assert_true(edai_link_take(link, 1, &oldest));
             assert_ptr_equal(oldest.route, &routes[link->told % 4]);
             assert_int_equal(oldest.corr, link->told);
             link->told++;
         }
     }
     assert_int_equal(edai_link_under_way(link), 1000 - 334);
-    while (edai_link_take(link, &oldest)) {
+    while (edai_link_take(link, 1, &oldest)) {
         assert_int_equal(oldest.corr, link->told);
         link->told++;
     }
     assert_int_equal(link->told, 1000);
+    edai_link_free(link);
+}
+
+/* Of one route and size, and nobody waits for their end. */
+static void what_is_alike_in_a_row_stands_once(void **state)
+{
+    edai_link *link = make();
+    edai_link_sent oldest;
+    uint32_t i;
+
+    (void)state;
+    for (i = 0; i < 1000; i++) {
+        assert_int_equal(note(link, &routes[0], 0, 7), EDA_OK);
+    }
+    assert_int_equal(link->ring_end - link->ring_first, 1);
+    assert_int_equal(note(link, &routes[0], 0, 8), EDA_OK);
+    assert_int_equal(note(link, &routes[1], 0, 8), EDA_OK);
+    assert_int_equal(note(link, &routes[1], 5, 8), EDA_OK);
+    assert_int_equal(note(link, &routes[1], 5, 8), EDA_OK);
+    assert_int_equal(note(link, &routes[1], 0, 8), EDA_OK);
+    assert_int_equal(link->ring_end - link->ring_first, 6);
+    assert_int_equal(link->size, 7040);
+    assert_true(edai_link_take(link, 400, &oldest));
+    assert_int_equal(oldest.count, 400);
+    assert_int_equal(link->size, 4240);
+    assert_true(edai_link_take(link, 1000, &oldest));
+    assert_int_equal(oldest.count, 600);
+    assert_int_equal(oldest.size, 7);
+    link->told = 1000;
+    assert_false(edai_link_take(link, 0, &oldest));
+    for (i = 0; i < 5; i++) {
+        assert_true(edai_link_take(link, UINT64_MAX, &oldest));
+        assert_int_equal(oldest.count, 1);
+        link->told++;
+    }
+    assert_false(edai_link_take(link, UINT64_MAX, &oldest));
+    assert_int_equal(link->size, 0);
     edai_link_free(link);
 }
 
@@ -72,19 +109,19 @@ static void window_and_size_bound_what_is_under_way(void **state)
         assert_int_equal(note(link, &routes[0], 0, 1), EDA_OK);
     }
     assert_false(edai_link_has_room(link, false));
-    assert_true(edai_link_take(link, &oldest));
+    assert_true(edai_link_take(link, 1, &oldest));
     link->told = 1;
     assert_true(edai_link_has_room(link, true));
     assert_int_equal(note(link, &routes[0], 0, EDAI_LINK_SIZE_EASY), EDA_OK);
-    assert_true(edai_link_take(link, &oldest));
+    assert_true(edai_link_take(link, 1, &oldest));
     link->told = 2;
     assert_false(edai_link_has_room(link, true)); /* the rest may go on */
     assert_true(edai_link_has_room(link, false));
     assert_int_equal(note(link, &routes[0], 0, EDAI_LINK_SIZE_MAX), EDA_OK);
-    assert_true(edai_link_take(link, &oldest));
+    assert_true(edai_link_take(link, 1, &oldest));
     link->told = 3;
     assert_false(edai_link_has_room(link, false));
-    while (edai_link_take(link, &oldest)) {
+    while (edai_link_take(link, 1, &oldest)) {
         link->told++;
     }
     assert_int_equal(link->size, 0);
@@ -105,12 +142,12 @@ static void half_of_what_may_be_under_way_makes_it_tight(void **state)
         assert_int_equal(note(link, &routes[0], 0, 1), EDA_OK);
     }
     assert_true(edai_link_is_tight(link));
-    assert_true(edai_link_take(link, &oldest));
+    assert_true(edai_link_take(link, 1, &oldest));
     link->told = 1;
     assert_false(edai_link_is_tight(link));
     assert_int_equal(note(link, &routes[0], 0, EDAI_LINK_SIZE_EASY / 2), EDA_OK);
     assert_true(edai_link_is_tight(link));
-    while (edai_link_take(link, &oldest)) {
+    while (edai_link_take(link, 1, &oldest)) {
         link->told++;
     }
     assert_false(edai_link_is_tight(link));
@@ -166,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ring_grows_and_keeps_its_order),
+        cmocka_unit_test(what_is_alike_in_a_row_stands_once),
         cmocka_unit_test(window_and_size_bound_what_is_under_way),
         cmocka_unit_test(half_of_what_may_be_under_way_makes_it_tight),
         cmocka_unit_test(small_batches_wait_while_much_is_under_way),

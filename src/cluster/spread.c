@@ -207,9 +207,10 @@ static eda_status write_parcel(edai_node *node, edai_link *link, const parcel *w
         status = write_item(node, link, what, corr);
     }
     if (status == EDA_OK) {
-        status = edai_link_note(
-            link, &(edai_link_sent){
-                      .route = what->route, .corr = corr, .size = (uint32_t)(out->size - size)});
+        status = edai_link_note(link, &(edai_link_sent){.route = what->route,
+                                          .corr = corr,
+                                          .size = (uint32_t)(out->size - size),
+                                          .count = 1});
     }
     if (status != EDA_OK) {
         out->size = size; /* as if it had not been written */
@@ -537,18 +538,32 @@ static void give_up(edai_node *node, edai_sent *sent, const char *text)
     edai_arrive_end(node, sent, EDA_ETIMEOUT, eda_str_from(text), (eda_bytes){.len = 0});
 }
 
-static void settle(edai_node *node, edai_link *link, edai_far_outcome outcome, uint64_t *count)
+/* So many of the oldest, which there are, end so. */
+static void settle(
+    edai_node *node, edai_link *link, edai_far_outcome outcome, uint64_t many, uint64_t *io_count)
 {
     edai_link_sent oldest;
 
-    if (!edai_link_take(link, &oldest)) {
-        return;
+    while (edai_link_take(link, many, &oldest)) {
+        many -= oldest.count;
+        *io_count += oldest.count;
+        edai_far_add(&node->abroad, oldest.route, outcome, oldest.count);
+        if (outcome == EDAI_LOST && oldest.corr != 0) {
+            give_up(node, edai_pending_take(&node->pending, oldest.corr), "it was lost on the way");
+        }
     }
-    ++*count;
-    edai_far_add(&node->abroad, oldest.route, outcome, 1);
-    if (outcome == EDAI_LOST && oldest.corr != 0) {
-        give_up(node, edai_pending_take(&node->pending, oldest.corr), "it was lost on the way");
-    }
+}
+
+/* Of those that left, how many the peer now tells of: later tellings may come before earlier ones,
+ * and it may say what it likes. */
+static uint64_t told_now(const edai_link *link, uint64_t before, uint64_t now)
+{
+    uint64_t many = now > before ? now - before : 0;
+    uint64_t out = link->left > link->told ? link->left - link->told : 0;
+    uint64_t under_way = edai_link_under_way(link);
+
+    out = out < under_way ? out : under_way;
+    return many < out ? many : out;
 }
 
 /* Lets in what waits for room. */
@@ -571,15 +586,11 @@ static void admit_waiting(edai_node *node, edai_link *link)
 
 void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint64_t lost)
 {
-    /* Later tellings may come before earlier ones, and the peer may say what it likes. */
-    while (link->told_lost < lost && edai_link_under_way(link) > 0 && link->told < link->left) {
-        link->told_lost++;
-        settle(node, link, EDAI_LOST, &link->told);
-    }
-    while (
-        link->told < arrived + lost && edai_link_under_way(link) > 0 && link->told < link->left) {
-        settle(node, link, EDAI_FORWARDED, &link->told);
-    }
+    uint64_t many = told_now(link, link->told_lost, lost);
+
+    link->told_lost += many;
+    settle(node, link, EDAI_LOST, many, &link->told);
+    settle(node, link, EDAI_FORWARDED, told_now(link, link->told, arrived + lost), &link->told);
     if (link->waiting != NULL && edai_link_has_room(link, true)) {
         admit_waiting(node, link);
     }
@@ -591,12 +602,10 @@ void edai_spread_cut(edai_node *node, edai_link *link)
     edai_envelope *waiting = link->waiting;
     edai_sent *sent;
 
-    while (link->told + link->unknown < link->left) {
-        settle(node, link, EDAI_UNKNOWN, &link->unknown);
+    if (link->told + link->unknown < link->left) {
+        settle(node, link, EDAI_UNKNOWN, link->left - link->told - link->unknown, &link->unknown);
     }
-    while (edai_link_under_way(link) > 0) { /* never left */
-        settle(node, link, EDAI_LOST, &link->unknown);
-    }
+    settle(node, link, EDAI_LOST, edai_link_under_way(link), &link->unknown); /* never left */
     while ((sent = edai_pending_take_of(&node->pending, link->slot)) != NULL) {
         give_up(node, sent, "the node that had it vanished: the outcome is unknown");
     }

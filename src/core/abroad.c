@@ -239,7 +239,7 @@ eda_status edai_abroad_deliver(edai_worker *gateway, const edai_msg *msg, const 
 /* In a block of its own. NULL: out of memory. */
 static edai_envelope *make_reply(edai_worker *gateway, edai_envelope *request, const void *data)
 {
-    const eda_type *type = request->route->msg->type->reply;
+    const edai_msg *msg = request->route->msg;
     const edai_ext *ext = edai_envelope_its_ext(request);
     edai_envelope *envelope;
     edai_reply *reply;
@@ -247,7 +247,7 @@ static edai_envelope *make_reply(edai_worker *gateway, edai_envelope *request, c
     uint16_t home = 0;
     uint8_t size_class = 0;
 
-    if (edai_flat_size(type, data, &size) != EDA_OK) {
+    if (edai_shape_size(&msg->reply_shape, msg->type->reply, data, &size) != EDA_OK) {
         return NULL;
     }
     envelope =
@@ -261,7 +261,7 @@ static edai_envelope *make_reply(edai_worker *gateway, edai_envelope *request, c
         .asker = ext->asker,
         .ask_seq = ext->ask_seq,
         .worker = ext->asker_worker};
-    edai_flat_copy(type, data, reply + 1, size);
+    edai_shape_copy(&msg->reply_shape, msg->type->reply, data, reply + 1, size);
     return envelope;
 }
 

@@ -342,7 +342,7 @@ static eda_status reply_apart(eda_ctx *ctx, const edai_msg *msg, const void *dat
     uint16_t home = 0;
     uint8_t size_class = 0;
 
-    EDA_TRY(edai_flat_size(msg->type->reply, data, &size));
+    EDA_TRY(edai_shape_size(&msg->reply_shape, msg->type->reply, data, &size));
     envelope = edai_worker_alloc(
         ctx->worker, sizeof(*envelope) + sizeof(*reply) + size, &home, &size_class);
     if (envelope == NULL) {
@@ -354,7 +354,7 @@ static eda_status reply_apart(eda_ctx *ctx, const edai_msg *msg, const void *dat
         .asker = ext->asker,
         .ask_seq = ext->ask_seq,
         .worker = ext->asker_worker};
-    edai_flat_copy(msg->type->reply, data, reply + 1, size);
+    edai_shape_copy(&msg->reply_shape, msg->type->reply, data, reply + 1, size);
     edai_ctx_add_effects(ctx, envelope, envelope, 0);
     ctx->has_replied = true;
     return EDA_OK;
@@ -366,7 +366,7 @@ static eda_status check_reply(eda_ctx *ctx, const edai_msg *msg, const void *dat
     eda_status status = EDA_OK;
 
     if (msg->reply_shape.needs_check) {
-        status = edai_flat_check(msg->type->reply, data, &problem);
+        status = edai_shape_check(&msg->reply_shape, msg->type->reply, data, &problem);
     }
     return status == EDA_OK ? EDA_OK : edai_ctx_fail(ctx, status, "%s", problem.text);
 }

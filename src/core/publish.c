@@ -54,7 +54,7 @@ eda_status edai_publish_check(eda_ctx *ctx, const edai_msg *msg, const void *dat
     eda_status status = EDA_OK;
 
     if (msg->shape.needs_check) {
-        status = edai_flat_check(msg->type, data, &problem);
+        status = edai_shape_check(&msg->shape, msg->type, data, &problem);
         if (status != EDA_OK) {
             return edai_ctx_fail(ctx, status, "%s", problem.text);
         }
@@ -306,7 +306,7 @@ static eda_status payload_size_of(
         *ret_size = msg->shape.size;
         return EDA_OK;
     }
-    EDA_TRY(edai_flat_size(msg->type, data, ret_size));
+    EDA_TRY(edai_shape_size(&msg->shape, msg->type, data, ret_size));
     if (*ret_size > EDA_CODEC_SIZE_MAX) {
         return edai_ctx_fail(ctx, EDA_ERANGE, "%s takes %zu bytes; at most %u are allowed",
             msg->type->name, *ret_size, EDA_CODEC_SIZE_MAX);
@@ -320,7 +320,7 @@ static void payload_copy(const edai_msg *msg, const void *data, void *block, siz
     if (msg->shape.is_plain) {
         memcpy(block, data, size);
     } else {
-        edai_flat_copy(msg->type, data, block, size);
+        edai_shape_copy(&msg->shape, msg->type, data, block, size);
     }
 }
 

@@ -66,10 +66,39 @@ static bool needs_check(const eda_type *type)
     return false;
 }
 
+/* False: there are pointers that are no spans of the struct's own, or too many. */
+static bool find_spans(edai_shape *shape, const eda_type *type, size_t offset)
+{
+    for (const eda_field *field = first_field(type); field->name != NULL; field++) {
+        const eda_type *inner = field->type;
+        size_t at = offset + field->offset;
+        if (is_plain(inner)) {
+            shape->needs_walk |= edai_bounds_of(field).range != NULL || needs_check(inner);
+        } else if (edai_kind_is_span(inner->kind)) {
+            if (shape->span_count == EDAI_SHAPE_SPANS || at > UINT32_MAX) {
+                return false;
+            }
+            shape->spans[shape->span_count++] = (edai_shape_span){.offset = (uint32_t)at,
+                .kind = (uint32_t)inner->kind,
+                .len_max = edai_bounds_of(field).len_max};
+        } else if (inner->kind != EDA_KIND_RECORD || !find_spans(shape, inner, at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 edai_shape edai_shape_of(const eda_type *type)
 {
-    return (edai_shape){
+    edai_shape shape = {
         .size = type->size, .is_plain = is_plain(type), .needs_check = needs_check(type)};
+
+    if (type->kind != EDA_KIND_RECORD || type->size > EDA_CODEC_SIZE_MAX ||
+        !find_spans(&shape, type, 0)) {
+        shape.span_count = 0;
+    }
+    shape.needs_walk |= shape.span_count == 0;
+    return shape;
 }
 
 /* --- check --- */
@@ -404,6 +433,77 @@ void edai_flat_copy(const eda_type *type, const void *data, void *block, size_t 
     EDA_ASSERT(size >= type->size, "the block holds the struct at least");
     memcpy(block, data, type->size);
     copy_value(&self, type, block);
+    EDA_ASSERT(self.used == size, "the message changed while it was copied");
+}
+
+/* --- by the shape --- */
+
+static edai_span span_at(const void *struct_data, const edai_shape_span *where)
+{
+    edai_span span;
+
+    memcpy(&span, (const unsigned char *)struct_data + where->offset, sizeof span);
+    return span;
+}
+
+static bool are_spans_good(const edai_shape *shape, const void *data)
+{
+    size_t used = shape->size;
+
+    for (unsigned i = 0; i < shape->span_count; i++) {
+        const edai_shape_span *where = &shape->spans[i];
+        const edai_bounds bounds = {.len_max = where->len_max};
+        edai_span span = span_at(data, where);
+        if (!edai_scalar_span_is_good((eda_kind)where->kind, bounds, span) ||
+            span.len > EDA_CODEC_SIZE_MAX - used) {
+            return false;
+        }
+        used += span.len;
+    }
+    return true;
+}
+
+eda_status edai_shape_check(
+    const edai_shape *shape, const eda_type *type, const void *data, eda_problem *ret_problem)
+{
+    if (!shape->needs_walk && are_spans_good(shape, data)) {
+        return EDA_OK;
+    }
+    return edai_flat_check(type, data, ret_problem); /* which says what is wrong */
+}
+
+eda_status edai_shape_size(
+    const edai_shape *shape, const eda_type *type, const void *data, size_t *ret_size)
+{
+    size_t used = shape->size;
+
+    if (shape->span_count == 0 && !shape->is_plain) {
+        return edai_flat_size(type, data, ret_size);
+    }
+    for (unsigned i = 0; i < shape->span_count; i++) {
+        size_t len = span_at(data, &shape->spans[i]).len;
+        if (len > EDAI_FLAT_SIZE_MAX - used) {
+            return EDA_ERANGE;
+        }
+        used += len;
+    }
+    *ret_size = used;
+    return EDA_OK;
+}
+
+void edai_shape_copy(
+    const edai_shape *shape, const eda_type *type, const void *data, void *block, size_t size)
+{
+    copier self = {.block = block, .size = size, .used = shape->size};
+
+    if (shape->span_count == 0 && !shape->is_plain) {
+        edai_flat_copy(type, data, block, size);
+        return;
+    }
+    memcpy(block, data, shape->size);
+    for (unsigned i = 0; i < shape->span_count; i++) {
+        copy_span(&self, self.block + shape->spans[i].offset);
+    }
     EDA_ASSERT(self.used == size, "the message changed while it was copied");
 }
 

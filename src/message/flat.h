@@ -14,14 +14,37 @@
  * edai_flat_check. */
 #define EDAI_FLAT_SIZE_MAX ((size_t)16 * EDA_CODEC_SIZE_MAX)
 
+/* A string or bytes that lie in the struct itself, or in a record in it. */
+typedef struct edai_shape_span {
+    uint32_t offset;
+    uint32_t kind;  /* eda_kind */
+    size_t len_max; /* 0: the codec's bound */
+} edai_shape_span;
+
+#define EDAI_SHAPE_SPANS 4
+
+/* What is asked of a type again and again, told once. */
 typedef struct edai_shape {
     size_t size;      /* bytes of the struct */
     bool is_plain;    /* no pointers anywhere: memcpy is a copy */
     bool needs_check; /* ranges, lengths, UTF-8, enums: else edai_flat_check has nothing to find */
+    bool needs_walk;  /* it may find something but in the spans */
+    uint8_t
+        span_count; /* all pointers there are, in the order of the fields; 0: there are others */
+    edai_shape_span spans[EDAI_SHAPE_SPANS];
 } edai_shape;
 
 /* Walks the descriptor, so callers keep the answer. */
 edai_shape edai_shape_of(const eda_type *type);
+
+/* As edai_flat_check, _size and _copy below, for the type that the shape is of: without a walk, if
+ * it has no pointers but those few. */
+EDA_CHECK eda_status edai_shape_check(
+    const edai_shape *shape, const eda_type *type, const void *data, eda_problem *ret_problem);
+EDA_CHECK eda_status edai_shape_size(
+    const edai_shape *shape, const eda_type *type, const void *data, size_t *ret_size);
+void edai_shape_copy(
+    const edai_shape *shape, const eda_type *type, const void *data, void *block, size_t size);
 
 /* Checks what a publisher passes. EDA_ERANGE: outside a range or a length; nested deeper than
  * EDA_CODEC_DEPTH_MAX; over EDA_CODEC_LIST_MAX elements; a flat block of over EDA_CODEC_SIZE_MAX.

@@ -19,6 +19,9 @@ EDA_RECORD(wide_lists,
     (eda_list_of(eda_str), texts, .len_max = 2),
     (eda_list_of(int8_t), numbers, .range = {-1, 1}),
     (eda_optional(eda_str), text, .len_max = 3));
+EDA_RECORD(two_texts, (eda_str, first, .len_max = 4), (uint8_t, between), (eda_bytes, second));
+EDA_RECORD(three_texts, (eda_str, before), (two_texts, inner), (uint32_t, after));
+EDA_RECORD(five_texts, (two_texts, a), (two_texts, b), (eda_str, fifth));
 EDA_RECORD(real_range, (double, share, .range = {0, 0.5L}));
 
 typedef struct machine {
@@ -37,6 +40,10 @@ static void assert_refused(eda_value value, eda_status status, const char *sente
     assert_int_equal(edai_flat_check(value.type, value.data, &problem), status);
     assert_string_equal(problem.text, sentence);
     assert_int_equal(edai_flat_check(value.type, value.data, NULL), status);
+    const edai_shape shape = edai_shape_of(value.type);
+    problem.text[0] = '\0';
+    assert_int_equal(edai_shape_check(&shape, value.type, value.data, &problem), status);
+    assert_string_equal(problem.text, sentence);
 }
 
 static void assert_within(const void *ptr, size_t size, const unsigned char *block, size_t end)
@@ -76,19 +83,37 @@ static void assert_parts_within(
 }
 
 /* A block of exactly the size, so that a sanitizer sees a byte too many. */
-static void assert_copies(eda_value value)
+static unsigned char *new_block(size_t size)
 {
-    size_t size;
-
-    assert_int_equal(edai_flat_check(value.type, value.data, NULL), EDA_OK);
-    assert_int_equal(edai_flat_size(value.type, value.data, &size), EDA_OK);
     unsigned char *block = malloc(size);
+
     assert_non_null(block);
     memset(block, 0xaa, size);
-    edai_flat_copy(value.type, value.data, block, size);
-    assert_true(sample_equal(value.type, value.data, block));
-    assert_parts_within(value.type, block, block, size);
-    free(block);
+    return block;
+}
+
+static void assert_copies(eda_value value)
+{
+    const edai_shape shape = edai_shape_of(value.type);
+    size_t size;
+    size_t same;
+
+    assert_int_equal(edai_flat_check(value.type, value.data, NULL), EDA_OK);
+    assert_int_equal(edai_shape_check(&shape, value.type, value.data, NULL), EDA_OK);
+    assert_int_equal(edai_flat_size(value.type, value.data, &size), EDA_OK);
+    assert_int_equal(edai_shape_size(&shape, value.type, value.data, &same), EDA_OK);
+    assert_int_equal(size, same);
+    for (int by_shape = 0; by_shape < 2; by_shape++) {
+        unsigned char *block = new_block(size);
+        if (by_shape != 0) {
+            edai_shape_copy(&shape, value.type, value.data, block, size);
+        } else {
+            edai_flat_copy(value.type, value.data, block, size);
+        }
+        assert_true(sample_equal(value.type, value.data, block));
+        assert_parts_within(value.type, block, block, size);
+        free(block);
+    }
 }
 
 static void shape_of_numbers_is_plain(void **state)
@@ -116,6 +141,39 @@ static void shape_of_pointers_is_not_plain(void **state)
     shape = edai_shape_of(&eda_type_eda_none);
     assert_true(shape.is_plain);
     assert_false(shape.needs_check);
+}
+
+static void shape_knows_a_few_texts_wherever_they_lie(void **state)
+{
+    (void)state;
+    edai_shape shape = edai_shape_of(&eda_type_three_texts);
+    assert_int_equal(shape.span_count, 3);
+    assert_false(shape.needs_walk);
+    assert_int_equal(
+        shape.spans[2].offset, offsetof(three_texts, inner) + offsetof(two_texts, second));
+    assert_int_equal(shape.spans[1].len_max, 4);
+    shape = edai_shape_of(&eda_type_five_texts);
+    assert_int_equal(shape.span_count, 0);
+    shape = edai_shape_of(&eda_type_sample_badge);
+    assert_int_equal(shape.span_count, 1);
+    assert_true(shape.needs_walk); /* for a range */
+    shape = edai_shape_of(&eda_type_wide_lists);
+    assert_int_equal(shape.span_count, 0);
+
+    const uint8_t bytes[] = {0xff, 0, 1};
+    const two_texts two = {.first = EDA_STR("four"), .between = 7, .second = {bytes, 3}};
+    assert_copies(EDA_MSG(three_texts, .before = EDA_STR("b"), .inner = two, .after = 9));
+    assert_copies(EDA_MSG(three_texts, .inner = {.between = 1}));
+    assert_copies(EDA_MSG(five_texts, .a = two, .fifth = EDA_STR("5")));
+    assert_copies(EDA_MSG(sample_badge, .id = EDA_STR("id"), .level = 9));
+    assert_refused(EDA_MSG(sample_badge, .id = EDA_STR("id"), .level = 10), EDA_ERANGE,
+        "sample_badge.level is 10; allowed: 0 to 9");
+    assert_refused(EDA_MSG(three_texts, .inner = {.first = EDA_STR("fives")}), EDA_ERANGE,
+        "three_texts.inner.first has 5 bytes; allowed: 4");
+    assert_refused(EDA_MSG(three_texts, .before = EDA_STR("\xff")), EDA_EINVAL,
+        "three_texts.before is not UTF-8");
+    assert_refused(EDA_MSG(three_texts, .inner = {.second = {NULL, 1}}), EDA_EINVAL,
+        "three_texts.inner.second is NULL with a length of 1");
 }
 
 static void check_of_numbers_outside_their_range_names_them(void **state)
@@ -335,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shape_of_numbers_is_plain),
         cmocka_unit_test(shape_of_pointers_is_not_plain),
+        cmocka_unit_test(shape_knows_a_few_texts_wherever_they_lie),
         cmocka_unit_test(check_of_numbers_outside_their_range_names_them),
         cmocka_unit_test(check_of_lengths_above_their_bound_names_them),
         cmocka_unit_test(check_of_what_is_no_text_names_it),
