@@ -93,11 +93,15 @@ void edai_node_refuse(edai_node *node, eda_str what, eda_status status)
 
 edai_link *edai_node_link(edai_node *node, uint16_t slot)
 {
-    const edai_member *member = edai_view_at(node->view, slot);
+    const edai_member *member;
     char *key;
 
-    if (node->links[slot] != NULL || member == NULL) {
+    if (EDAI_LIKELY(node->links[slot] != NULL)) {
         return node->links[slot];
+    }
+    member = edai_view_at(node->view, slot);
+    if (member == NULL) {
+        return NULL;
     }
     key = edai_node_key(node, "in", member->id);
     if (key == NULL) {

@@ -454,7 +454,8 @@ static void take_spread(edai_node *node, edai_envelope *envelope)
     const edai_msg *msg = envelope->route->msg;
     const edai_far_list *list = edai_fars_of(&node->fars, node->sys, msg);
     edai_ext *ext = edai_envelope_ext(envelope);
-    edai_link *full = may_wait(envelope) ? find_full(node, list, envelope) : NULL;
+    edai_link *full =
+        node->abroad.tight_count > 0 && may_wait(envelope) ? find_full(node, list, envelope) : NULL;
     bool is_heard = false;
     uint32_t i;
 

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "core/mailbox.h"
 #include "core/publish.h"
 
 #include <string.h>
@@ -74,7 +75,8 @@ static eda_status make_route(
     if (route == NULL) {
         return EDA_ENOMEM;
     }
-    *route = (edai_route){.actor = sys->gateway_type, .handler = handler, .msg = msg};
+    *route =
+        (edai_route){.actor = sys->gateway_type, .handler = handler, .msg = msg, .is_single = true};
     status = edai_contract_register(sys, route);
     if (status != EDA_OK) {
         edai_free(route);
@@ -140,10 +142,10 @@ bool edai_abroad_is_heard_here(const edai_msg *msg, const void *data)
 
 void edai_abroad_keep(edai_worker *gateway, edai_envelope *envelope)
 {
-    uint16_t to =
-        edai_system_own_worker(gateway->sys, envelope->route->actor, edai_publish_hash(envelope));
+    uint64_t hash = edai_publish_hash(envelope);
 
-    edai_worker_hand_over(gateway, to, envelope);
+    edai_worker_deliver_to(gateway,
+        edai_system_own_worker(gateway->sys, envelope->route->actor, hash), envelope, hash);
 }
 
 static void mark(edai_envelope *envelope, const edai_arrival *arrival)
@@ -167,11 +169,15 @@ static void hand_on(
     eda_ctx *ctx, edai_envelope *envelope, const edai_arrival *arrival, edai_delivered *delivered)
 {
     const edai_route *route = envelope->route;
-    uint64_t hash = edai_publish_hash(envelope);
+    uint64_t hash;
 
     mark(envelope, arrival);
-    edai_tally_add(&ctx->worker->tallies[route->index], EDAI_ACCEPTED);
     delivered->count++;
+    if (edai_mailbox_put_again(ctx->worker, envelope)) { /* so it stays here, like that one */
+        return;
+    }
+    hash = edai_publish_hash(envelope);
+    edai_tally_add(&ctx->worker->tallies[route->index], EDAI_ACCEPTED);
     if (edai_system_is_in_motion(route->actor, hash)) {
         ctx->sys->abroad->take(ctx->sys->abroad, ctx->worker, envelope);
     } else if (arrival->may_pass_on && edai_system_is_elsewhere(route->actor, hash)) {
@@ -184,6 +190,14 @@ static void hand_on(
     }
 }
 
+static bool is_anothers(const edai_route *route, edai_envelope *envelope)
+{
+    uint64_t hash = edai_publish_hash(envelope);
+
+    return edai_system_is_elsewhere(route->actor, hash) &&
+           !edai_system_is_in_motion(route->actor, hash);
+}
+
 static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void *data,
     const edai_arrival *arrival, edai_delivered *delivered)
 {
@@ -193,7 +207,6 @@ static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void 
         .receipt = arrival->receipt,
         .looks_ahead = true};
     edai_envelope *envelope = NULL;
-    uint64_t hash;
 
     if (!edai_publish_is_wanted(route, data)) {
         return EDA_OK;
@@ -203,10 +216,7 @@ static eda_status deliver_one(eda_ctx *ctx, const edai_route *route, const void 
                 : edai_publish_one(ctx, route, data, &extras, &envelope));
     EDA_ASSERT(envelope != NULL, "made");
     envelope->next = NULL;
-    hash = edai_publish_hash(envelope);
-    if (arrival->actor == NULL && !arrival->may_pass_on &&
-        edai_system_is_elsewhere(route->actor, hash) &&
-        !edai_system_is_in_motion(route->actor, hash)) {
+    if (arrival->actor == NULL && !arrival->may_pass_on && is_anothers(route, envelope)) {
         edai_envelope_free(ctx->sys, ctx->worker, envelope); /* its owner got one, too */
         return EDA_OK;
     }

@@ -86,6 +86,12 @@ typedef struct edai_delivered {
     uint32_t partition; /* of the last one passed on */
 } edai_delivered;
 
+/* Before what one event of the bus brings is delivered: then each message may find the receiver of
+ * the one before, since no turn runs in between. */
+static inline void edai_abroad_begin(edai_worker *gateway)
+{
+    gateway->put.route = NULL;
+}
 /* Delivers it, on the gateway. EDA_EKEY, EDA_ENOMEM, EDA_ERANGE: not to all; what was delivered
  * stands, and is told. */
 EDA_CHECK eda_status edai_abroad_deliver(edai_worker *gateway, const edai_msg *msg,

@@ -241,6 +241,7 @@ void edai_contract_route(
     route->msg = msg;
     route->key = handler->is_self ? NULL : edai_contract_key(type, handler, msg->type);
     route->is_number_key = is_keyed && route->key != NULL && is_integer(route->key);
+    route->is_single = type->supervisor == &eda_supervisor_singleton;
     route->is_text_key = is_keyed && route->key != NULL && !route->is_number_key;
     if (route->is_number_key && route->key->type->kind <= EDA_KIND_I64) {
         type->is_signed_key = true;

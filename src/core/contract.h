@@ -28,6 +28,7 @@ struct edai_route {
     const eda_field *key; /* field that picks the instance; NULL: none */
     uint32_t index;       /* into the tallies */
     bool is_number_key;   /* key is an integer: no call to identify needed */
+    bool is_single;       /* a singleton's: the same */
     bool is_text_key;     /* key is a string, by the keyed supervisor */
     bool is_any;          /* on_any: the handler gets an eda_envelope */
     bool needs_match;     /* on_any: only some topics of the type match the pattern */

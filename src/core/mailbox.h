@@ -112,4 +112,20 @@ static inline bool edai_mailbox_put_to_one_of_many(
     return true;
 }
 
+/* To the receiver of the message before, of the same turn or the same batch from another node, and
+ * counts it as accepted. False: it is another, or there is more to think of. */
+static inline bool edai_mailbox_put_again(edai_worker *worker, edai_envelope *envelope)
+{
+    const edai_put *last = &worker->put;
+
+    /* A reply has no route, and there may be none to compare with. */
+    if (last->route == NULL || envelope->route != last->route ||
+        envelope->identity != last->identity || (envelope->flags & EDAI_IS_TEXT) != 0 ||
+        !edai_mailbox_put_plainly(last->owner, last->activation, envelope)) {
+        return false;
+    }
+    edai_tally_add(&worker->tallies[last->route->index], EDAI_ACCEPTED);
+    return true;
+}
+
 #endif

@@ -111,6 +111,10 @@ static eda_status identify(
         .actor = type->actor, .type = route->msg->type, .message = data, .key = route->key};
     eda_status status;
 
+    if (route->is_single) {
+        *ret_identity = (eda_identity){.number = 0};
+        return EDA_OK;
+    }
     if (route->is_number_key) {
         *ret_identity = (eda_identity){.number = edai_publish_number(route->key, data)};
         return EDA_OK;
@@ -141,24 +145,35 @@ typedef struct plan {
     size_t ext_size; /* of extension, rest and copied key, 8-aligned */
 } plan;
 
+/* The receiver, if it runs on this seat, and nothing stands before what comes for it. */
+static const edai_activation *find_here(
+    const eda_ctx *ctx, const edai_actor_type *type, uint64_t identity)
+{
+    uint64_t hash = edai_hash_u64(identity);
+    const edai_worker *worker = &ctx->sys->workers[edai_system_own_worker(ctx->sys, type, hash)];
+    const edai_activation *activation;
+
+    if (edai_worker_seat(worker) != edai_worker_seat(ctx->worker) || worker->arrived != NULL) {
+        return NULL;
+    }
+    activation = edai_worker_recent(worker, type, identity);
+    return activation != NULL ? activation : edai_worker_at_home(worker, type, identity, hash);
+}
+
 /* Its receiver runs here, lives, and has room, and nothing stands before it. What is another seat's
  * is not looked at. */
 static bool has_room_here(const eda_ctx *ctx, const edai_route *route, eda_identity identity)
 {
     const edai_actor_type *type = route->actor;
-    uint64_t hash = edai_hash_u64(identity.number);
-    uint16_t to = edai_system_own_worker(ctx->sys, type, hash);
-    const edai_worker *worker = &ctx->sys->workers[to];
+    const edai_put *last = &ctx->worker->put;
     const edai_activation *activation;
 
-    if (identity.is_text || edai_worker_seat(worker) != edai_worker_seat(ctx->worker) ||
-        worker->arrived != NULL) {
+    if (identity.is_text) {
         return false;
     }
-    activation = edai_worker_recent(worker, type, identity.number);
-    if (activation == NULL) {
-        activation = edai_worker_at_home(worker, type, identity.number, hash);
-    }
+    activation = last->route == route && last->identity == identity.number
+                     ? last->activation
+                     : find_here(ctx, type, identity.number);
     return activation != NULL && activation->len < type->mailbox_len_max &&
            (activation->extra == NULL || activation->extra->waiting == NULL);
 }

@@ -63,21 +63,6 @@ static void dispatch_effect(eda_ctx *ctx, edai_envelope *envelope)
     edai_worker_dispatch(worker, envelope);
 }
 
-/* To the receiver of the one before. False: it is another, or there is more to think of. */
-static inline bool put_again(edai_worker *worker, edai_envelope *envelope)
-{
-    const edai_put *last = &worker->put;
-
-    /* A reply has no route, and there may be none to compare with. */
-    if (last->route == NULL || envelope->route != last->route ||
-        envelope->identity != last->identity || (envelope->flags & EDAI_IS_TEXT) != 0 ||
-        !edai_mailbox_put_plainly(last->owner, last->activation, envelope)) {
-        return false;
-    }
-    edai_tally_add(&worker->tallies[last->route->index], EDAI_ACCEPTED);
-    return true;
-}
-
 static void release_effects(eda_ctx *ctx)
 {
     edai_worker *worker = ctx->worker;
@@ -92,7 +77,7 @@ static void release_effects(eda_ctx *ctx)
         edai_envelope *next = at->next;
 
         edai_fetch_next(worker, &fetch);
-        if (!put_again(worker, at)) {
+        if (!edai_mailbox_put_again(worker, at)) {
             dispatch_effect(ctx, at);
         }
         at = next;

@@ -323,24 +323,32 @@ static inline bool deliver_home(
     return true;
 }
 
+/* It belongs to that worker. */
+void edai_worker_deliver_to(
+    edai_worker *worker, uint16_t to, edai_envelope *envelope, uint64_t hash)
+{
+    edai_worker *owner = &worker->sys->workers[to];
+
+    /* Not asked first whether it is this worker: which of those on the seat nobody can foretell. */
+    if (EDAI_UNLIKELY(edai_worker_seat(owner) != edai_worker_seat(worker)) ||
+        EDAI_UNLIKELY((owner->arrived != NULL) & (owner != worker))) {
+        edai_worker_hand_over(worker, to, envelope);
+    } else if (!deliver_again(worker, owner, envelope) &&
+               !deliver_home(worker, owner, envelope, hash)) {
+        admit(owner, envelope, hash);
+    }
+}
+
 static void deliver(edai_worker *worker, edai_envelope *envelope)
 {
     uint64_t hash;
-    edai_worker *owner;
 
     if (deliver_again(worker, worker, envelope)) {
         return;
     }
     hash = edai_publish_hash(envelope);
-    owner = &worker->sys->workers[edai_system_owner(worker->sys, envelope->route->actor, hash)];
-    /* Not asked first whether it is this worker: which of those on the seat nobody can foretell. */
-    if (EDAI_UNLIKELY(edai_worker_seat(owner) != edai_worker_seat(worker)) ||
-        EDAI_UNLIKELY((owner->arrived != NULL) & (owner != worker))) {
-        edai_worker_hand_over(worker, owner->index, envelope);
-    } else if (!deliver_again(worker, owner, envelope) &&
-               !deliver_home(worker, owner, envelope, hash)) {
-        admit(owner, envelope, hash);
-    }
+    edai_worker_deliver_to(
+        worker, edai_system_owner(worker->sys, envelope->route->actor, hash), envelope, hash);
 }
 
 void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope)

@@ -74,8 +74,8 @@ typedef struct edai_asked {
     const edai_msg *msg;
 } edai_asked;
 
-/* The last message of a turn that was put into a mailbox on this seat: the next to the same
- * receiver is put behind it without a search. */
+/* The last message of a turn, or of a batch from another node, that was put into a mailbox on this
+ * seat: the next to the same receiver is put behind it without a search. */
 typedef struct edai_put {
     const edai_route *route; /* NULL: none */
     uint64_t identity;
@@ -125,7 +125,7 @@ struct edai_worker {
     edai_tally *tallies;     /* per route */
     edai_published published[EDAI_PUBLISHED]; /* by edai_worker_published */
     edai_asked asked[EDAI_ASKED];             /* by edai_worker_asked */
-    edai_put put;                             /* while a turn's messages are released */
+    edai_put put; /* while a turn's messages are released, or a batch is read */
     uint64_t ask_seq;
     int64_t log_since; /* when the second began in which failed turns were logged */
     uint32_t log_count;
@@ -170,6 +170,9 @@ void edai_worker_forget(edai_worker *worker, edai_activation *activation);
 void edai_worker_dispatch(edai_worker *worker, edai_envelope *envelope);
 /* To a worker by number: at once if it sits here, too. */
 void edai_worker_hand_over(edai_worker *worker, uint16_t to, edai_envelope *envelope);
+/* A delivery, by its hash, to the worker it belongs to. */
+void edai_worker_deliver_to(
+    edai_worker *worker, uint16_t to, edai_envelope *envelope, uint64_t hash);
 void edai_worker_send(edai_worker *worker, uint16_t to, edai_envelope *envelope);
 /* Hands one envelope over from a thread that is no worker. */
 void edai_worker_post(edai_worker *worker, edai_envelope *envelope);
