@@ -186,15 +186,20 @@ static bool is_way_free(const eda_ctx *ctx, const edai_route *route, eda_identit
     const edai_worker *gateway;
     uint64_t hash;
 
-    if (sys->abroad == NULL || ctx->activation == NULL) {
+    if (sys->abroad == NULL || ctx->activation == NULL || sys->abroad->tight_count > 0) {
         return false;
+    }
+    gateway = &sys->workers[sys->gateway];
+    if (edai_worker_seat(gateway) != edai_worker_seat(ctx->worker) || gateway->arrived != NULL) {
+        return false;
+    }
+    if (route == route->msg->abroad) {
+        return true;
     }
     hash = identity.is_text ? edai_hash_bytes(identity.text.ptr, identity.text.len)
                             : edai_hash_u64(identity.number);
-    gateway = &sys->workers[sys->gateway];
     return edai_system_owner(sys, route->actor, hash) == sys->gateway &&
-           edai_worker_seat(gateway) == edai_worker_seat(ctx->worker) && gateway->arrived == NULL &&
-           sys->abroad->tight_count == 0 && !edai_system_is_in_motion(route->actor, hash);
+           !edai_system_is_in_motion(route->actor, hash);
 }
 
 /* An EDA_WAIT delivery somebody may have to be told of. */
