@@ -9,6 +9,8 @@
 
 #define ID_LEN_MAX (EDAI_WIRE_NODE_LEN_MAX + EDAI_WIRE_INC_LEN + 1)
 
+uint32_t edai_view_suspect_ms = EDAI_SUSPECT_MS;
+
 static eda_str id_of(const edai_peer *peer)
 {
     return eda_str_from(peer->shown.id);
@@ -502,7 +504,7 @@ static int64_t due_of(const edai_peer *peer)
     if (peer->is_suspected) {
         due = peer->shown.suspected_at + EDA_MS(EDAI_DEAD_MS);
     } else if (!may_be_silent(peer)) {
-        due = peer->shown.heard_at + EDA_MS(EDAI_SUSPECT_MS);
+        due = peer->shown.heard_at + EDA_MS(edai_view_suspect_ms);
     }
     if (!peer->shown.is_pinged) {
         due = earlier(due, peer->shown.pinged_at + EDA_MS(EDAI_PING_MS));
@@ -517,7 +519,7 @@ static int64_t due_of(const edai_peer *peer)
 static int64_t watch(edai_view *view, edai_peer *peer, int64_t now)
 {
     if (!peer->is_suspected && !may_be_silent(peer) &&
-        now - peer->shown.heard_at >= EDA_MS(EDAI_SUSPECT_MS)) {
+        now - peer->shown.heard_at >= EDA_MS(edai_view_suspect_ms)) {
         suspect(view, peer, true, now);
     }
     if (peer->is_suspected && now - peer->shown.suspected_at >= EDA_MS(EDAI_DEAD_MS)) {

@@ -41,6 +41,10 @@
 
 typedef struct edai_view edai_view;
 
+/* Silence after which a peer is suspected: EDAI_SUSPECT_MS, but for tests in which a machine that
+ * is busy must not be taken for a node that is gone. Set before the first system starts. */
+extern uint32_t edai_view_suspect_ms;
+
 typedef enum edai_member_state {
     EDAI_JOINING = 1, /* found; not yet pinged, or its catalogue is not known */
     EDAI_USABLE,

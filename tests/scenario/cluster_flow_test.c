@@ -133,5 +133,6 @@ int main(void)
         cmocka_unit_test(more_than_a_link_holds_is_held_back_and_nothing_is_shed),
     };
 
+    nodes_trust();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

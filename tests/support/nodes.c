@@ -6,7 +6,13 @@
 
 #include <cmocka.h>
 
+#include "cluster/view.h"
 #include "nodes.h"
+
+void nodes_trust(void)
+{
+    edai_view_suspect_ms = 3600000;
+}
 
 void nodes_quiet(void *arg, eda_str line)
 {
