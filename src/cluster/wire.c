@@ -143,8 +143,9 @@ void edai_wire_put(edai_buffer *buffer, const edai_wire_item *item)
     }
 }
 
-/* Puts the head before a body that begins BODY_HEAD_SIZE behind `head`; returns its end. */
-static uint8_t *put_body_head(uint8_t *head, size_t size)
+/* Puts the head before a body that begins BODY_HEAD_SIZE behind `head`, or BODY_HEAD_SIZE_MAX;
+ * returns its end. */
+static uint8_t *put_body_head(uint8_t *head, size_t size, bool is_apart)
 {
     uint8_t *body = head + BODY_HEAD_SIZE;
 
@@ -154,7 +155,9 @@ static uint8_t *put_body_head(uint8_t *head, size_t size)
         head[2] = (uint8_t)size;
         return body + size;
     }
-    memmove(head + BODY_HEAD_SIZE_MAX, body, size);
+    if (!is_apart) {
+        memmove(head + BODY_HEAD_SIZE_MAX, body, size);
+    }
     head[0] = CHAR_BODY_32;
     for (unsigned i = 1; i < BODY_HEAD_SIZE_MAX; i++) {
         head[i] = (uint8_t)(size >> 8 * (BODY_HEAD_SIZE_MAX - 1 - i));
@@ -178,8 +181,10 @@ eda_status edai_wire_put_value(
         return EDA_ENOMEM;
     }
     size_t head = (size_t)((is_same ? put_same(at) : put_message(at, item)) - buffer->bytes);
-    edai_writer writer = {
-        .data = buffer->bytes, .used = head + BODY_HEAD_SIZE, .capacity = buffer->capacity};
+    edai_writer writer = {.data = buffer->bytes,
+        .used = head + BODY_HEAD_SIZE,
+        .capacity = buffer->capacity,
+        .gap = BODY_HEAD_SIZE_MAX - BODY_HEAD_SIZE};
     eda_status status = EDA_OK;
     if (plan == NULL || !edai_cbor_plan_append(plan, &writer, value.data)) {
         status = edai_cbor_append(&writer, value);
@@ -189,11 +194,12 @@ eda_status edai_wire_put_value(
     if (status != EDA_OK) {
         return status;
     }
-    size_t size = writer.used - head - BODY_HEAD_SIZE;
-    size_t end = writer.used + BODY_HEAD_SIZE_MAX - BODY_HEAD_SIZE;
+    bool is_apart = writer.gap == 0;
+    size_t size = writer.used - head - (is_apart ? BODY_HEAD_SIZE_MAX : BODY_HEAD_SIZE);
+    size_t end = writer.used + writer.gap;
     if (end > buffer->capacity && !edai_buffer_grow(buffer, end - buffer->size)) {
         return EDA_ENOMEM;
     }
-    edai_buffer_commit(buffer, put_body_head(buffer->bytes + head, size));
+    edai_buffer_commit(buffer, put_body_head(buffer->bytes + head, size, is_apart));
     return EDA_OK;
 }

@@ -343,12 +343,29 @@ static const edai_wire_item unlock_item = {.kind = EDAI_WIRE_MESSAGE,
     .actor = EDA_STR_INIT("door"),
     .from = EDA_STR_INIT("reader/7")};
 
+static edai_cbor_plan *unlock_plan; /* NULL: none is used */
+
 static eda_status put_unlock(edai_buffer *buffer, eda_str badge, uint8_t attempt)
 {
     wire_unlock message = {.badge = badge, .attempt = attempt};
 
-    return edai_wire_put_value(
-        buffer, &unlock_item, (eda_value){.type = &eda_type_wire_unlock, .data = &message}, NULL);
+    return edai_wire_put_value(buffer, &unlock_item,
+        (eda_value){.type = &eda_type_wire_unlock, .data = &message}, unlock_plan);
+}
+
+static int make_plan(void **state)
+{
+    (void)state;
+    unlock_plan = edai_cbor_plan_new(&eda_type_wire_unlock);
+    return unlock_plan != NULL ? 0 : -1;
+}
+
+static int drop_plan(void **state)
+{
+    (void)state;
+    free(unlock_plan);
+    unlock_plan = NULL;
+    return 0;
 }
 
 static void assert_next_unlock(edai_wire_reader *reader, eda_str badge)
@@ -517,7 +534,11 @@ int main(void)
         cmocka_unit_test(wire_item_of_an_unknown_kind_too_deep_is_esyntax),
         cmocka_unit_test(wire_read_after_a_break_stays_broken),
         cmocka_unit_test(wire_put_value_encodes_in_place_at_any_size),
+        {"wire_put_value_encodes_in_place_at_any_size, by a plan",
+            wire_put_value_encodes_in_place_at_any_size, make_plan, drop_plan, NULL},
         cmocka_unit_test(wire_put_value_that_cannot_be_encoded_writes_nothing),
+        {"wire_put_value_that_cannot_be_encoded_writes_nothing, by a plan",
+            wire_put_value_that_cannot_be_encoded_writes_nothing, make_plan, drop_plan, NULL},
         cmocka_unit_test(wire_put_value_without_memory_writes_nothing),
         cmocka_unit_test(wire_writing_without_memory_breaks_the_buffer_until_cleared),
         cmocka_unit_test(wire_end_with_a_long_text_cuts_it_between_characters),

@@ -224,6 +224,18 @@ static bool find_span(const step *what, const void *value, edai_span *ret_span)
     return edai_scalar_span_is_good((eda_kind)what->kind, edai_bounds_of(what->field), *ret_span);
 }
 
+/* Before what is long: the little that was written of the value moves, not all of it later. */
+static uint8_t *leave_gap(edai_writer *writer, uint8_t *at)
+{
+    uint8_t *start = writer->data + writer->start;
+    size_t gap = writer->gap;
+
+    memmove(start + gap, start, (size_t)(at - start));
+    writer->start += gap;
+    writer->gap = 0;
+    return at + gap;
+}
+
 /* Returns where the next goes; `at` is in the writer, which makes room for the contents and for as
  * much as before. NULL: not valid, or out of memory. */
 static uint8_t *write_span(const edai_cbor_plan *plan, const step *what, edai_writer *writer,
@@ -238,9 +250,12 @@ static uint8_t *write_span(const edai_cbor_plan *plan, const step *what, edai_wr
     }
     at += edai_cbor_put_head(at, major, span.len);
     writer->used = (size_t)(at - writer->data);
-    at = edai_writer_reserve(writer, plan->size_max + span.len);
+    at = edai_writer_reserve(writer, plan->size_max + span.len + writer->gap);
     if (at == NULL) {
         return NULL;
+    }
+    if (EDAI_UNLIKELY(span.len > UINT16_MAX && writer->gap > 0)) {
+        at = leave_gap(writer, at);
     }
     edai_writer_copy(at, span.ptr, span.len);
     return at + span.len;
@@ -270,14 +285,18 @@ static uint8_t *write_steps(const edai_cbor_plan *plan, edai_writer *writer, con
 
 bool edai_cbor_plan_append(const edai_cbor_plan *plan, edai_writer *writer, const void *data)
 {
-    size_t start = writer->used;
+    const size_t start = writer->used;
+    const uint8_t gap = writer->gap;
     const uint8_t *end;
+    size_t from;
 
     writer->start = start; /* the bound is on the message alone */
     end = write_steps(plan, writer, data);
+    from = writer->start;
     writer->start = 0;
-    if (end == NULL || (size_t)(end - writer->data) - start > EDA_CODEC_SIZE_MAX) {
+    if (end == NULL || (size_t)(end - writer->data) - from > EDA_CODEC_SIZE_MAX) {
         writer->used = start;
+        writer->gap = gap;
         writer->status = EDA_OK;
         return false;
     }

@@ -18,6 +18,7 @@ typedef struct edai_writer {
     size_t capacity;   /* after a failure no more than was used */
     size_t start;      /* bytes that were there before: the bound is on what stands behind them */
     eda_status status; /* of the first failure */
+    uint8_t gap;       /* bytes a plan leaves free before a value of over 64 KiB; 0: it did */
 } edai_writer;
 
 /* The first failure sticks. */
