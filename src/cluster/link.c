@@ -78,6 +78,7 @@ static eda_status grow(edai_link *link)
         return EDA_ENOMEM;
     }
     for (at = link->ring_first; at != link->ring_end; at++) {
+        EDA_ASSERT(link->ring != NULL, "something stands in it");
         ring[at & (capacity - 1)] = link->ring[at & (link->ring_capacity - 1)];
     }
     edai_free(link->ring);
@@ -94,16 +95,19 @@ static bool is_alike(const edai_link_sent *a, const edai_link_sent *b)
 eda_status edai_link_note(edai_link *link, const edai_link_sent *sent)
 {
     uint32_t mask = link->ring_capacity - 1;
-    edai_link_sent *last =
-        link->ring_end != link->ring_first ? &link->ring[(link->ring_end - 1) & mask] : NULL;
+    edai_link_sent *last = NULL;
 
     EDA_ASSERT(edai_link_under_way(link) < EDAI_LINK_WINDOW, "asked for room before");
+    if (link->ring != NULL && link->ring_end != link->ring_first) {
+        last = &link->ring[(link->ring_end - 1) & mask];
+    }
     if (last != NULL && is_alike(last, sent)) {
         last->count++;
     } else {
         if (link->ring_end - link->ring_first == link->ring_capacity) {
             EDA_TRY(grow(link));
         }
+        EDA_ASSERT(link->ring != NULL, "it has grown");
         link->ring[link->ring_end & (link->ring_capacity - 1)] = *sent;
         link->ring_end++;
     }
@@ -119,6 +123,7 @@ bool edai_link_take(edai_link *link, uint64_t most, edai_link_sent *ret_sent)
     if (most == 0 || link->ring_first == link->ring_end) {
         return false;
     }
+    EDA_ASSERT(link->ring != NULL, "something stands in it");
     oldest = &link->ring[link->ring_first & (link->ring_capacity - 1)];
     *ret_sent = *oldest;
     if (oldest->count > most) {

@@ -167,7 +167,7 @@ fn stuck_session_is_replaced_and_declares_again() {
     let a = open(&format!("{{listen: {{endpoints: ['{place}']}}}}"), 5000, &there);
     let b = open(
         &format!("{{connect: {{endpoints: ['{place}']}}, listen: {{endpoints: []}}}}"),
-        200,
+        1000, // the least that a call which is not stuck never takes, however busy the machine
         &here,
     );
     let mut id = 0;
@@ -193,7 +193,7 @@ fn stuck_session_is_replaced_and_declares_again() {
     there.wait("heard true");
     here.wait("alive live/a");
 
-    shared(b).commands.push(Command::Stall(Duration::from_millis(600)));
+    shared(b).commands.push(Command::Stall(Duration::from_secs(3)));
     assert_eq!((TABLE.token)(b, Str::of("live/late"), &mut id), ETIMEOUT);
     here.wait("replaced");
     while there.count("put to/b") == 0 && here.count("put to/b") == 0 {
