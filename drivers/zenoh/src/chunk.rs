@@ -8,14 +8,13 @@ use zenoh::key_expr::KeyExpr;
 use zenoh::pubsub::Publisher;
 
 use crate::ffi::Message;
+use crate::piece::piece;
 use crate::query::{AnswerJob, GetJob};
 use crate::queue::Refusal;
 use crate::{encoding, keys};
 
 /// Payload and attachment of what travels inside a chunk.
 pub const SMALL_MAX: usize = 16 << 10;
-/// As much of a payload or an attachment costs less to copy once more than to share, which takes two locked instructions.
-const COPIED_MAX: usize = 512;
 /// A chunk with so much is full.
 const BYTES_MAX: usize = 64 << 10;
 const ENTRIES_MAX: usize = 256;
@@ -189,14 +188,6 @@ impl Chunk {
 /// Payload, and the attachment there may be, of a piece of memory.
 pub fn parts(bytes: &Bytes, at: usize, payload_len: usize, attachment_len: usize) -> (ZBytes, Option<ZBytes>) {
     let middle = at + payload_len;
-    let attachment = (attachment_len > 0).then(|| part(bytes, middle, middle + attachment_len));
-    (part(bytes, at, middle), attachment)
-}
-
-fn part(bytes: &Bytes, from: usize, to: usize) -> ZBytes {
-    if to - from <= COPIED_MAX {
-        ZBytes::from(&bytes[from..to])
-    } else {
-        ZBytes::from(bytes.slice(from..to))
-    }
+    let attachment = (attachment_len > 0).then(|| piece(bytes, middle, middle + attachment_len));
+    (piece(bytes, at, middle), attachment)
 }

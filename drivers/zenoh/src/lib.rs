@@ -17,6 +17,7 @@ mod keep;
 mod keeper;
 mod keys;
 mod log;
+mod piece;
 mod query;
 mod queue;
 mod sender;

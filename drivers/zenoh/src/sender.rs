@@ -86,12 +86,12 @@ impl Sender<'_> {
     fn put(&self, head: &Head, payload: ZBytes, attachment: Option<ZBytes>) {
         let put = match &head.publisher {
             Some(publisher) => {
-                let put = publisher.put(payload).attachment(attachment);
-                // Saying it takes time of its own, which is felt where puts are many and small.
-                if head.says_encoding() {
-                    put.encoding(head.encoding.clone()).wait()
-                } else {
+                let put = publisher.put(payload);
+                // What need not be said is not: each word moves the whole builder, which is felt where puts are many and small.
+                if attachment.is_none() && !head.says_encoding() {
                     put.wait()
+                } else {
+                    put.encoding(head.encoding.clone()).attachment(attachment).wait()
                 }
             }
             None => {
