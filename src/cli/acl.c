@@ -119,18 +119,24 @@ typedef struct who {
     bool has_rest;
 } who;
 
+static bool begins_with(eda_str text, const char *prefix)
+{
+    return text.len >= strlen(prefix) && memcmp(text.ptr, prefix, strlen(prefix)) == 0;
+}
+
 static edai_exit read_who(acl *self, const char *option, const char *text, who *ret_who)
 {
     const char *equals = strchr(text, '=');
     eda_str name = {.ptr = text, .len = equals != NULL ? (size_t)(equals - text) : strlen(text)};
     who made = {.has_rest = equals != NULL, .rest = eda_str_from(equals != NULL ? equals + 1 : "")};
 
-    made.is_user = name.len >= 5 && memcmp(name.ptr, "user:", 5) == 0;
-    size_t skip = made.is_user ? 5 : name.len >= 3 && memcmp(name.ptr, "cn:", 3) == 0 ? 3 : 0;
+    made.is_user = begins_with(name, "user:");
+    size_t skip = made.is_user ? 5 : begins_with(name, "cn:") ? 3 : name.len;
     made.name = (eda_str){.ptr = name.ptr + skip, .len = name.len - skip};
     if (made.name.len == 0) {
         return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
-            "%s %s: WHO is cn:NAME (of a certificate) or user:NAME", option, text);
+            "%s %s: '%.*s' is no WHO: cn:NAME (of a certificate) or user:NAME", option, text,
+            EDA_STR_ARG(name));
     }
     *ret_who = made;
     return EDAI_EXIT_OK;

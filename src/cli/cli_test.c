@@ -238,17 +238,22 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"sub", "door/{door_id}/opened"}, "write * for what stands in braces"},
         {{"sub", "a", "--count", "0"}, "--count takes a number from 1 on, not 0"},
         {{"acl"}, "who? --subject cn:NAME"},
-        {{"acl", "--subject", "cn:"}, "WHO is cn:NAME (of a certificate) or user:NAME"},
-        {{"acl", "--subject", "home=dor"}, "no node hosts an actor type 'dor'"},
+        {{"acl", "--subject", "cn:"}, "'cn:' is no WHO: cn:NAME (of a certificate) or user:NAME"},
+        {{"acl", "--subject", "usr:a"},
+            "'usr:a' is no WHO: cn:NAME (of a certificate) or user:NAME"},
+        {{"acl", "--subject", "a"}, "'a' is no WHO: cn:NAME (of a certificate) or user:NAME"},
+        {{"acl", "--outsider", "usr:o=operates"}, "--outsider usr:o=operates: 'usr:o' is no WHO"},
+        {{"acl", "--subject", "cn:home=dor"}, "no node hosts an actor type 'dor'"},
         {{"acl", "--outsider", "user:me"}, "what may it do?"},
-        {{"acl", "--outsider", "me=sings:x"}, "'sings:x' is not publishes:TYPE"},
-        {{"acl", "--outsider", "me=asks:"}, "'asks:' is not publishes:TYPE"},
-        {{"acl", "--outsider", "me=publishes:x"}, "no message type 'x'"},
-        {{"acl", "--outsider", "me=publishes:status_get"}, "'status_get' is a request; use asks"},
-        {{"acl", "--outsider", "me=asks:unlock"}, "'unlock' is a message; use publishes"},
-        {{"acl", "--outsider", "me=publishes:moved"}, "'moved' travels between nodes alone"},
-        {{"acl", "--outsider", "me=publishes:rang"}, "'rang' is outgoing: nodes publish it"},
-        {{"acl", "--outsider", "me=receives:a//*"}, "'a//*' is no key expression"},
+        {{"acl", "--outsider", "cn:me=sings:x"}, "'sings:x' is not publishes:TYPE"},
+        {{"acl", "--outsider", "cn:me=asks:"}, "'asks:' is not publishes:TYPE"},
+        {{"acl", "--outsider", "cn:me=publishes:x"}, "no message type 'x'"},
+        {{"acl", "--outsider", "cn:me=publishes:status_get"},
+            "'status_get' is a request; use asks"},
+        {{"acl", "--outsider", "cn:me=asks:unlock"}, "'unlock' is a message; use publishes"},
+        {{"acl", "--outsider", "cn:me=publishes:moved"}, "'moved' travels between nodes alone"},
+        {{"acl", "--outsider", "cn:me=publishes:rang"}, "'rang' is outgoing: nodes publish it"},
+        {{"acl", "--outsider", "cn:me=receives:a//*"}, "'a//*' is no key expression"},
         {{"acl", "--subject", "cn:home", "--into", "/nowhere"}, "--into /nowhere: no JSON object"},
         {{"messages", "--catalogue", "/nowhere"}, "--catalogue: /nowhere cannot be read"},
     };
@@ -460,7 +465,7 @@ static void acl_of_a_contract_is_what_zenoh_takes(void **state)
 {
     (void)state;
     cli_result made = cli_run_with(
-        "", CLI_WORDS("acl", "--subject", "cn:home", "--subject", "attic=log", "--outsider",
+        "", CLI_WORDS("acl", "--subject", "cn:home", "--subject", "cn:attic=log", "--outsider",
                 "user:gate=publishes:unlock,asks:status_get,receives:door/**", "--outsider",
                 "user:ops=operates"));
     assert_string_equal(made.err, "");
