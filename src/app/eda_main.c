@@ -8,10 +8,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define WORKERS_MAX 64u
 #define NODES_MAX 256u
 #define NODES_MS 60000u
+/* How often a host that waits for nodes looks whether it is to end. */
+#define LOOK_MS 250u
 
 typedef struct arguments {
     const char *config;
@@ -60,7 +63,8 @@ static int usage(const char *program, FILE *to)
         "  --bus DRIVER       local (the processes of this host), zenoh, or a driver's path\n"
         "  --bus-config FILE  of the bus: a file, or text that begins with '{'\n"
         "  --cluster NAME     which; default: edacious\n"
-        "  --nodes N          begins when so many are there, this one included\n"
+        "  --nodes N          begins when so many are there, this one included; a host says then\n"
+        "                     that it is up, and hosts meanwhile\n"
         "  --host             hosts the actors until SIGINT or SIGTERM, and does nothing else\n"
         "  --unfenced         also actors that save, though each node has a store of its own\n",
         program);
@@ -147,13 +151,6 @@ static bool check_node(const char *program, arguments *given)
             return false;
         }
     }
-    if (given->host != NULL && given->nodes != NULL) {
-        (void)fprintf(stderr,
-            "%s: --nodes is for the program that begins then; --host waits for nobody: leave one "
-            "out\n",
-            program);
-        return false;
-    }
     return true;
 }
 
@@ -183,6 +180,26 @@ static eda_status wait_nodes(eda_system *sys)
     return nodes_wanted == 0 ? EDA_OK : eda_cluster_wait_nodes(sys, nodes_wanted, NODES_MS);
 }
 
+/* Without an end of its own: it hosts already, and those it waits for may begin much later. True:
+ * `ret_status` tells; false: one of the signals came first. */
+static bool wait_as_host(eda_system *sys, const sigset_t *ends, eda_status *ret_status)
+{
+    static const struct timespec at_once = {.tv_sec = 0};
+    eda_status status;
+
+    if (nodes_wanted != 0) {
+        eda_log(eda_system_client(sys), "hosts its actors; waits until %u nodes see each other",
+            (unsigned)nodes_wanted);
+        while ((status = eda_cluster_wait_nodes(sys, nodes_wanted, LOOK_MS)) == EDA_ETIMEOUT) {
+            if (sigtimedwait(ends, NULL, &at_once) > 0) {
+                return false;
+            }
+        }
+        *ret_status = status;
+    }
+    return true;
+}
+
 /* What ends it is blocked before any thread begins, so that none of them gets it. */
 static eda_status host(eda_system *sys)
 {
@@ -196,7 +213,7 @@ static eda_status host(eda_system *sys)
     (void)sigaddset(&ends, SIGTERM);
     (void)pthread_sigmask(SIG_BLOCK, &ends, &before);
     status = eda_system_start(sys);
-    if (status == EDA_OK) {
+    if (status == EDA_OK && wait_as_host(sys, &ends, &status) && status == EDA_OK) {
         eda_log(eda_system_client(sys), "hosts its actors until SIGINT or SIGTERM");
         (void)sigwait(&ends, &number);
     }
@@ -211,8 +228,11 @@ static eda_status run(eda_system *sys, const arguments *given, eda_status (*app)
     if (given->config != NULL) {
         EDA_TRY(eda_configure(sys, given->config));
     }
+    if (given->host != NULL) {
+        return host(sys);
+    }
     sys->started = wait_nodes;
-    return given->host != NULL ? host(sys) : app(sys);
+    return app(sys);
 }
 
 /* The sentence of the failed call: on the system, or on the client of its thread. */

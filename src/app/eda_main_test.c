@@ -282,8 +282,8 @@ static void main_that_hosts_runs_no_app(void **state)
     assert_int_equal(app_count, 0);
     run(app_that_provides, ARGS("--bus", "inproc", "--node", "a", "--host", "--nodes", "2"),
         &result);
-    assert_int_equal(result.code, 2);
-    assert_non_null(strstr(result.err, "--host waits for nobody: leave one out"));
+    assert_int_equal(result.code, 1);
+    assert_non_null(strstr(result.err, "actor 'state_host'"));
 }
 
 static void main_whose_app_fails_tells_the_clients_sentence(void **state)

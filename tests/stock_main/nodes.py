@@ -26,17 +26,22 @@ class Nodes(unittest.TestCase):
     def words(self, name, *more):
         return [program, "--bus", "local", "--node", name, "--bus-config", self.config, *more]
 
-    def begin_host(self, name):
-        """A process that hosts the actors, once it does."""
-        host = subprocess.Popen(self.words(name, "--host"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def begin_host(self, name, *more, until="hosts its actors until SIGINT or SIGTERM"):
+        """A process that hosts the actors, once it says so."""
+        host = subprocess.Popen(self.words(name, "--host", *more), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(host.wait, PATIENCE_S)
         self.addCleanup(host.kill)
+        self.read_until(host, until)
+        return host
+
+    def read_until(self, host, text):
+        """The lines that the host logs, to the one with that text."""
         lines = []
         for line in host.stderr:
             lines.append(line)
-            if "hosts its actors until SIGINT or SIGTERM" in line:
-                return host
-        raise AssertionError(f"{name} ended: {lines}")
+            if text in line:
+                return lines
+        raise AssertionError(f"it ended without '{text}': {lines}")
 
     def end_host(self, host, number):
         """What it printed; it ends well."""
@@ -63,6 +68,19 @@ class Nodes(unittest.TestCase):
 
     def test_host_ends_by_ctrl_c(self):
         self.assertEqual("", self.end_host(self.begin_host("host"), signal.SIGINT))
+
+    def test_host_says_that_it_is_up_when_so_many_see_each_other(self):
+        first = self.begin_host("first", "--nodes", "2", until="waits until 2 nodes see each other")
+        second = self.begin_host("second", "--nodes", "2")
+        said = self.read_until(first, "hosts its actors until SIGINT or SIGTERM")
+        # Not before it saw the other.
+        self.assertRegex("".join(said), r"first: node second/[0-9a-f]{16} is up; 2 nodes")
+        self.end_host(second, signal.SIGTERM)
+        self.end_host(first, signal.SIGTERM)
+
+    def test_host_that_waits_for_nodes_ends_by_signal(self):
+        host = self.begin_host("host", "--nodes", "2", until="waits until 2 nodes see each other")
+        self.assertEqual("", self.end_host(host, signal.SIGTERM))
 
     def test_second_of_a_name_is_refused(self):
         host = self.begin_host("twin")
