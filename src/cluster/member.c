@@ -628,7 +628,7 @@ static void tick(edai_node *node)
     node->is_tick_due = false;
     if (now >= node->hello_at + EDA_MS(EDAI_HELLO_MS) - EDA_MS(1)) {
         node->hello_at = now;
-        node->refused_lines = 0;
+        edai_node_end_refused(node);
         sweep(node);
         if (node->is_unresolved) {
             edai_spread_resolve(node);

@@ -86,6 +86,15 @@ void edai_node_refuse_text(edai_node *node, eda_str what, eda_status status, con
     }
 }
 
+void edai_node_end_refused(edai_node *node)
+{
+    if (node->refused_lines > REFUSED_LINES_MAX) {
+        edai_system_log(node->sys, NULL, "refused: %u more, told by their number alone",
+            (unsigned)(node->refused_lines - REFUSED_LINES_MAX));
+    }
+    node->refused_lines = 0;
+}
+
 void edai_node_refuse(edai_node *node, eda_str what, eda_status status)
 {
     edai_node_refuse_text(node, what, status, eda_status_text(status));

@@ -144,7 +144,7 @@ struct edai_node {
     const edai_msg *shown_msg;    /* NULL: nothing was */
     uint16_t shown_publisher;
     edai_node_counts counts;
-    uint32_t refused_lines; /* logged since the last regular hello */
+    uint32_t refused_lines; /* since the last regular hello; only the first are logged */
 
     edai_mutex mutex;      /* of waits */
     edai_node_wait *waits; /* any thread */
@@ -186,6 +186,8 @@ static inline void edai_node_tell(edai_node *node)
 /* Something from elsewhere could not be taken: counted, and logged a few times a second. */
 void edai_node_refuse(edai_node *node, eda_str what, eda_status status);
 void edai_node_refuse_text(edai_node *node, eda_str what, eda_status status, const char *text);
+/* With each regular hello: logs how many had no line of their own since the last one. */
+void edai_node_end_refused(edai_node *node);
 /* The first link from a slot on, whose slot is told; NULL: none. Asked at the end of every round.
  */
 static inline edai_link *edai_node_next_link(const edai_node *node, uint32_t *io_slot)

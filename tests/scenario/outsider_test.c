@@ -18,6 +18,7 @@
 #define PATIENCE_MS 60000u
 #define BLANK_SIZE ((size_t)1 << 20)
 #define BLANKS 70u /* over 64 MiB */
+#define WRONG_PUTS 100u
 #define NETWORK "{\"network\": \"outsiders\"}"
 
 /* "purse/street/coins" is of both. */
@@ -180,6 +181,58 @@ static void foreign_put_is_taken_once_by_each_that_asks_for_it(void **state)
     eda_system_free(sys);
 }
 
+typedef struct refusals {
+    atomic_uint lines; /* of one refused put each */
+    atomic_uint more;  /* told by their number alone */
+} refusals;
+
+static void count_refused(void *arg, eda_str line)
+{
+    refusals *self = arg;
+    const char *told = strstr(line.ptr, "refused: ");
+    unsigned more = 0;
+
+    if (told != NULL && sscanf(told, "refused: %u more", &more) == 1) {
+        atomic_fetch_add(&self->more, more);
+    } else if (told != NULL) {
+        atomic_fetch_add(&self->lines, 1);
+    }
+}
+
+/* Half a second may end among them: those behind it have lines of their own again. */
+static void puts_refused_beyond_the_bound_are_logged_by_their_number(void **state)
+{
+    refusals told = {.lines = 0};
+    eda_options options = {.name = "home",
+        .bus = "inproc",
+        .bus_config = NETWORK,
+        .log = count_refused,
+        .log_arg = &told};
+    eda_system *sys = NULL;
+    eda_bus *bus;
+    uint32_t i;
+
+    (void)state;
+    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
+    MUST(sys, eda_add(sys, EDA_WITH(purse)));
+    MUST(sys, eda_system_start(sys));
+    bus = join();
+    for (i = 0; i < WRONG_PUTS; i++) {
+        put(bus, "purse/desk/coins", "{}", "");
+    }
+    wait_until_taken(bus, sys);
+    assert_int_equal(eda_system_cluster(sys).refused, WRONG_PUTS);
+    for (i = 0; i < PATIENCE_MS && atomic_load(&told.lines) + atomic_load(&told.more) < WRONG_PUTS;
+         i++) {
+        assert_int_equal(eda_cluster_wait_nodes(sys, 2, 1), EDA_ETIMEOUT);
+    }
+    assert_int_equal(atomic_load(&told.lines) + atomic_load(&told.more), WRONG_PUTS);
+    assert_true(atomic_load(&told.lines) >= 5);
+    assert_true(atomic_load(&told.more) > 0);
+    eda_bus_inproc.close(bus);
+    eda_system_free(sys);
+}
+
 /* Nothing is looked at while nobody pumps. */
 static void put_without_room_is_counted_refused(void **state)
 {
@@ -210,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(put_without_room_is_counted_refused),
         cmocka_unit_test(put_of_two_types_is_taken_by_the_named_one),
+        cmocka_unit_test(puts_refused_beyond_the_bound_are_logged_by_their_number),
         cmocka_unit_test(foreign_put_is_taken_once_by_each_that_asks_for_it),
     };
 
