@@ -3,7 +3,9 @@
  * A block holds a copy of what was heard and the envelope by which it travels through the gateway's
  * inbox; a large payload that the driver can keep is not copied. Order: of each declaration's
  * callbacks. Bounds: EDAI_INTAKE_SIZE_MAX bytes are on their way; what comes then is dropped, and
- * the sender's numbers tell. Threads: hear from any, the rest by the gateway. */
+ * the sender's numbers tell. What messages refer to beyond that is bounded by their mailboxes.
+ * Threads: hear from any, and a block that messages refer to ends on any; the rest by the gateway.
+ */
 #ifndef EDAI_INTAKE_H
 #define EDAI_INTAKE_H
 

@@ -7,7 +7,7 @@
 #include "message/cbor.h"
 
 #define VERSION 1
-#define BATCH_LEN 5u     /* elements */
+#define SEALED_LEN 5u    /* elements of a batch */
 #define ITEM_LEN_MAX 9u  /* elements */
 #define SAME_SIZE_MAX 2u /* but for its body */
 #define CHAR_LIST 0x9f   /* of items, until a break */
@@ -26,7 +26,7 @@ void edai_wire_begin(edai_buffer *buffer, eda_str sender, uint64_t first)
     if (at == NULL) {
         return;
     }
-    at = edai_wire_put_head(at, EDAI_CBOR_MAJOR_ARRAY, BATCH_LEN);
+    at = edai_wire_put_head(at, EDAI_CBOR_MAJOR_ARRAY, SEALED_LEN);
     at = edai_wire_put_number(at, VERSION);
     at = edai_wire_put_text(at, sender);
     at = edai_wire_put_number(at, first);

@@ -87,7 +87,7 @@ typedef struct edai_delivered {
 } edai_delivered;
 
 /* Before what one event of the bus brings is delivered: then each message may find the receiver of
- * the one before, since no turn runs in between. */
+ * the one before, which stays, since no turn runs in between (edai_put). */
 static inline void edai_abroad_begin(edai_worker *gateway)
 {
     gateway->put.route = NULL;

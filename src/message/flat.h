@@ -29,9 +29,8 @@ typedef struct edai_shape {
     bool is_plain;    /* no pointers anywhere: memcpy is a copy */
     bool needs_check; /* ranges, lengths, UTF-8, enums: else edai_flat_check has nothing to find */
     bool needs_walk;  /* it may find something but in the spans */
-    uint8_t
-        span_count; /* all pointers there are, in the order of the fields; 0: there are others */
-    edai_shape_span spans[EDAI_SHAPE_SPANS];
+    uint8_t span_count; /* 0: no pointers at all, or not only spans, or too many */
+    edai_shape_span spans[EDAI_SHAPE_SPANS]; /* in the order of the fields */
 } edai_shape;
 
 /* Walks the descriptor, so callers keep the answer. */

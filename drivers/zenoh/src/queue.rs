@@ -258,10 +258,11 @@ impl Queue {
         self.wake_all();
     }
 
-    /// What is still in is let go of.
-    pub fn clear(&self) {
-        for place in &self.lanes {
-            let left = std::mem::take(&mut lock(&place.state).chunks);
+    /// Puts that are still in are let go of. Answers are not: a query that is dropped tells its asker the end, which may
+    /// wait for the very connection that others are stuck on. They go with the last thread that is.
+    pub fn clear_puts(&self) {
+        for lane in [Lane::Data, Lane::Urgent] {
+            let left = std::mem::take(&mut lock(&self.lanes[lane as usize].state).chunks);
             drop(left); // not under the lock: C is told of what it gave
         }
     }

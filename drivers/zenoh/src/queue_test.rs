@@ -60,6 +60,31 @@ fn what_is_no_key_is_refused_and_takes_no_room() {
     assert_eq!(put(&queue, Lane::Data), Ok(()));
 }
 
+extern "C" fn count(arg: *mut std::ffi::c_void) {
+    unsafe { (*arg.cast::<AtomicUsize>()).fetch_add(1, Ordering::Relaxed) };
+}
+
+#[test]
+fn given_puts_that_never_left_are_released() {
+    let queue = Queue::new(1 << 20);
+    let released = AtomicUsize::new(0);
+    for lane in [Lane::Data, Lane::Urgent] {
+        let piece = Piece {
+            bytes: Bytes::of(b"given"),
+            release: count,
+            arg: std::ptr::from_ref(&released).cast_mut().cast(),
+        };
+        assert_eq!(
+            unsafe { queue.put_pieces(lane, &message(KEY, b"", b""), &[piece]) },
+            Ok(())
+        );
+    }
+    queue.close();
+    assert_eq!(released.load(Ordering::Relaxed), 0);
+    queue.clear_puts();
+    assert_eq!(released.load(Ordering::Relaxed), 2);
+}
+
 #[test]
 fn what_a_stuck_session_took_is_given_up() {
     let queue = Queue::new(1);

@@ -304,7 +304,7 @@ impl Shared {
         // Whoever is stuck is let go of.
         self.number.fetch_add(1, Ordering::Release);
         self.retire();
-        self.queue.clear();
+        self.queue.clear_puts();
         log::remove(self.id);
         handover::take_back_all();
     }
