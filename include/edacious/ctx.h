@@ -61,7 +61,8 @@ EDA_CHECK eda_status eda_publish_raw(
 
 /* Client: waits until every handler of the publish has returned and its effects were committed.
  * EDA_ETIMEOUT. EDA_EFAILED: at least one failed. EDA_ESHED, EDA_EDEAD: at least one was.
- * EDA_EPERM: a handler. */
+ * EDA_EINVAL, EDA_ESYNTAX, EDA_ERANGE, EDA_ENOTYPE, EDA_ENOENT: another node could not take it, its
+ * declarations differ. EDA_EPERM: a handler. */
 EDA_CHECK eda_status eda_wait(eda_ctx *client, eda_receipt receipt, uint32_t timeout_ms);
 EDA_CHECK eda_status eda_publish_wait(eda_ctx *client, eda_value message, uint32_t timeout_ms);
 

@@ -8,6 +8,7 @@
 #include "core/publish.h"
 #include <edacious/codec.h>
 
+#include <stdio.h>
 #include <string.h>
 
 /* EDA_WAIT deliveries from abroad that may wait for room before acks are held back. */
@@ -73,12 +74,11 @@ static void tell_end(edai_node *node, uint64_t serial, const edai_wire_item *ite
     }
 }
 
-static void tell_failed(edai_node *node, edai_link *link, uint64_t corr, eda_status status)
+static void tell_failed(
+    edai_node *node, edai_link *link, uint64_t corr, eda_status status, const char *text)
 {
-    const edai_wire_item end = {.kind = EDAI_WIRE_END,
-        .corr = corr,
-        .status = status,
-        .text = eda_str_from(eda_status_text(status))};
+    const edai_wire_item end = {
+        .kind = EDAI_WIRE_END, .corr = corr, .status = status, .text = eda_str_from(text)};
 
     if (corr != 0) {
         put_item(node, link, &end);
@@ -293,6 +293,31 @@ static eda_status deliver(
                                                                                : status;
 }
 
+/* It has arrived, and nobody here takes it: versions of the program differ. What could not be read
+ * is read again, for the sentence. */
+static void refuse(edai_node *node, edai_link *link, const edai_wire_item *item, const taken *what,
+    eda_status status)
+{
+    eda_str name = item->type;
+    eda_problem problem = {.text = ""};
+    char line[sizeof(problem.text) + 300];
+    void *data = NULL;
+
+    if (name.len == 0 && what->msg != NULL) { /* one like the last */
+        name = eda_str_from(what->msg->type->name);
+    }
+    if (what->msg != NULL && what->data == NULL &&
+        eda_cbor_decode(what->msg->type, item->body, &data, &problem) == EDA_OK) {
+        edai_free(data);
+    }
+    if (problem.text[0] == '\0') {
+        (void)snprintf(problem.text, sizeof(problem.text), "%s", eda_status_text(status));
+    }
+    (void)snprintf(line, sizeof(line), "%s, from node %.*s", problem.text, 255, link->peer);
+    edai_node_refuse_text(node, name, status, line);
+    tell_failed(node, link, item->corr, status, problem.text);
+}
+
 static void take_message(edai_node *node, edai_link *link, const edai_wire_item *item)
 {
     taken what = {.msg = NULL};
@@ -305,9 +330,7 @@ static void take_message(edai_node *node, edai_link *link, const edai_wire_item 
         status = deliver(node, link, item, &what);
     }
     if (status != EDA_OK) {
-        /* It has arrived, and nobody here takes it: versions of the program differ. */
-        edai_node_refuse(node, item->type, status);
-        tell_failed(node, link, item->corr, status);
+        refuse(node, link, item, &what, status);
     }
 }
 
@@ -338,6 +361,24 @@ static void end_request(
     edai_reply_status(node->gateway, sent->request, status, buffer);
 }
 
+/* Of a message: what does not say why no handler had it has failed. */
+static eda_status end_of_message(eda_status status)
+{
+    switch (status) {
+    case EDA_OK:
+    case EDA_ESHED:
+    case EDA_EDEAD:
+    case EDA_EINVAL: /* this and the following: the node it was for could not take it */
+    case EDA_ESYNTAX:
+    case EDA_ERANGE:
+    case EDA_ENOTYPE:
+    case EDA_ENOENT:
+        return status;
+    default:
+        return EDA_EFAILED;
+    }
+}
+
 void edai_arrive_end(
     edai_node *node, edai_sent *sent, eda_status status, eda_str text, eda_bytes reply)
 {
@@ -347,8 +388,7 @@ void edai_arrive_end(
         if (status != EDA_OK) {
             edai_receipt_blame(sent->receipt, sent->route);
         }
-        edai_receipt_end(sent->receipt,
-            status == EDA_OK || status == EDA_ESHED || status == EDA_EDEAD ? status : EDA_EFAILED);
+        edai_receipt_end(sent->receipt, end_of_message(status));
     }
     edai_free(sent);
 }

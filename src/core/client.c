@@ -339,8 +339,10 @@ static eda_status fail_receipt(eda_ctx *ctx, const edai_receipt *receipt, eda_st
     if (blamed == NULL) {
         return edai_ctx_fail(ctx, status, "%s", eda_status_text(status));
     }
-    return edai_ctx_fail(ctx, status, "%s on %s: %s", blamed->actor->actor->name,
-        blamed->msg->type->name, eda_status_text(status));
+    bool was_taken = status == EDA_EFAILED || status == EDA_ESHED || status == EDA_EDEAD;
+    return edai_ctx_fail(ctx, status, "%s on %s: %s%s", blamed->actor->actor->name,
+        blamed->msg->type->name, eda_status_text(status),
+        was_taken ? "" : "; the log of the node it was for says more");
 }
 
 eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)
