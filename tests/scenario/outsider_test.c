@@ -189,11 +189,14 @@ typedef struct refusals {
 static void count_refused(void *arg, eda_str line)
 {
     refusals *self = arg;
-    const char *told = strstr(line.ptr, "refused: ");
-    unsigned more = 0;
+    static const char head[] = "refused: ";
+    const char *told = strstr(line.ptr, head);
+    const char *number = told != NULL ? told + strlen(head) : "";
+    char *end = NULL;
+    unsigned long more = strtoul(number, &end, 10);
 
-    if (told != NULL && sscanf(told, "refused: %u more", &more) == 1) {
-        atomic_fetch_add(&self->more, more);
+    if (end != number && strncmp(end, " more", 5) == 0) {
+        atomic_fetch_add(&self->more, (unsigned)more);
     } else if (told != NULL) {
         atomic_fetch_add(&self->lines, 1);
     }
