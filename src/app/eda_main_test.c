@@ -265,6 +265,8 @@ static void main_with_a_bus_is_a_node(void **state)
     assert_int_equal(result.code, 1);
     assert_non_null(
         strstr(result.err, "actor 'state_host' saves, and on several nodes that needs"));
+    assert_non_null(strstr(result.err, "set .is_unfenced (of the stock main: --unfenced)"));
+    assert_non_null(strstr(result.err, "does no harm\n"));
     run(app_that_provides, ARGS("--bus", "nowhere", "--node", "a", "--unfenced"), &result);
     assert_int_equal(result.code, 1);
     assert_non_null(strstr(result.err, "nowhere"));
