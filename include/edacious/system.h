@@ -118,7 +118,7 @@ typedef struct eda_counts {
     uint64_t lost;      /* has not */
     uint64_t unknown;   /* the node vanished before it told */
     uint64_t unheard;   /* publishes without a receiver; not accepted, not in the balance */
-    bool is_known;      /* false: nothing here has a name that was given, and all are zero */
+    bool is_known;      /* false: not started, or nothing here has a name that was given */
 } eda_counts;
 
 /* Sums over a message type and an actor type by name; NULL: all. Any thread, any time; exact at
@@ -134,7 +134,7 @@ typedef struct eda_activations {
     uint64_t passivations;
     uint64_t restarts;
     uint64_t state_errors; /* saves and loads that failed */
-    bool is_known;         /* false: no actor type here has the name that was given */
+    bool is_known;         /* false: not started, or no actor type here has that name */
 } eda_activations;
 /* Of an actor type by name; NULL: all. Any thread, any time; exact at idle. */
 eda_activations eda_system_activations(eda_system *sys, const char *actor);

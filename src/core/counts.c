@@ -104,9 +104,12 @@ eda_counts eda_system_counts(eda_system *sys, const char *message, const char *a
     uint16_t i;
 
     EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
+    if (edai_system_phase(sys) == EDAI_BUILDING) {
+        return sum; /* another thread may be adding to it; a start that failed left some unmade */
+    }
     sum.is_known = is_message(sys, message) && is_actor(sys, actor);
-    if (!sum.is_known || edai_system_phase(sys) == EDAI_BUILDING) {
-        return sum; /* a start that failed may have left some of it unmade */
+    if (!sum.is_known) {
+        return sum;
     }
     for (route = 0; route < sys->route_count; route++) {
         if (!is_asked(sys->routes[route], message, actor)) {
@@ -145,8 +148,11 @@ eda_activations eda_system_activations(eda_system *sys, const char *actor)
     uint16_t i;
 
     EDA_ASSERT(sys != NULL && sys->magic == EDAI_SYSTEM_MAGIC, "a system that was not freed");
+    if (edai_system_phase(sys) == EDAI_BUILDING) {
+        return sum;
+    }
     sum.is_known = is_actor(sys, actor);
-    if (!sum.is_known || edai_system_phase(sys) == EDAI_BUILDING) {
+    if (!sum.is_known) {
         return sum;
     }
     for (type = 0; type < sys->actor_count; type++) {

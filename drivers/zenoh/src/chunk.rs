@@ -7,8 +7,8 @@ use zenoh::bytes::{Encoding, ZBytes};
 use zenoh::key_expr::KeyExpr;
 use zenoh::pubsub::Publisher;
 
+use crate::few::few;
 use crate::ffi::Message;
-use crate::piece::piece;
 use crate::query::{AnswerJob, GetJob};
 use crate::queue::Refusal;
 use crate::{encoding, keys};
@@ -188,6 +188,6 @@ impl Chunk {
 /// Payload, and the attachment there may be, of a piece of memory.
 pub fn parts(bytes: &Bytes, at: usize, payload_len: usize, attachment_len: usize) -> (ZBytes, Option<ZBytes>) {
     let middle = at + payload_len;
-    let attachment = (attachment_len > 0).then(|| piece(bytes, middle, middle + attachment_len));
-    (piece(bytes, at, middle), attachment)
+    let attachment = (attachment_len > 0).then(|| few(bytes, middle, middle + attachment_len));
+    (few(bytes, at, middle), attachment)
 }

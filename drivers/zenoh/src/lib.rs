@@ -10,6 +10,7 @@ mod ear;
 #[cfg(test)]
 mod ear_test;
 mod encoding;
+mod few;
 mod ffi;
 mod given;
 mod handover;
@@ -17,7 +18,6 @@ mod keep;
 mod keeper;
 mod keys;
 mod log;
-mod piece;
 mod query;
 mod queue;
 mod sender;

@@ -20,7 +20,7 @@ static ARRAYS: [fn(&[u8]) -> ZBytes; 33] = arrays!(
 );
 
 /// Those of `whole` from here to there.
-pub fn piece(whole: &Bytes, from: usize, to: usize) -> ZBytes {
+pub fn few(whole: &Bytes, from: usize, to: usize) -> ZBytes {
     let len = to - from;
     match ARRAYS.get(len) {
         Some(make) => make(&whole[from..to]),
@@ -34,11 +34,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_of_every_length_are_what_they_were() {
+    fn bytes_of_every_length_are_what_they_were() {
         let bytes: Vec<u8> = (0..2048_u32).map(|i| (i * 7) as u8).collect();
         let whole = Bytes::from(bytes.clone());
         for len in (0..40).chain([COPIED_MAX - 1, COPIED_MAX, COPIED_MAX + 1, 1500]) {
-            let made = piece(&whole, 3, 3 + len);
+            let made = few(&whole, 3, 3 + len);
             assert_eq!(made.to_bytes().as_ref(), &bytes[3..3 + len], "{len} bytes");
         }
     }
