@@ -200,7 +200,8 @@ static void turn_of_more_bytes_than_a_link_holds_loses_none(void **state)
     eda_system *far = nodes_make("far", "{\"network\": \"crates\"}", 2);
 
     (void)state;
-    _Static_assert(PUBLISHES * CRATE_SIZE > EDAI_LINK_SIZE_MAX, "more than may be under way");
+    _Static_assert(
+        (size_t)PUBLISHES * CRATE_SIZE > EDAI_LINK_SIZE_MAX, "more than may be under way");
     MUST(far, eda_add(far, EDA_WITH(loader)));
     start_both(near, far);
     burst_once(near, far, true, PUBLISHES, EDAI_LINK_SIZE_EASY / CRATE_SIZE);
