@@ -153,9 +153,15 @@ static eda_status threads_block(void *self, edai_job *job)
     return blocking_run(&((threads *)self)->blocking, job);
 }
 
-static void threads_awake(void *self)
+static void threads_awake(void *self, bool is_awake)
 {
-    edai_watcher_rouse(&((threads *)self)->watcher);
+    edai_watcher *watcher = &((threads *)self)->watcher;
+
+    if (is_awake) {
+        edai_watcher_rouse(watcher);
+    } else {
+        edai_watcher_rest(watcher);
+    }
 }
 
 static void threads_join(eda_system *sys)
@@ -235,7 +241,6 @@ edai_executor *edai_threads_new(void)
         return NULL;
     }
     blocking_init(&self->blocking);
-    edai_watcher_init(&self->watcher);
     self->executor = (edai_executor){.port = {.self = self,
                                          .now = now,
                                          .wall = wall,

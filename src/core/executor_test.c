@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "base/thread.h"
 #include "delivery.h"
@@ -333,6 +334,25 @@ static void slow_turn_is_told_while_it_runs(void **state)
     delivery_end(sys);
 }
 
+/* Then nothing watches, and nothing else is amiss. */
+static void system_without_descriptors_runs(void **state)
+{
+    struct rlimit before;
+    struct rlimit none;
+    const eda_options options = {.workers = 2};
+    eda_system *sys;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    sys = delivery_start(&options, DELIVERY_ACTORS(&eda_actor_ticker));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    delivery_assert_ok(eda_publish_wait(eda_system_client(sys), EDA_MSG(tick_one, .n = 1), 60000));
+    delivery_settle(sys);
+    delivery_end(sys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +366,7 @@ int main(void)
         cmocka_unit_test(blocking_calls_resume_a_pumped_turn),
         cmocka_unit_test(threads_have_no_descriptor),
         cmocka_unit_test(slow_turn_is_told_while_it_runs),
+        cmocka_unit_test(system_without_descriptors_runs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,7 @@ void edai_seat_init(edai_seat *seat, eda_system *sys, uint16_t index)
     seat->turns_stop = UINT64_MAX;
     seat->now = edai_system_now(sys);
     seat->window_at = seat->now;
+    atomic_init(&seat->is_parked, true);
     edai_parker_init(&seat->waiter.parker);
     edai_mutex_init(&seat->mutex);
     edai_strands_init(&seat->strands, sys->options.stack_size);
@@ -400,17 +401,20 @@ static bool has_arrived(const edai_seat *seat)
 static bool spin(edai_seat *seat)
 {
     int64_t until = seat->now + seat->port->spin_ns;
-    uint32_t i = 0;
+    uint32_t i;
 
     if (seat->port->spin_ns == 0 || seat->workers == NULL) {
         return false;
     }
     do {
-        if (has_arrived(seat)) {
-            return true;
+        for (i = 0; i < SPIN_POLLS; i++) {
+            if (has_arrived(seat)) {
+                return true;
+            }
+            edai_cpu_relax();
         }
-        edai_cpu_relax();
-    } while (++i % SPIN_POLLS != 0 || seat->port->now(seat->port->self) < until);
+        edai_thread_yield(); /* whoever is to bring it may wait for this very processor */
+    } while (seat->port->now(seat->port->self) < until);
     return false;
 }
 
@@ -435,6 +439,14 @@ static bool mark_parked(edai_seat *seat, int64_t *ret_until)
     return !atomic_load_explicit(&seat->has_given, memory_order_relaxed) && !has_ended(seat);
 }
 
+static void tell_whether_awake(edai_seat *seat, bool is_awake)
+{
+    atomic_store(&seat->is_parked, !is_awake);
+    if (seat->port->awake != NULL) {
+        seat->port->awake(seat->port->self, is_awake);
+    }
+}
+
 static void park(edai_seat *seat)
 {
     int64_t until = EDAI_NO_DEADLINE;
@@ -450,12 +462,9 @@ static void park(edai_seat *seat)
     edai_system_idle_check(seat->sys);
     edai_balance_rest(seat);
     if (mark_parked(seat, &until)) {
-        atomic_store(&seat->is_parked, true);
+        tell_whether_awake(seat, false);
         seat->port->park(seat->port->self, &seat->waiter, until);
-        atomic_store(&seat->is_parked, false);
-        if (seat->port->awake != NULL) {
-            seat->port->awake(seat->port->self);
-        }
+        tell_whether_awake(seat, true);
     }
     for (at = seat->workers; at != NULL; at = at->seat_next) {
         edai_inbox_unpark(&at->inbox);
@@ -533,7 +542,9 @@ static void *seat_main(void *arg)
     edai_seat *seat = arg;
 
     set_number(seat, edai_thread_number());
+    tell_whether_awake(seat, true);
     edai_seat_enter(seat);
+    atomic_store(&seat->is_parked, true);
     set_number(seat, 0);
     return NULL;
 }

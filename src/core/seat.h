@@ -79,7 +79,7 @@ typedef struct edai_seat {
     edai_mutex mutex;         /* given, claim's changes by others, thread_number */
     edai_worker *given;       /* by seat_next: on their way here */
     _Alignas(64) _Atomic bool has_given;
-    _Atomic bool is_parked;
+    _Atomic bool is_parked; /* its thread sleeps, or there is none */
     _Atomic bool
         is_vacant; /* sleeps, or is about to, without a worker; who clears it gives it one */
     _Atomic uint32_t claim; /* edai_claim */

@@ -1,32 +1,23 @@
 /* watcher.c - see watcher.h. */
 #include "core/watcher.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "core/balance.h"
 #include "core/system.h"
 #include "core/takeover.h"
 
-/* Others wait for a turn that runs long for one to two of these, and the kernel's timers ring up to
- * 50 us late: 0.25 to 0.5 ms. */
-#define LOOK_NS EDA_US(200)
+/* Others wait for a turn that runs long for one to two of these. */
+#define LOOK_NS EDA_US(250)
 /* Where nothing is taken over, and who is slow is only told of. */
 #define TELL_NS EDA_MS(1)
-/* Looks at which everybody slept, before the watcher sleeps, too. */
-#define IDLE_LOOKS 3u
 /* Looks between two questions where a turn computes: each takes some 10 us, and it seldom moves. */
 #define PLACE_LOOKS 4u
 
-void edai_watcher_init(edai_watcher *watcher)
-{
-    edai_mutex_init(&watcher->mutex);
-    edai_cond_init(&watcher->wakes);
-}
-
 void edai_watcher_fini(edai_watcher *watcher)
 {
-    edai_cond_fini(&watcher->wakes);
-    edai_mutex_fini(&watcher->mutex);
+    if (watcher->has_alarm) { /* seats set it until they have ended */
+        edai_alarm_fini(&watcher->alarm);
+    }
     edai_free(watcher->sights);
 }
 
@@ -166,10 +157,8 @@ static void take_over(edai_watcher *self, edai_seat *seat, uint64_t user)
     }
 }
 
-/* True while somebody is awake. */
-static bool see(edai_watcher *self, uint32_t count)
+static void see(edai_watcher *self, uint32_t count)
 {
-    bool is_awake = false;
     uint32_t i;
 
     for (i = 0; i < count; i++) {
@@ -178,23 +167,21 @@ static bool see(edai_watcher *self, uint32_t count)
         uint64_t user = atomic_load_explicit(&seat->user, memory_order_acquire);
         edai_sight *sight = &self->sights[i];
 
-        is_awake = is_awake || (seat->has_thread && !atomic_load(&seat->is_parked));
         sight->looks = user != 0 && user == sight->user ? sight->looks + 1 : 0;
         sight->user = user;
     }
-    return is_awake;
 }
 
-static bool look(edai_watcher *self)
+static void look(edai_watcher *self)
 {
     const eda_system *sys = self->sys;
     uint32_t slow_looks = sys->options.slow_turn_ms == EDA_UNLIMITED
                               ? UINT32_MAX
                               : (uint32_t)(EDA_MS(sys->options.slow_turn_ms) / self->look_ns) + 1;
     uint32_t count = atomic_load_explicit(&sys->seat_count, memory_order_relaxed);
-    bool is_awake = see(self, count);
     uint32_t i;
 
+    see(self, count);
     if (self->takes_over) {
         keep_away(self, count);
     }
@@ -211,61 +198,64 @@ static bool look(edai_watcher *self)
             report_slow(self->sys, seat);
         }
     }
-    return is_awake;
 }
 
 /* --- its thread --------------------------------------------------------------------------- */
 
+static bool is_anyone_awake(const eda_system *sys)
+{
+    uint32_t count = atomic_load(&sys->seat_count);
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        if (!atomic_load(&sys->seats[i]->is_parked)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void edai_watcher_rouse(edai_watcher *self)
 {
-    /* seq_cst, as in rest: either the watcher sees that the seat is not parked any more, or we see
-     * that it sleeps. */
-    if (EDAI_UNLIKELY(atomic_load(&self->sleeps))) {
-        edai_mutex_lock(&self->mutex);
-        atomic_store(&self->sleeps, false);
-        edai_cond_signal(&self->wakes);
-        edai_mutex_unlock(&self->mutex);
+    /* seq_cst, as in fall_asleep: either that sees that the seat is not parked any more, or we see
+     * that the alarm is not set. */
+    if (atomic_load(&self->sleeps) && atomic_exchange(&self->sleeps, false)) {
+        edai_alarm_set(&self->alarm, self->look_ns);
     }
 }
 
-/* Until the next look; without end while everybody sleeps. The mutex is held. */
-static void rest(edai_watcher *self, uint32_t idle_looks)
+/* Nobody was awake, and the alarm is not set: perhaps the one that was to tell of the stop. */
+static void fall_asleep(edai_watcher *self)
 {
-    if (idle_looks < IDLE_LOOKS) {
-        int64_t until = edai_clock_monotonic_ns() + self->look_ns;
-
-        while (!self->stops && edai_cond_wait_until(&self->wakes, &self->mutex, until)) {
-        }
-        return;
-    }
     atomic_store(&self->sleeps, true);
-    edai_mutex_unlock(&self->mutex);
-    if (look(self)) {
-        atomic_store(&self->sleeps, false);
+    if (is_anyone_awake(self->sys) || atomic_load(&self->stops)) {
+        edai_watcher_rouse(self);
     }
-    edai_mutex_lock(&self->mutex);
-    while (!self->stops && atomic_load(&self->sleeps)) {
-        edai_cond_wait(&self->wakes, &self->mutex);
+}
+
+void edai_watcher_rest(edai_watcher *self)
+{
+    if (atomic_load(&self->is_on) && !atomic_load(&self->sleeps) && !is_anyone_awake(self->sys)) {
+        edai_alarm_stop(&self->alarm);
+        fall_asleep(self);
     }
 }
 
 static void *watch(void *arg)
 {
     edai_watcher *self = arg;
-    uint32_t idle_looks = 0;
 
     edai_thread_hasten();
-    edai_mutex_lock(&self->mutex);
-    while (!self->stops) {
-        bool is_awake;
-
-        rest(self, idle_looks);
-        edai_mutex_unlock(&self->mutex);
-        is_awake = look(self);
-        edai_mutex_lock(&self->mutex);
-        idle_looks = is_awake ? 0 : idle_looks + 1;
+    atomic_store(&self->is_on, true);
+    while (!atomic_load(&self->stops)) {
+        look(self);
+        if (is_anyone_awake(self->sys)) {
+            edai_alarm_set(&self->alarm, self->look_ns);
+        } else {
+            fall_asleep(self);
+        }
+        edai_alarm_wait(&self->alarm);
     }
-    edai_mutex_unlock(&self->mutex);
     return NULL;
 }
 
@@ -276,10 +266,9 @@ void edai_watcher_start(edai_watcher *self, eda_system *sys, bool takes_over)
     self->look_ns = takes_over ? LOOK_NS : TELL_NS;
     self->sights =
         edai_calloc((size_t)sys->worker_count + EDAI_SPARE_SEATS_MAX, sizeof(*self->sights));
-    if (self->sights == NULL) {
-        return;
-    }
-    self->has_thread = edai_thread_start(&self->thread, watch, self, "eda-watcher") == EDA_OK;
+    self->has_alarm = self->sights != NULL && edai_alarm_init(&self->alarm) == EDA_OK;
+    self->has_thread =
+        self->has_alarm && edai_thread_start(&self->thread, watch, self, "eda-watcher") == EDA_OK;
 }
 
 void edai_watcher_stop(edai_watcher *self)
@@ -287,10 +276,8 @@ void edai_watcher_stop(edai_watcher *self)
     if (!self->has_thread) {
         return;
     }
-    edai_mutex_lock(&self->mutex);
-    self->stops = true;
-    edai_cond_signal(&self->wakes);
-    edai_mutex_unlock(&self->mutex);
+    atomic_store(&self->stops, true);
+    edai_alarm_set(&self->alarm, 1);
     (void)edai_thread_join(&self->thread);
     self->has_thread = false;
 }

@@ -22,6 +22,7 @@ use crate::session::lock;
 const SPARE_LEN: usize = 2;
 /// How often an empty queue is looked at before its thread sleeps: about 20 us. Waking it costs its caller a system call.
 const SPINS: u32 = 400;
+const SPINS_IN_A_ROW: u32 = 100;
 /// How long a job that is expected is waited for awake, letting others run.
 const EXPECTED: Duration = Duration::from_micros(100);
 /// Expectations that were met less those that were not, at most; below 1, one of so many is tried.
@@ -378,7 +379,10 @@ impl Place {
     }
 
     fn spin(&self, seen: usize) {
-        for _ in 0..SPINS {
+        for i in 0..SPINS {
+            if i % SPINS_IN_A_ROW == 0 {
+                std::thread::yield_now(); // who is to push, or what Zenoh does next, may wait for this very processor
+            }
             if self.pushed.load(Ordering::Relaxed) != seen {
                 return;
             }
