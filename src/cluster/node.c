@@ -774,6 +774,9 @@ static eda_status fill(edai_node *node)
     EDA_TRY(find_driver(node));
     EDA_TRY(name_node(node));
     EDA_TRY(edai_view_new(edai_node_id(node), &events, &node->view));
+    if (node->sys->suspect_ms != 0) {
+        edai_view_suspect_after(node->view, node->sys->suspect_ms);
+    }
     node->given = edai_given_stock_new();
     return node->given != NULL ? place_types(node) : EDA_ENOMEM;
 }

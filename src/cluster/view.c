@@ -9,8 +9,6 @@
 
 #define ID_LEN_MAX (EDAI_WIRE_NODE_LEN_MAX + EDAI_WIRE_INC_LEN + 1)
 
-uint32_t edai_view_suspect_ms = EDAI_SUSPECT_MS;
-
 static eda_str id_of(const edai_peer *peer)
 {
     return eda_str_from(peer->shown.id);
@@ -42,6 +40,7 @@ eda_status edai_view_new(eda_str id, const edai_view_events *events, edai_view *
         return EDA_ENOMEM;
     }
     view->events = *events;
+    view->suspect_ms = EDAI_SUSPECT_MS;
     view->due_at = INT64_MAX;
     *ret_view = view;
     return EDA_OK;
@@ -57,6 +56,12 @@ void edai_view_free(edai_view *view)
     }
     edai_place_free_all(view);
     edai_free(view);
+}
+
+void edai_view_suspect_after(edai_view *view, uint32_t silence_ms)
+{
+    EDA_ASSERT(view->slot_last == 0, "those who were found are watched already");
+    view->suspect_ms = silence_ms;
 }
 
 void edai_view_rename(edai_view *view, eda_str id)
@@ -497,14 +502,14 @@ static bool may_be_silent(const edai_peer *peer)
     return !peer->was_heard && peer->shown.has_token;
 }
 
-static int64_t due_of(const edai_peer *peer)
+static int64_t due_of(const edai_view *view, const edai_peer *peer)
 {
     int64_t due = INT64_MAX;
 
     if (peer->is_suspected) {
         due = peer->shown.suspected_at + EDA_MS(EDAI_DEAD_MS);
     } else if (!may_be_silent(peer)) {
-        due = peer->shown.heard_at + EDA_MS(edai_view_suspect_ms);
+        due = peer->shown.heard_at + EDA_MS(view->suspect_ms);
     }
     if (!peer->shown.is_pinged) {
         due = earlier(due, peer->shown.pinged_at + EDA_MS(EDAI_PING_MS));
@@ -519,7 +524,7 @@ static int64_t due_of(const edai_peer *peer)
 static int64_t watch(edai_view *view, edai_peer *peer, int64_t now)
 {
     if (!peer->is_suspected && !may_be_silent(peer) &&
-        now - peer->shown.heard_at >= EDA_MS(edai_view_suspect_ms)) {
+        now - peer->shown.heard_at >= EDA_MS(view->suspect_ms)) {
         suspect(view, peer, true, now);
     }
     if (peer->is_suspected && now - peer->shown.suspected_at >= EDA_MS(EDAI_DEAD_MS)) {
@@ -530,7 +535,7 @@ static int64_t watch(edai_view *view, edai_peer *peer, int64_t now)
         ping(view, peer, now);
     }
     ask_catalogue(view, peer, now);
-    return due_of(peer);
+    return due_of(view, peer);
 }
 
 /* What the suspects said meanwhile may still wait to be read: their time begins anew. */

@@ -41,10 +41,6 @@
 
 typedef struct edai_view edai_view;
 
-/* Silence after which a peer is suspected: EDAI_SUSPECT_MS, but for tests in which a machine that
- * is busy must not be taken for a node that is gone. Set before the first system starts. */
-extern uint32_t edai_view_suspect_ms;
-
 typedef enum edai_member_state {
     EDAI_JOINING = 1, /* found; not yet pinged, or its catalogue is not known */
     EDAI_USABLE,
@@ -91,6 +87,8 @@ typedef struct edai_place {
 EDA_CHECK eda_status edai_view_new(
     eda_str id, const edai_view_events *events, edai_view **ret_view);
 void edai_view_free(edai_view *view);
+/* Suspects who was silent for so long, instead of EDAI_SUSPECT_MS. Before anything is heard. */
+void edai_view_suspect_after(edai_view *view, uint32_t silence_ms);
 
 /* The placement of a type of that name, made if need be; stays where it is until the view is freed.
  * NULL: out of memory, or over EDAI_PLACES_MAX. */

@@ -51,6 +51,7 @@ struct edai_view {
     edai_peer *peers[EDAI_MEMBERS_MAX]; /* by slot; owned */
     uint16_t slot_last;                 /* given last: the longest free one is reused first */
     uint64_t number;
+    uint32_t suspect_ms;              /* silence after which a peer is suspected */
     int64_t due_at;                   /* when the next tick should be, at the latest */
     bool is_inside;                   /* an event is being told */
     uint64_t deaths[EDAI_DEATHS_MAX]; /* hashes of dead incarnations; the oldest is overwritten */

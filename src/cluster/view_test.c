@@ -246,6 +246,18 @@ static void view_suspect_that_answers_is_usable_again(void **state)
         {3499, PASS, NULL, 0, ""});
 }
 
+static void view_told_to_wait_longer_suspects_later(void **state)
+{
+    witness fixture;
+
+    (void)state;
+    begin(&fixture);
+    edai_view_suspect_after(fixture.view, 2000);
+    play(&fixture, (const entry[]){JOIN_B1, {2000, PASS, NULL, 0, ""},
+                       {2001, PASS, NULL, 0, "suspect b1, ping b1"}, {0}});
+    edai_view_free(fixture.view);
+}
+
 static void view_silent_suspect_that_says_hello_is_usable_again(void **state)
 {
     (void)state;
@@ -533,6 +545,7 @@ int main(void)
         cmocka_unit_test(view_found_whose_token_goes_is_forgotten_and_found_again),
         cmocka_unit_test(view_hellos_alone_keep_alive),
         cmocka_unit_test(view_silence_is_suspected_pinged_then_dead),
+        cmocka_unit_test(view_told_to_wait_longer_suspects_later),
         cmocka_unit_test(view_suspect_that_answers_is_usable_again),
         cmocka_unit_test(view_silent_suspect_that_says_hello_is_usable_again),
         cmocka_unit_test(view_token_gone_is_suspected_pinged_then_dead),

@@ -82,6 +82,8 @@ struct eda_system {
     struct edai_abroad *abroad;    /* connection to other nodes; NULL: none */
     edai_actor_type *gateway_type; /* owned: who receives what is for elsewhere; NULL: none */
     uint16_t gateway;              /* its worker, the last; EDAI_NO_GATEWAY: none */
+    uint32_t suspect_ms; /* silence after which another node is suspected, for tests in which one
+                          * may be slow; 0: as the cluster has it. Before start */
 
     edai_worker *workers;
     uint16_t worker_count;  /* with those of dedicated types and the gateway, which come last */

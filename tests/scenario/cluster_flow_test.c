@@ -85,7 +85,10 @@ EDA_ACTOR(sink, eda_none, on(parcel_sent, sink_on_sent), answers(sink_get, sink_
 
 static eda_system *make_node(const char *name)
 {
-    return nodes_make(name, "{\"network\": \"flow\"}", 2);
+    eda_system *sys = nodes_make(name, "{\"network\": \"flow\"}", 2);
+
+    nodes_trust(sys);
+    return sys;
 }
 
 static void check_counts(eda_system *sys)
@@ -133,6 +136,5 @@ int main(void)
         cmocka_unit_test(more_than_a_link_holds_is_held_back_and_nothing_is_shed),
     };
 
-    nodes_trust();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,7 @@ static eda_system *start_new(refusals *told)
     eda_system *sys = NULL;
 
     assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
+    nodes_trust(sys);
     MUST(sys, eda_add(sys, EDA_WITH(room)));
     MUST(sys, eda_system_start(sys));
     return sys;
@@ -95,6 +96,7 @@ static void message_of_an_older_declaration_is_refused_by_field_and_node(void **
     eda_ctx *client;
 
     (void)state;
+    nodes_trust(old);
     entered = eda_type_room_entered_old;
     get = eda_type_room_get_old;
     MUST(old, eda_declare(old, &entered));
@@ -133,6 +135,5 @@ int main(void)
         cmocka_unit_test(message_of_an_older_declaration_is_refused_by_field_and_node),
     };
 
-    nodes_trust();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

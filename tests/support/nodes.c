@@ -6,12 +6,12 @@
 
 #include <cmocka.h>
 
-#include "cluster/view.h"
+#include "core/system.h"
 #include "nodes.h"
 
-void nodes_trust(void)
+void nodes_trust(eda_system *sys)
 {
-    edai_view_suspect_ms = 3600000;
+    sys->suspect_ms = 3600000;
 }
 
 void nodes_quiet(void *arg, eda_str line)

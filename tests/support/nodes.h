@@ -16,9 +16,8 @@
         assert_int_equal(status_, EDA_OK);                                                         \
     } while (0)
 
-/* No node of this process is taken for dead because it is silent: it may only be slow. Before the
- * first is made. */
-void nodes_trust(void);
+/* Takes no other node for dead because it is silent: it may only be slow. Before its start. */
+void nodes_trust(eda_system *sys);
 /* A log that nobody reads. */
 void nodes_quiet(void *arg, eda_str line);
 /* A node of that name which was not started, on the network of that configuration
