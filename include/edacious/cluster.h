@@ -51,15 +51,17 @@ extern const eda_type eda_type_eda_node_change; /* "@edacious/node" */
 
 /* Between nodes, and with outsiders. Any thread, any time; exact at idle. */
 typedef struct eda_cluster_counts {
-    uint32_t nodes;   /* usable, this one included */
-    uint64_t view;    /* changes of membership seen */
-    uint64_t sent;    /* messages to other nodes */
-    uint64_t arrived; /* from other nodes */
-    uint64_t missed;  /* gaps in what other nodes sent: theirs to count as lost */
-    uint64_t moved;   /* arrived here and passed on to their owner */
-    uint64_t seen;    /* outsiders' puts and gets */
-    uint64_t refused; /* theirs or other nodes': not what the type declares, or out of bounds */
-    uint64_t shown;   /* puts on plain topics */
+    uint32_t nodes;    /* usable, this one included */
+    uint64_t view;     /* changes of membership seen */
+    uint64_t sent;     /* messages to other nodes */
+    uint64_t arrived;  /* from other nodes */
+    uint64_t missed;   /* gaps in what other nodes sent: theirs to count as lost */
+    uint64_t moved;    /* arrived here and passed on to their owner */
+    uint64_t given_up; /* actors that may have lived on another node, too, which could not be
+                        * reached: a cut network, or this node was taken for dead */
+    uint64_t seen;     /* outsiders' puts and gets */
+    uint64_t refused;  /* theirs or other nodes': not what the type declares, or out of bounds */
+    uint64_t shown;    /* puts on plain topics */
 } eda_cluster_counts;
 eda_cluster_counts eda_system_cluster(eda_system *sys);
 

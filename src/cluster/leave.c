@@ -132,11 +132,14 @@ void edai_leave_strays(edai_node *node)
     }
 }
 
-void edai_leave_all(edai_node *node)
+uint64_t edai_leave_all(edai_node *node)
 {
+    const uint64_t count = count_live(node, true);
+
     if (!sweep_all(node, true)) {
         edai_system_log(node->sys, NULL, "out of memory: actors of a dead incarnation stay");
     }
+    return count;
 }
 
 /* --- on the thread that stops the system --------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "cluster/namesake.h"
 #include "core/publish.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -311,6 +312,9 @@ static void on_changed(void *arg, const edai_member *member, edai_member_state b
     }
     if (shown_state(member) == node->told[member->slot]) {
         return;
+    }
+    if (before == EDAI_JOINING) {
+        edai_meet_note(node, member);
     }
     node->told[member->slot] = member->state == EDAI_GONE ? 0 : shown_state(member);
     log_change(node, member, before);
@@ -647,10 +651,15 @@ static void tick(edai_node *node)
 /* The others have given its actors away: nothing of the old incarnation goes on. */
 static void rejoin(edai_node *node)
 {
-    edai_system_log(node->sys, NULL, "the other nodes took %s for dead: it begins anew", node->id);
+    uint64_t count;
+
     edai_move_stop(node);
     edai_node_end_links(node);
-    edai_leave_all(node);
+    count = edai_leave_all(node);
+    atomic_fetch_add(&node->counts.given_up, count);
+    edai_system_log(node->sys, NULL,
+        "the other nodes took %s for dead: it begins anew; %" PRIu64 " actors are given up",
+        node->id, count);
     memset(node->seen_members, 0, sizeof(node->seen_members));
     edai_node_draw_inc(node);
     edai_view_rename(node->view, edai_node_id(node));
@@ -678,6 +687,7 @@ void edai_member_end_round(edai_node *node)
     if (node->is_dead && node->is_ready && !node->is_leaving && !node->is_entering) {
         rejoin(node);
     }
+    edai_meet_look(node);
     if (node->is_tick_due && node->is_ready) {
         tick(node);
     }

@@ -14,6 +14,7 @@
 #include "cluster/given.h"
 #include "cluster/intake.h"
 #include "cluster/link.h"
+#include "cluster/meet.h"
 #include "cluster/move.h"
 #include "cluster/pending.h"
 #include "cluster/view.h"
@@ -53,6 +54,7 @@ typedef struct edai_node_counts {
     _Atomic uint64_t arrived;
     _Atomic uint64_t missed;
     _Atomic uint64_t moved;
+    _Atomic uint64_t given_up;
     _Atomic uint64_t seen;
     _Atomic uint64_t refused;
     _Atomic uint64_t shown;
@@ -86,6 +88,7 @@ struct edai_node {
     edai_entries pending;   /* edai_sent */
     edai_entries strangers; /* edai_stranger */
     edai_moves moves;
+    edai_meetings meetings;
     edai_intake intake;
     edai_given_stock *given; /* batches that the bus has */
     edai_names msg_names;    /* -> edai_msg, constant after open */
@@ -311,8 +314,8 @@ void edai_member_farewell(edai_node *node);
 void edai_leave(edai_abroad *self);
 /* Activations here that belong to another node go, once they are idle. */
 void edai_leave_strays(edai_node *node);
-/* All of them go. */
-void edai_leave_all(edai_node *node);
+/* All of them go: so many. */
+uint64_t edai_leave_all(edai_node *node);
 /* The same of those of one type that belong to another node, or are in motion, by one look;
  * `done` is raised when it is over. False: out of memory. */
 bool edai_leave_sweep(edai_node *node, const edai_actor_type *of, _Atomic uint32_t *done);

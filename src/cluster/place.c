@@ -342,6 +342,11 @@ void edai_view_hold(edai_view *view, const edai_place *place, const uint8_t *bit
     edai_view_settle(view);
 }
 
+bool edai_view_holds(const edai_place *place, uint16_t slot, uint32_t partition)
+{
+    return has_bit(((const edai_spot *)(const void *)place)->held[slot], partition);
+}
+
 void edai_view_move(edai_view *view, edai_place *place, const uint8_t *bits)
 {
     static const uint8_t none[EDAI_PARTITIONS / 8];

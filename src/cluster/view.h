@@ -101,6 +101,8 @@ void edai_view_list_movable(
     const edai_view *view, const edai_place *place, uint8_t ret_bits[EDAI_PARTITIONS / 8]);
 /* Those that are in motion, of which none is this node's meanwhile; NULL: none is. */
 void edai_view_move(edai_view *view, edai_place *place, const uint8_t *bits);
+/* As its hellos say; this node: as edai_view_hold was told. */
+bool edai_view_holds(const edai_place *place, uint16_t slot, uint32_t partition);
 /* This node hosts the type. Before ready. */
 EDA_CHECK eda_status edai_view_host(edai_view *view, eda_str actor);
 /* Partitions that this node holds. */

@@ -287,6 +287,7 @@ eda_cluster_counts eda_system_cluster(eda_system *sys)
         .arrived = atomic_load(&from->arrived),
         .missed = atomic_load(&from->missed),
         .moved = atomic_load(&from->moved),
+        .given_up = atomic_load(&from->given_up),
         .seen = atomic_load(&from->seen) + away,
         .refused = atomic_load(&from->refused) + away,
         .shown = atomic_load(&from->shown)};
