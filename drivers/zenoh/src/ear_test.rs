@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::commands::Command;
-use crate::ffi::{Handle, Str, OK};
-use crate::session_test::{on_put, on_token, open, put, shared, socket, Socket, Told, LIMIT};
+use crate::ffi::{Handle, OK};
+use crate::session_test::{open, put_until_heard, shared, socket, subscribe, token, watch, Socket, Told, LIMIT};
 use crate::TABLE;
 
 const PACE: Duration = Duration::from_millis(200);
@@ -94,15 +94,6 @@ fn wait_told(observed: &Receiver<bool>, is_told: bool) {
     while observed.recv_timeout(LIMIT).expect("an answer") != is_told {}
 }
 
-fn put_until_heard(from: *mut Handle, key: &str, told: &Told) {
-    let line = format!("put {key}");
-    let before = told.count(&line);
-    while told.count(&line) == before {
-        assert_eq!(put(from, key), OK);
-        std::thread::yield_now();
-    }
-}
-
 /// A router, and a client of it by way of `endpoint` that has a token, watches its like and is put to.
 fn pair(router: &Socket, endpoint: &str, more: &str, at_router: &Told, at_client: &Told) -> (*mut Handle, *mut Handle) {
     let a = open(
@@ -115,34 +106,24 @@ fn pair(router: &Socket, endpoint: &str, more: &str, at_router: &Told, at_client
         5000,
         at_client,
     );
-    let mut id = 0;
-    assert_eq!(
-        (TABLE.watch)(a, Str::of("live/*"), Some(on_token), at_router.arg(), &mut id),
-        OK
-    );
-    assert_eq!(
-        (TABLE.watch)(b, Str::of("live/*"), Some(on_token), at_client.arg(), &mut id),
-        OK
-    );
-    assert_eq!(
-        (TABLE.subscribe)(b, Str::of("to/b"), Some(on_put), at_client.arg(), &mut id),
-        OK
-    );
-    assert_eq!((TABLE.token)(b, Str::of("live/b"), &mut id), OK);
+    watch(a, at_router);
+    watch(b, at_client);
+    subscribe(b, "to/b", at_client);
+    assert_eq!(token(b, "live/b"), OK);
     at_router.wait("alive live/b");
     put_until_heard(a, "to/b", at_client);
     (a, b)
 }
 
-#[test]
-fn deaf_client_is_replaced() {
+/// A client is replaced, once, that `make_sick` leaves without its router, though their connection stands.
+fn check_replaced(name: &str, make_sick: impl FnOnce(&Between, *mut Handle)) {
     let (at_router, at_client) = (Told::default(), Told::default());
-    let router = socket("deaf");
+    let router = socket(name);
     let between = Between::new(&router);
     let (a, b) = pair(&router, &between.endpoint, "", &at_router, &at_client);
     let observed = observe(b);
     wait_told(&observed, true);
-    between.mute();
+    make_sick(&between, b);
     at_client.wait("replaced");
     put_until_heard(a, "to/b", &at_client);
     assert_eq!(at_client.count("replaced"), 1);
@@ -151,18 +132,15 @@ fn deaf_client_is_replaced() {
 }
 
 #[test]
+fn deaf_client_is_replaced() {
+    check_replaced("deaf", |between, _| between.mute());
+}
+
+#[test]
 fn forgotten_client_is_replaced() {
-    let (at_router, at_client) = (Told::default(), Told::default());
-    let router = socket("forgotten");
-    let (a, b) = pair(&router, &router.to_string(), "", &at_router, &at_client);
-    let observed = observe(b);
-    wait_told(&observed, true);
-    shared(b).commands.push(Command::BeForgotten);
-    at_client.wait("replaced");
-    put_until_heard(a, "to/b", &at_client);
-    assert_eq!(at_client.count("replaced"), 1);
-    (TABLE.close)(b);
-    (TABLE.close)(a);
+    check_replaced("forgotten", |_, client| {
+        shared(client).commands.push(Command::BeForgotten)
+    });
 }
 
 #[test]

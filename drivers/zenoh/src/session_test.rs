@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use crate::commands::Command;
-use crate::ffi::{Handle, Message, Options, Problem, Str, ETIMEOUT, OK};
+use crate::ffi::{Handle, Message, Options, Problem, Status, Str, ETIMEOUT, OK};
 use crate::session::Shared;
 use crate::TABLE;
 
@@ -50,7 +50,7 @@ fn text(text: Str) -> String {
     String::from_utf8_lossy(unsafe { text.bytes() }).into_owned()
 }
 
-pub extern "C" fn on_token(arg: *mut c_void, key: Str, is_alive: bool) {
+extern "C" fn on_token(arg: *mut c_void, key: Str, is_alive: bool) {
     Told::add(
         arg,
         format!("{} {}", if is_alive { "alive" } else { "gone" }, text(key)),
@@ -61,7 +61,7 @@ extern "C" fn on_heard(arg: *mut c_void, is_heard: bool) {
     Told::add(arg, format!("heard {is_heard}"));
 }
 
-pub extern "C" fn on_put(arg: *mut c_void, message: *const Message) {
+extern "C" fn on_put(arg: *mut c_void, message: *const Message) {
     Told::add(arg, format!("put {}", text(unsafe { (*message).key })));
 }
 
@@ -117,7 +117,28 @@ impl Drop for Socket {
     }
 }
 
-pub fn put(handle: *mut Handle, key: &str) -> i32 {
+/// Lets the tokens under live/ be told.
+pub fn watch(handle: *mut Handle, told: &Told) {
+    let mut id = 0;
+    assert_eq!(
+        (TABLE.watch)(handle, Str::of("live/*"), Some(on_token), told.arg(), &mut id),
+        OK
+    );
+}
+
+pub fn subscribe(handle: *mut Handle, key: &str, told: &Told) {
+    let mut id = 0;
+    assert_eq!(
+        (TABLE.subscribe)(handle, Str::of(key), Some(on_put), told.arg(), &mut id),
+        OK
+    );
+}
+
+pub fn token(handle: *mut Handle, key: &str) -> Status {
+    (TABLE.token)(handle, Str::of(key), &mut 0)
+}
+
+pub fn put(handle: *mut Handle, key: &str) -> Status {
     let message = Message {
         key: Str::of(key),
         encoding: Str::of(""),
@@ -126,6 +147,16 @@ pub fn put(handle: *mut Handle, key: &str) -> i32 {
         is_urgent: false,
     };
     (TABLE.put)(handle, &message)
+}
+
+/// Where a subscriber lets puts be told.
+pub fn put_until_heard(from: *mut Handle, key: &str, told: &Told) {
+    let line = format!("put {key}");
+    let before = told.count(&line);
+    while told.count(&line) == before {
+        assert_eq!(put(from, key), OK);
+        std::thread::yield_now();
+    }
 }
 
 fn refusal(config: &str) -> String {
@@ -172,34 +203,22 @@ fn stuck_session_is_replaced_and_declares_again() {
     );
     let mut id = 0;
     assert_eq!(
-        (TABLE.watch)(a, Str::of("live/*"), Some(on_token), there.arg(), &mut id),
-        OK
-    );
-    assert_eq!(
         (TABLE.heard)(a, Str::of("to/b"), Some(on_heard), there.arg(), &mut id),
         OK
     );
-    assert_eq!(
-        (TABLE.watch)(b, Str::of("live/*"), Some(on_token), here.arg(), &mut id),
-        OK
-    );
-    assert_eq!((TABLE.token)(a, Str::of("live/a"), &mut id), OK);
-    assert_eq!((TABLE.token)(b, Str::of("live/b"), &mut id), OK);
-    assert_eq!(
-        (TABLE.subscribe)(b, Str::of("to/b"), Some(on_put), here.arg(), &mut id),
-        OK
-    );
+    watch(a, &there);
+    watch(b, &here);
+    assert_eq!(token(a, "live/a"), OK);
+    assert_eq!(token(b, "live/b"), OK);
+    subscribe(b, "to/b", &here);
     there.wait("alive live/b");
     there.wait("heard true");
     here.wait("alive live/a");
 
     shared(b).commands.push(Command::Stall(Duration::from_secs(3)));
-    assert_eq!((TABLE.token)(b, Str::of("live/late"), &mut id), ETIMEOUT);
+    assert_eq!(token(b, "live/late"), ETIMEOUT);
     here.wait("replaced");
-    while there.count("put to/b") == 0 && here.count("put to/b") == 0 {
-        assert_eq!(put(a, "to/b"), OK);
-        std::thread::yield_now();
-    }
+    put_until_heard(a, "to/b", &here);
     assert_eq!(here.count("replaced"), 1);
     assert_eq!(here.count("alive live/a"), 1, "what still lives is not told again");
     assert_eq!(
