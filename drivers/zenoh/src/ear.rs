@@ -178,7 +178,8 @@ impl Drop for End {
 }
 
 fn misses_max(lease: Duration) -> u32 {
-    lease.max(ROUTERS_LEASE).as_millis().div_ceil(PAUSE.as_millis()) as u32 + 1
+    let pauses = lease.max(ROUTERS_LEASE).as_millis().div_ceil(PAUSE.as_millis());
+    u32::try_from(pauses).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// Without a connection the own half of Zenoh answers alone, and rightly so.
@@ -220,7 +221,14 @@ mod tests {
 
     #[test]
     fn a_frozen_router_is_waited_for() {
-        for (lease_ms, misses) in [(3000, 5), (10_000, 5), (12_000, 5), (12_001, 6), (60_000, 21)] {
+        for (lease_ms, misses) in [
+            (3000, 5),
+            (10_000, 5),
+            (12_000, 5),
+            (12_001, 6),
+            (60_000, 21),
+            (u64::MAX, u32::MAX),
+        ] {
             assert_eq!(misses_max(Duration::from_millis(lease_ms)), misses, "{lease_ms}");
         }
     }
