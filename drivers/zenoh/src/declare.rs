@@ -251,10 +251,7 @@ fn heard(
 pub fn confirm(shared: &Arc<Shared>, number: u64, session: &Session, what: &Arc<Declaration>, held: &Held) {
     match (what.kind, held) {
         (Kind::Heard(function), Held::Heard(publisher, _)) => {
-            let is_heard = publisher
-                .matching_status()
-                .wait()
-                .map_or(false, |status| status.matching());
+            let is_heard = publisher.matching_status().wait().is_ok_and(|status| status.matching());
             if let Some(mut gate) = what.enter(shared, number) {
                 what.heard_changed(&mut gate, function, is_heard);
             }

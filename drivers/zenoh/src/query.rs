@@ -122,7 +122,7 @@ impl Gets {
             arg: ask.arg,
             is_done: Mutex::new(false),
         });
-        let is_first = state.deadlines.first().map_or(true, |first| slot.deadline < first.0);
+        let is_first = state.deadlines.first().is_none_or(|first| slot.deadline < first.0);
         state.deadlines.insert((slot.deadline, slot.id));
         state.slots.insert(slot.id, slot.clone());
         drop(state);
@@ -393,7 +393,10 @@ impl AnswerJob {
 /// Queues an answer; if even the room for answers is used up, the asker learns at least that there is none.
 pub fn answer(shared: &Shared, job: AnswerJob) {
     let size = job.size();
-    if let Err(Job::Answer(refused)) = shared.queue.push_answer(size, Job::Answer(job)) {
+    let Err(refused) = shared.queue.push_answer(size, Job::Answer(job)) else {
+        return;
+    };
+    if let Job::Answer(refused) = *refused {
         tracing::warn!("an answer of {size} bytes was dropped: the queue is full");
         shared.queue.push_end(Job::Answer(AnswerJob {
             answer: None,

@@ -170,7 +170,7 @@ impl Queue {
     }
 
     /// For answers, which may use as much again; returns the job if even that is full.
-    pub fn push_answer(&self, size: usize, job: Job) -> Result<(), Job> {
+    pub fn push_answer(&self, size: usize, job: Job) -> Result<(), Box<Job>> {
         self.push_within(self.size_max.saturating_mul(2), Lane::Ask, size, job)
             .map_err(|(_, job)| job)
     }
@@ -180,12 +180,12 @@ impl Queue {
         let _ = self.push_within(usize::MAX, Lane::Ask, 0, job);
     }
 
-    fn push_within(&self, size_max: usize, lane: Lane, size: usize, job: Job) -> Result<(), (Refusal, Job)> {
+    fn push_within(&self, size_max: usize, lane: Lane, size: usize, job: Job) -> Result<(), (Refusal, Box<Job>)> {
         let place = &self.lanes[lane as usize];
         let size = size + std::mem::size_of::<Job>();
         let mut state = lock(&place.state);
         if let Err(refusal) = state.reserve(size_max, size) {
-            return Err((refusal, job));
+            return Err((refusal, Box::new(job)));
         }
         state.open().add_job(job, size);
         place.added(state);

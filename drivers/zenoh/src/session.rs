@@ -175,7 +175,7 @@ impl Shared {
             shared.close();
             return Err((status, text));
         }
-        shared.spawn("keeper", |shared| keeper::run(shared));
+        shared.spawn("keeper", keeper::run);
         Ok(shared)
     }
 
