@@ -38,6 +38,7 @@ use declare::Kind;
 use ffi::{
     AnswerFn, Arg, Driver, GetFn, Handle, HeardFn, Message, Piece, Problem, PutFn, QueryHandle, Status, Str, TokenFn,
 };
+use given::Offer;
 use query::{Answer, AnswerJob, Ask, GetJob};
 use queue::{Lane, Refusal};
 use session::Shared;
@@ -174,24 +175,30 @@ unsafe fn put_message(shared: &Shared, message: &Message) -> Status {
 }
 
 extern "C" fn put_pieces(handle: *mut Handle, message: *const Message, pieces: *const Piece, count: usize) -> Status {
-    enter(ffi::ECLOSED, || unsafe {
-        let (shared, message) = (session(handle), &*message);
-        let pieces = if count == 0 {
-            &[]
-        } else {
-            std::slice::from_raw_parts(pieces, count)
-        };
-        let sizes = pieces.iter().map(|piece| piece.bytes.len);
-        let size = sizes.fold(message.attachment.len, usize::saturating_add);
-        if size > ffi::PAYLOAD_MAX {
-            return ffi::ERANGE;
-        }
-        if !shared.is_up() {
-            return ffi::ECLOSED;
-        }
-        let lane = if message.is_urgent { Lane::Urgent } else { Lane::Data };
-        status_of(shared.queue.put_pieces(lane, message, pieces))
-    })
+    let pieces = if count == 0 {
+        &[]
+    } else {
+        unsafe { std::slice::from_raw_parts(pieces, count) }
+    };
+    let offer = unsafe { Offer::new(pieces) };
+    enter_with(offer, |offer| unsafe { put_offered(session(handle), &*message, offer) })
+}
+
+/// As `enter`, but a panic after the pieces were taken is no error: C would release them again.
+fn enter_with(mut offer: Offer<'_>, f: impl FnOnce(&mut Offer<'_>) -> Status) -> Status {
+    let status = enter(None, || Some(f(&mut offer)));
+    status.unwrap_or(if offer.is_taken() { ffi::OK } else { ffi::ECLOSED })
+}
+
+unsafe fn put_offered(shared: &Shared, message: &Message, offer: &mut Offer<'_>) -> Status {
+    if offer.size().saturating_add(message.attachment.len) > ffi::PAYLOAD_MAX {
+        return ffi::ERANGE;
+    }
+    if !shared.is_up() {
+        return ffi::ECLOSED;
+    }
+    let lane = if message.is_urgent { Lane::Urgent } else { Lane::Data };
+    status_of(shared.queue.put_pieces(lane, message, offer))
 }
 
 extern "C" fn keep(_: *mut Handle, message: *const Message) -> *mut c_void {

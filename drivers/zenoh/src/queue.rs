@@ -14,8 +14,8 @@ use zenoh::bytes::ZBytes;
 use zenoh::qos::{CongestionControl, Priority};
 
 use crate::chunk::{Chunk, GivenPut, Head, Job, LargePut, SMALL_MAX};
-use crate::ffi::{Message, Piece};
-use crate::given;
+use crate::ffi::Message;
+use crate::given::Offer;
 use crate::session::lock;
 
 /// Of each lane, kept while its thread sleeps.
@@ -140,23 +140,23 @@ impl Queue {
         }
     }
 
-    /// Takes what C gave away, unless it is refused.
+    /// Takes what C offers, unless it is refused.
     ///
     /// # Safety
-    /// As C promises of a message: for the call; of the pieces: until they are released.
-    pub unsafe fn put_pieces(&self, lane: Lane, message: &Message, pieces: &[Piece]) -> Result<(), Refusal> {
+    /// As C promises of a message: for the call.
+    pub unsafe fn put_pieces(&self, lane: Lane, message: &Message, offer: &mut Offer<'_>) -> Result<(), Refusal> {
         let place = &self.lanes[lane as usize];
         let new = Head::of(message)?; // checking a key takes a while: not under the lock
         let attachment = message.attachment.bytes();
         let attachment = (!attachment.is_empty()).then(|| ZBytes::from(attachment));
-        let size = Chunk::size_of_put(message, true) + pieces.iter().map(|piece| piece.bytes.len).sum::<usize>();
+        let size = Chunk::size_of_put(message, true) + offer.size();
         let mut state = lock(&place.state);
         state.reserve(self.size_max, size)?;
         let known = state.find_head(message);
         let chunk = state.open();
         let put = GivenPut {
             head: known.unwrap_or_else(|| chunk.add_head(Some(new))),
-            payload: given::payload(pieces),
+            payload: offer.take(),
             attachment,
         };
         chunk.add_given(put, size);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chunk::{Entry, SMALL_MAX};
-use crate::ffi::{Bytes, Str};
+use crate::ffi::{Bytes, Piece, Str};
 
 const KEY: &str = "a";
 
@@ -74,10 +74,8 @@ fn given_puts_that_never_left_are_released() {
             release: count,
             arg: std::ptr::from_ref(&released).cast_mut().cast(),
         };
-        assert_eq!(
-            unsafe { queue.put_pieces(lane, &message(KEY, b"", b""), &[piece]) },
-            Ok(())
-        );
+        let put = unsafe { queue.put_pieces(lane, &message(KEY, b"", b""), &mut Offer::new(&[piece])) };
+        assert_eq!(put, Ok(()));
     }
     queue.close();
     assert_eq!(released.load(Ordering::Relaxed), 0);
