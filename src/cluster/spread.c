@@ -287,11 +287,12 @@ static void send_one(edai_node *node, edai_link *link, edai_envelope *envelope, 
 static void take_placed(edai_node *node, edai_envelope *envelope)
 {
     const edai_actor_type *type = envelope->route->actor;
-    uint32_t partition = edai_system_partition(type, edai_publish_hash(envelope));
+    uint64_t hash = edai_publish_hash(envelope);
+    uint32_t partition = edai_system_partition(type, hash);
     uint16_t slot = atomic_load_explicit(&type->owners[partition], memory_order_relaxed);
 
     if (slot == EDAI_SELF || slot == EDAI_NOBODY) {
-        edai_abroad_keep(node->gateway, envelope);
+        edai_abroad_keep(node->gateway, envelope, hash);
         return;
     }
     if (slot == EDAI_MOVING) {

@@ -140,10 +140,8 @@ bool edai_abroad_is_heard_here(const edai_msg *msg, const void *data)
     return false;
 }
 
-void edai_abroad_keep(edai_worker *gateway, edai_envelope *envelope)
+void edai_abroad_keep(edai_worker *gateway, edai_envelope *envelope, uint64_t hash)
 {
-    uint64_t hash = edai_publish_hash(envelope);
-
     edai_worker_deliver_to(gateway,
         edai_system_own_worker(gateway->sys, envelope->route->actor, hash), envelope, hash);
 }
@@ -186,7 +184,7 @@ static void hand_on(
         delivered->partition = edai_system_partition(route->actor, hash);
         ctx->sys->abroad->take(ctx->sys->abroad, ctx->worker, envelope);
     } else {
-        edai_abroad_keep(ctx->worker, envelope);
+        edai_abroad_keep(ctx->worker, envelope, hash);
     }
 }
 

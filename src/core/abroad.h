@@ -98,8 +98,9 @@ EDA_CHECK eda_status edai_abroad_deliver(edai_worker *gateway, const edai_msg *m
     const void *data, const edai_arrival *arrival, edai_delivered *ret_delivered);
 /* Answers a request that went abroad with its type's reply; takes the request. */
 void edai_abroad_reply(edai_worker *gateway, edai_envelope *request, const void *data);
-/* Delivers to its worker on this node, whoever owns it. Takes the envelope. */
-void edai_abroad_keep(edai_worker *gateway, edai_envelope *envelope);
+/* Delivers to its worker on this node, whoever owns it. Takes the envelope; `hash` of its identity.
+ */
+void edai_abroad_keep(edai_worker *gateway, edai_envelope *envelope, uint64_t hash);
 /* The message has a receiver here, whether this node's or not. */
 bool edai_abroad_is_heard_here(const edai_msg *msg, const void *data);
 
