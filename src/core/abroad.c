@@ -174,6 +174,7 @@ static void hand_on(
     if (edai_mailbox_put_again(ctx->worker, envelope)) { /* so it stays here, like that one */
         return;
     }
+    edai_abroad_begin(ctx->worker); /* whoever was found may be put nothing now */
     hash = edai_publish_hash(envelope);
     edai_tally_add(&ctx->worker->tallies[route->index], EDAI_ACCEPTED);
     if (edai_system_is_in_motion(route->actor, hash)) {
@@ -238,7 +239,10 @@ eda_status edai_abroad_deliver(edai_worker *gateway, const edai_msg *msg, const 
         if (arrival->actor == NULL || msg->routes[i]->actor == arrival->actor) {
             one = deliver_one(&ctx, msg->routes[i], data, arrival, ret_delivered);
         }
-        status = status == EDA_OK ? one : status;
+        if (one != EDA_OK) {
+            edai_abroad_begin(gateway); /* the receiver may have been found, but was put nothing */
+            status = status == EDA_OK ? one : status;
+        }
     }
     edai_ctx_release(&ctx);
     return status;

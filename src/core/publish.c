@@ -145,19 +145,29 @@ typedef struct plan {
     size_t ext_size; /* of extension, rest and copied key, 8-aligned */
 } plan;
 
-/* The receiver, if it runs on this seat, and nothing stands before what comes for it. */
+/* The receiver, if it is this node's and runs on this seat, and nothing stands before what comes
+ * for it. Noted, so that it need not be searched again when the message is put. */
 static const edai_activation *find_here(
-    const eda_ctx *ctx, const edai_actor_type *type, uint64_t identity)
+    const eda_ctx *ctx, const edai_route *route, uint64_t identity)
 {
+    const edai_actor_type *type = route->actor;
     uint64_t hash = edai_hash_u64(identity);
-    const edai_worker *worker = &ctx->sys->workers[edai_system_own_worker(ctx->sys, type, hash)];
-    const edai_activation *activation;
+    edai_worker *worker = &ctx->sys->workers[edai_system_owner(ctx->sys, type, hash)];
+    edai_activation *activation;
 
-    if (edai_worker_seat(worker) != edai_worker_seat(ctx->worker) || worker->arrived != NULL) {
+    if (edai_worker_seat(worker) != edai_worker_seat(ctx->worker) || worker->arrived != NULL ||
+        worker->is_ending) {
         return NULL;
     }
     activation = edai_worker_recent(worker, type, identity);
-    return activation != NULL ? activation : edai_worker_at_home(worker, type, identity, hash);
+    if (activation == NULL) {
+        activation = edai_worker_at_home(worker, type, identity, hash);
+    }
+    if (activation != NULL) {
+        ctx->worker->put = (edai_put){
+            .route = route, .identity = identity, .owner = worker, .activation = activation};
+    }
+    return activation;
 }
 
 /* Its receiver runs here, lives, and has room, and nothing stands before it. What is another seat's
@@ -173,7 +183,7 @@ static bool has_room_here(const eda_ctx *ctx, const edai_route *route, eda_ident
     }
     activation = last->route == route && last->identity == identity.number
                      ? last->activation
-                     : find_here(ctx, type, identity.number);
+                     : find_here(ctx, route, identity.number);
     return activation != NULL && activation->len < type->mailbox_len_max &&
            (activation->extra == NULL || activation->extra->waiting == NULL);
 }

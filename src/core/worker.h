@@ -76,7 +76,8 @@ typedef struct edai_asked {
 
 /* The last message of a turn, or of a batch from another node, that was put into a mailbox on this
  * seat: the next to the same receiver is put behind it without a search. Of use only until the next
- * turn on the seat: so long the message stays in the mailbox, and keeps the activation. */
+ * turn on the seat: so long the message stays in the mailbox, and keeps the activation. Or, while
+ * an arrival is made, its receiver, in whose mailbox room was looked for: it is put there next. */
 typedef struct edai_put {
     const edai_route *route; /* NULL: none */
     uint64_t identity;
