@@ -55,7 +55,8 @@ struct edai_port {
     void (*point)(void *self);
     /* NULL in production, where the clock decides what chance decides here: 0 <= drawn < n. */
     uint32_t (*draw)(void *self, uint32_t n);
-    /* May be NULL: a thread of the system begins, or goes on after a sleep; or is about to sleep. */
+    /* May be NULL: a thread of the system begins, or goes on after a sleep; or is about to sleep.
+     */
     void (*awake)(void *self, bool is_awake);
     void (*event)(void *self, void *system, edai_event event, uint64_t a, uint64_t b);
     int64_t spin_ns; /* how long a worker polls its inbox before it parks */
