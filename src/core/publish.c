@@ -332,26 +332,12 @@ static size_t align_up(size_t size)
 static eda_status payload_size_of(
     eda_ctx *ctx, const edai_msg *msg, const void *data, size_t *ret_size)
 {
-    if (msg->shape.is_plain) {
-        *ret_size = msg->shape.size;
-        return EDA_OK;
-    }
     EDA_TRY(edai_shape_size(&msg->shape, msg->type, data, ret_size));
     if (*ret_size > EDA_CODEC_SIZE_MAX) {
         return edai_ctx_fail(ctx, EDA_ERANGE, "%s takes %zu bytes; at most %u are allowed",
             msg->type->name, *ret_size, EDA_CODEC_SIZE_MAX);
     }
     return EDA_OK;
-}
-
-/* `size` as payload_size_of says. */
-static void payload_copy(const edai_msg *msg, const void *data, void *block, size_t size)
-{
-    if (msg->shape.is_plain) {
-        memcpy(block, data, size);
-    } else {
-        edai_shape_copy(&msg->shape, msg->type, data, block, size);
-    }
 }
 
 eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *data,
@@ -368,7 +354,8 @@ eda_status edai_publish_one(eda_ctx *ctx, const edai_route *route, const void *d
     if (envelope == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
-    payload_copy(route->msg, data, edai_envelope_payload(envelope), size);
+    edai_shape_copy(
+        &route->msg->shape, route->msg->type, data, edai_envelope_payload(envelope), size);
     if (made.has_key) {
         copy_key(envelope, align_up(size), made.identity.text);
     }
@@ -434,7 +421,8 @@ eda_status edai_self_make(eda_ctx *ctx, const edai_route *route, const void *dat
     if (envelope == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
-    payload_copy(route->msg, data, edai_envelope_payload(envelope), size);
+    edai_shape_copy(
+        &route->msg->shape, route->msg->type, data, edai_envelope_payload(envelope), size);
     *ret_envelope = envelope;
     return EDA_OK;
 }
@@ -483,7 +471,7 @@ static eda_status make_shared(eda_ctx *ctx, const edai_msg *msg, const void *dat
         memcpy(shared->data, data, size);
         edai_backing_keep(backing);
     } else {
-        payload_copy(msg, data, shared->data, size);
+        edai_shape_copy(&msg->shape, msg->type, data, shared->data, size);
     }
     *ret_shared = shared;
     return EDA_OK;

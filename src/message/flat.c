@@ -472,12 +472,12 @@ eda_status edai_shape_check(
     return edai_flat_check(type, data, ret_problem); /* which says what is wrong */
 }
 
-eda_status edai_shape_size(
+eda_status edai_shape_size_apart(
     const edai_shape *shape, const eda_type *type, const void *data, size_t *ret_size)
 {
     size_t used = shape->size;
 
-    if (shape->span_count == 0 && !shape->is_plain) {
+    if (shape->span_count == 0) {
         return edai_flat_size(type, data, ret_size);
     }
     for (unsigned i = 0; i < shape->span_count; i++) {
@@ -491,12 +491,12 @@ eda_status edai_shape_size(
     return EDA_OK;
 }
 
-void edai_shape_copy(
+void edai_shape_copy_apart(
     const edai_shape *shape, const eda_type *type, const void *data, void *block, size_t size)
 {
     copier self = {.block = block, .size = size, .used = shape->size};
 
-    if (shape->span_count == 0 && !shape->is_plain) {
+    if (shape->span_count == 0) {
         edai_flat_copy(type, data, block, size);
         return;
     }

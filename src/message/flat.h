@@ -10,6 +10,8 @@
 
 #include <edacious/codec.h>
 
+#include <string.h>
+
 /* Bound of any flat block; what comes out of the codecs is at most this. Publishing is bounded by
  * edai_flat_check. */
 #define EDAI_FLAT_SIZE_MAX ((size_t)16 * EDA_CODEC_SIZE_MAX)
@@ -40,10 +42,32 @@ edai_shape edai_shape_of(const eda_type *type);
  * it has no pointers but those few. */
 EDA_CHECK eda_status edai_shape_check(
     const edai_shape *shape, const eda_type *type, const void *data, eda_problem *ret_problem);
-EDA_CHECK eda_status edai_shape_size(
+/* Where there are pointers. */
+EDA_CHECK eda_status edai_shape_size_apart(
     const edai_shape *shape, const eda_type *type, const void *data, size_t *ret_size);
-void edai_shape_copy(
+void edai_shape_copy_apart(
     const edai_shape *shape, const eda_type *type, const void *data, void *block, size_t size);
+
+/* Plain ones, as most are, without a call. */
+EDA_CHECK static inline eda_status edai_shape_size(
+    const edai_shape *shape, const eda_type *type, const void *data, size_t *ret_size)
+{
+    if (shape->is_plain) {
+        *ret_size = shape->size;
+        return EDA_OK;
+    }
+    return edai_shape_size_apart(shape, type, data, ret_size);
+}
+
+static inline void edai_shape_copy(
+    const edai_shape *shape, const eda_type *type, const void *data, void *block, size_t size)
+{
+    if (shape->is_plain) {
+        memcpy(block, data, shape->size);
+    } else {
+        edai_shape_copy_apart(shape, type, data, block, size);
+    }
+}
 
 /* Checks what a publisher passes. EDA_ERANGE: outside a range or a length; nested deeper than
  * EDA_CODEC_DEPTH_MAX; over EDA_CODEC_LIST_MAX elements; a flat block of over EDA_CODEC_SIZE_MAX.
