@@ -243,7 +243,8 @@ static void tell_moved(
 /* It is most of its batch, which so keeps little else alive. */
 static bool may_refer(const edai_node *node, const edai_wire_item *item)
 {
-    return item->body.len >= REFERRED_SIZE_MIN && item->body.len >= node->batch_size / 2;
+    return item->body.len >= REFERRED_SIZE_MIN && item->body.len >= node->batch_size / 2 &&
+           edai_intake_may_lend(&node->intake, node->batch_size);
 }
 
 static eda_status deliver(

@@ -107,8 +107,14 @@ void edai_intake_init(edai_intake *intake)
     edai_mutex_init(&intake->mutex);
 }
 
+static size_t memory_of(const block *self)
+{
+    return self->capacity + (self->kept != NULL ? self->heard.message.payload.len : 0);
+}
+
 static void lend(edai_intake *intake, block *self)
 {
+    atomic_fetch_add_explicit(&intake->lent_size, memory_of(self), memory_order_relaxed);
     edai_mutex_lock(&intake->mutex);
     self->is_lent = true;
     self->before = NULL;
@@ -122,6 +128,7 @@ static void lend(edai_intake *intake, block *self)
 
 static void take_back(edai_intake *intake, block *self)
 {
+    atomic_fetch_sub_explicit(&intake->lent_size, memory_of(self), memory_order_relaxed);
     edai_mutex_lock(&intake->mutex);
     if (self->next != NULL) {
         self->next->before = self->before;

@@ -3,7 +3,8 @@
  * A block holds a copy of what was heard and the envelope by which it travels through the gateway's
  * inbox; a large payload that the driver can keep is not copied. Order: of each declaration's
  * callbacks. Bounds: EDAI_INTAKE_SIZE_MAX bytes are on their way; what comes then is dropped, and
- * the sender's numbers tell. What messages refer to beyond that is bounded by their mailboxes.
+ * the sender's numbers tell. Messages that wait refer to EDAI_INTAKE_LENT_MAX bytes, and one batch;
+ * beyond that they are copied.
  * Threads: hear from any, and a block that messages refer to ends on any; the rest by the gateway.
  */
 #ifndef EDAI_INTAKE_H
@@ -14,6 +15,7 @@
 #include "core/worker.h"
 
 #define EDAI_INTAKE_SIZE_MAX ((size_t)64 << 20)
+#define EDAI_INTAKE_LENT_MAX ((size_t)64 << 20)
 /* Bytes of the blocks that are kept for what comes next. */
 #define EDAI_INTAKE_SPARE_MAX ((size_t)4 << 20)
 
@@ -56,6 +58,7 @@ typedef struct edai_intake {
     struct edai_intake_block *spare; /* guarded by the mutex, as what follows */
     size_t spare_size;
     struct edai_intake_block *lent; /* those that messages still refer to */
+    _Atomic size_t lent_size;       /* bytes of these; read without the mutex */
 } edai_intake;
 
 void edai_intake_init(edai_intake *intake);
@@ -68,6 +71,12 @@ static inline bool edai_intake_is_open(const edai_intake *intake)
 }
 /* Nobody hears any more, and nothing is on its way. */
 void edai_intake_fini(edai_intake *intake);
+/* Messages of a batch of that size may refer to it: not so many bytes are referred to already. */
+static inline bool edai_intake_may_lend(const edai_intake *intake, size_t size)
+{
+    return atomic_load_explicit(&intake->lent_size, memory_order_relaxed) + size <=
+           EDAI_INTAKE_LENT_MAX;
+}
 /* Copies and sends it on. False: dropped; a query stays the caller's. */
 bool edai_intake_hear(edai_intake *intake, const edai_heard *heard);
 
