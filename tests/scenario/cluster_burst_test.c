@@ -1,6 +1,7 @@
 /* cluster_burst_test.c - one turn that alone fills the way to another node, by messages and by
- * bytes: nobody is held back, what finds no room waits, and all of it arrives in order. Who
- * publishes has one worker, on whose seat the gateway then always is. */
+ * bytes: what finds no room waits, and all of it arrives in order. Nobody is held back where one
+ * worker publishes, on whose seat the gateway then always is; on another seat whoever publishes is.
+ */
 #include <edacious/edacious.h>
 
 #include <sched.h>
@@ -17,6 +18,7 @@
 #include "nodes.h"
 
 #define PATIENCE_MS 120000u
+#define HELD_MS 50u
 #define PUBLISHES 4096u /* the most of one turn */
 #define CRATE_SIZE 4200u
 
@@ -60,6 +62,12 @@ static void burst_on_get(burst *self, const burst_get *request, burst_state *rep
 
 EDA_ACTOR(burst, eda_none, emits(bead_sent), emits(crate_sent), on(burst_go, burst_on_go),
     answers(burst_get, burst_on_get));
+
+/* The same on a seat of its own. */
+typedef burst barker;
+
+EDA_ACTOR(barker, eda_none, dedicated_thread, scope(node), emits(crate_sent),
+    on(burst_go, burst_on_go), answers(burst_get, burst_on_get));
 
 /* --- who gets it --------------------------------------------------------------------------- */
 
@@ -162,7 +170,7 @@ static void burst_once(
     assert_int_equal(atomic_load(&disorders), 0);
 }
 
-static void start_both(eda_system *near, eda_system *far)
+static void start_both(eda_system *near, eda_system *far, eda_added publisher)
 {
     assert_int_equal(sem_init(&gate, 0, 0), 0);
     atomic_store(&is_waiting, false);
@@ -170,7 +178,7 @@ static void start_both(eda_system *near, eda_system *far)
     atomic_store(&disorders, 0);
     nodes_trust(near);
     nodes_trust(far);
-    MUST(near, eda_add(near, EDA_WITH(burst)));
+    MUST(near, eda_add(near, publisher));
     MUST(near, eda_system_start(near));
     MUST(far, eda_system_start(far));
     MUST(near, eda_cluster_wait_nodes(near, 2, PATIENCE_MS));
@@ -190,7 +198,7 @@ static void turn_of_more_messages_than_a_link_holds_loses_none(void **state)
 
     (void)state;
     add_stringers(far);
-    start_both(near, far);
+    start_both(near, far, EDA_WITH(burst));
     burst_once(near, far, false, (uint64_t)PUBLISHES * STRINGER_COUNT,
         EDAI_LINK_WINDOW - STRINGER_COUNT + 1);
     end_both(near, far);
@@ -205,8 +213,33 @@ static void turn_of_more_bytes_than_a_link_holds_loses_none(void **state)
     _Static_assert(
         (size_t)PUBLISHES * CRATE_SIZE > EDAI_LINK_SIZE_MAX, "more than may be under way");
     MUST(far, eda_add(far, EDA_WITH(loader)));
-    start_both(near, far);
+    start_both(near, far, EDA_WITH(burst));
     burst_once(near, far, true, PUBLISHES, EDAI_LINK_SIZE_EASY / CRATE_SIZE);
+    end_both(near, far);
+}
+
+static void turn_on_another_seat_is_held_back_until_all_has_room(void **state)
+{
+    eda_system *near = nodes_make("near", "{\"network\": \"barks\"}", 1);
+    eda_system *far = nodes_make("far", "{\"network\": \"barks\"}", 2);
+    const burst_state *reply = NULL;
+    eda_ctx *client;
+
+    (void)state;
+    MUST(far, eda_add(far, EDA_WITH(loader)));
+    start_both(near, far, EDA_WITH(barker));
+    client = eda_system_client(near);
+    MUST(near, eda_publish_wait(client, EDA_MSG(burst_go, .is_large = true), PATIENCE_MS));
+    assert_int_equal(
+        eda_ask(client, EDA_ASK(burst_get, &reply), HELD_MS), EDA_ETIMEOUT); /* no turn begins */
+    assert_int_equal(sem_post(&gate), 0);
+    MUST(near, eda_ask(client, EDA_ASK(burst_get, &reply), PATIENCE_MS));
+    assert_int_equal(reply->turns, 1);
+    MUST(near, eda_cluster_wait_idle(near, PATIENCE_MS));
+    nodes_check_accounts(near);
+    nodes_check_accounts(far);
+    assert_int_equal(atomic_load(&handled), PUBLISHES);
+    assert_int_equal(atomic_load(&disorders), 0);
     end_both(near, far);
 }
 
@@ -215,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turn_of_more_messages_than_a_link_holds_loses_none),
         cmocka_unit_test(turn_of_more_bytes_than_a_link_holds_loses_none),
+        cmocka_unit_test(turn_on_another_seat_is_held_back_until_all_has_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
