@@ -4,7 +4,7 @@
 # A check ends with 0 (kept), 77 (its tool is not installed) or anything else (broken).
 set -eu
 cd "$(dirname "$0")/.."
-all="format layers sizes documented defaults texts leftovers tidy"
+all="format layers sizes documented defaults texts leftovers clippy tidy"
 
 run_check() {
     case $1 in
@@ -15,6 +15,7 @@ run_check() {
     defaults) python3 tools/defaults.py ;;
     texts) python3 tools/docs_texts.py ;;
     leftovers) python3 tools/leftovers.py ;;
+    clippy) tools/clippy.sh ;;
     tidy) cmake --preset tidy >/dev/null && python3 tools/tidy.py ;;
     *)
         echo "check: there is no check $1; there are: $all" >&2
