@@ -413,20 +413,61 @@ static edai_exit add_each(
     return code;
 }
 
-/* The configuration of --into, its access control replaced. */
-static edai_exit print_into(acl *self, const char *path, eda_str section)
+/* What keeps a file from being read as JSON; Zenoh itself reads JSON5, which has more. */
+static edai_exit refuse_into(acl *self, const char *path, const json_error_t *error)
+{
+    if (error->position == 0) {
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--into %s: it is empty. Where the output goes into that very file "
+            "(> %s), the shell has emptied it before: write into another one",
+            path, path);
+    }
+    return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+        "--into %s, line %d, column %d: %s. Only JSON is read here: keys between double quotes, "
+        "no comments, no comma behind the last. Write it so, or leave --into out and put the "
+        "\"access_control\" that is printed then into the file yourself",
+        path, error->line, error->column, error->text);
+}
+
+static edai_exit read_into(acl *self, const char *path, json_t **ret_config)
 {
     json_error_t error = {.line = 0};
-    json_t *config = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    json_t *made = json_loadb(section.ptr, section.len, 0, NULL);
-    edai_exit code = EDAI_EXIT_FAILED;
+    FILE *file = fopen(path, "rbe");
+    json_t *config = file != NULL ? json_loadf(file, JSON_REJECT_DUPLICATES, &error) : NULL;
+    bool is_broken = file == NULL || ferror(file) != 0;
 
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    if (is_broken) {
+        json_decref(config);
+        return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "--into: %s cannot be read; is there such a file, and may you read it?", path);
+    }
+    if (config == NULL) {
+        return refuse_into(self, path, &error);
+    }
     if (!json_is_object(config)) {
-        code = edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
-            "--into %s: no JSON object (what JSON5 has beyond JSON is not read): %s, line %d", path,
-            error.text, error.line);
-    } else if (json_object_update(config, made) != 0 ||
-               json_dumpf(config, self->cli->out, JSON_INDENT(2)) != 0) {
+        json_decref(config);
+        return edai_cli_fail(
+            self->cli, EDAI_EXIT_USAGE, "--into %s: a configuration is an object, {...}", path);
+    }
+    *ret_config = config;
+    return EDAI_EXIT_OK;
+}
+
+/* The configuration of --into, its access control replaced. The file itself stays as it is. */
+static edai_exit print_into(acl *self, const char *path, eda_str section)
+{
+    json_t *config = NULL;
+    edai_exit code = read_into(self, path, &config);
+
+    if (code != EDAI_EXIT_OK) {
+        return code;
+    }
+    json_t *made = json_loadb(section.ptr, section.len, 0, NULL);
+    if (made == NULL || json_object_update(config, made) != 0 ||
+        (json_dumpf(config, self->cli->out, JSON_INDENT(2)) != 0 && ferror(self->cli->out) == 0)) {
         code = refuse(self, EDA_ENOMEM);
     } else {
         (void)fputc('\n', self->cli->out);
@@ -466,6 +507,12 @@ static edai_exit run(edai_cli *cli)
     }
     edai_exit code = edai_nodes_read(cli, &self.nodes);
     if (code != EDAI_EXIT_OK) {
+        return code;
+    }
+    if (self.nodes.code != EDAI_EXIT_OK) {
+        code = edai_cli_fail(cli, self.nodes.code,
+            "nothing is written: it would lock out what the missing nodes host");
+        edai_nodes_free(&self.nodes);
         return code;
     }
     code = add_each(&self, "--subject", add_subject);

@@ -5,6 +5,7 @@
 #include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
+#include "cli/words.h"
 #include "message/json.h"
 
 static const edai_args_option options[] = {
@@ -51,6 +52,20 @@ static void print_answer(edai_cli *cli, const edai_answer *answer, bool is_raw)
     edai_buffer_fini(&text);
 }
 
+static edai_exit nobody(edai_session *session, const char *topic)
+{
+    if (edai_words_is_pattern(eda_str_from(topic)) && topic[0] != '@') {
+        return edai_cli_fail(session->cli, EDAI_EXIT_UNREACHABLE,
+            "nobody answers %s by %s: actors do not answer patterns; ask one topic, with a value "
+            "in place of each *",
+            topic, session->where);
+    }
+    return edai_cli_fail(session->cli, EDAI_EXIT_UNREACHABLE,
+        "nobody answers %s by %s: no node there serves it (edacious messages shows what is "
+        "answered), or this side may not ask",
+        topic, session->where);
+}
+
 static edai_exit print_all(edai_session *session, const edai_answers *answers, const char *topic)
 {
     edai_cli *cli = session->cli;
@@ -69,15 +84,11 @@ static edai_exit print_all(edai_session *session, const edai_answers *answers, c
     if (flushed != EDAI_EXIT_OK) {
         return flushed;
     }
-    if (answers->status == EDA_ETIMEOUT) {
-        return edai_session_fail(session, topic, EDA_ETIMEOUT);
+    edai_exit ended = edai_session_end(session, topic, answers);
+    if (ended != EDAI_EXIT_OK) {
+        return ended;
     }
-    if (answers->first == NULL) {
-        return edai_cli_fail(cli, EDAI_EXIT_UNREACHABLE,
-            "nobody answers %s by %s: no node there serves it, or this side may not ask", topic,
-            session->where);
-    }
-    return code;
+    return answers->first != NULL ? code : nobody(session, topic);
 }
 
 /* The payload: nothing, JSON, or the same as CBOR. */
@@ -130,9 +141,11 @@ static edai_exit run(edai_cli *cli)
     edai_buffer payload = {.size = 0};
     edai_exit code = make_payload(cli, &payload);
 
-    if (code == EDAI_EXIT_OK && eda_topic_check(eda_str_from(cli->args.words[0])) != EDA_OK) {
-        code = edai_cli_fail(cli, EDAI_EXIT_USAGE,
-            "'%s' is no topic: chunks between '/', none empty, no '#' or '?'", cli->args.words[0]);
+    if (code == EDAI_EXIT_OK) {
+        eda_str topic = eda_str_from(cli->args.words[0]);
+
+        code = edai_args_has(&cli->args, "--all") ? edai_words_check_pattern(cli, topic)
+                                                  : edai_words_check_topic(cli, topic);
     }
     if (code == EDAI_EXIT_OK) {
         code = edai_session_open(cli, &session);

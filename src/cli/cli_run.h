@@ -21,6 +21,7 @@
 #define CLI_WORDS_MAX 16
 
 static char cli_where[64]; /* for --connect; the cluster is "plant" */
+static bool cli_is_alone;  /* the words say all of it */
 
 typedef struct cli_result {
     edai_exit code;
@@ -38,7 +39,7 @@ static inline edai_exit cli_run_words(edai_cli *cli, const char *const *words)
     for (size_t i = 0; words[i] != NULL; i++) {
         argv[argc++] = strdup(words[i]);
     }
-    for (size_t i = 0; i < 4 && words[0] != NULL && cli->verb == NULL; i++) {
+    for (size_t i = 0; i < 4 && words[0] != NULL && !cli_is_alone; i++) {
         argv[argc++] = strdup(common[i]);
     }
     edai_exit code = edai_cli_run(cli, argc, argv);

@@ -24,17 +24,18 @@
 
 #define PREFIX "@edacious/v1/plant/"
 #define LIFE "/home/0123456789abcdef"
+#define LATE "@edacious/v1/late/" /* a cluster of which one node does not answer */
 
 static const char catalogue[] =
     "{\"node\":\"home\",\"inc\":\"0123456789abcdef\",\"cluster\":\"plant\",\"messages\":["
     "{\"name\":\"unlock\",\"topic\":\"door/{id}/unlock\",\"kind\":\"message\",\"fingerprint\":"
     "\"1\",\"doc\":\"Opens one door.\",\"fields\":[{\"name\":\"attempt\",\"type\":\"uint8\","
-    "\"range\":\"1 to 3\",\"unit\":\"tries\",\"doc\":\"how often\"}]},"
+    "\"range\":\"1 to 3\",\"unit\":\"tries\",\"if_missing\":\"1\",\"doc\":\"how often\"}]},"
     "{\"name\":\"opened\",\"topic\":\"door/{id}/opened\",\"kind\":\"message\"},"
     "{\"name\":\"rang\",\"topic\":\"door/{id}/bell\",\"kind\":\"message\",\"is_outgoing\":true},"
     "{\"name\":\"moved\",\"topic\":\"door/{id}/moved\",\"kind\":\"message\",\"is_inside\":true},"
     "{\"name\":\"status_get\",\"topic\":\"door/{id}/status\",\"kind\":\"request\",\"reply\":"
-    "\"status\"}],"
+    "\"status\",\"reply_fields\":[{\"name\":\"is_open\",\"type\":\"bool\",\"doc\":\"so is it\"}]}],"
     "\"actors\":[{\"name\":\"door\",\"supervisor\":\"keyed\",\"scope\":\"cluster\",\"key\":"
     "\"text\",\"handles\":[{\"message\":\"unlock\",\"key\":\"id\"},{\"message\":\"status_get\","
     "\"answers\":true},{\"message\":\"moved\"},{\"message\":\"rang\"}],\"emits\":[\"opened\","
@@ -98,6 +99,24 @@ static void on_status(void *arg, const eda_bus_message *request, eda_bus_query *
         is_wrong);
 }
 
+/* Never says anything. */
+static void on_late(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg, (void)request, (void)query;
+}
+
+static void on_late_ps(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg, (void)request;
+    answer(query, LATE "ps" LIFE, ps, false);
+}
+
+static void on_late_catalogue(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg, (void)request;
+    answer(query, LATE "catalogue" LIFE, catalogue, false);
+}
+
 static void keep(char *to, size_t size, const void *from, size_t len)
 {
     assert_true(len < size);
@@ -145,6 +164,10 @@ static int start_node(const char *config)
         driver->serve(home.bus, EDA_STR(PREFIX "catalogue" LIFE), on_catalogue, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR(PREFIX "ps" LIFE), on_ps, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR("door/*/status"), on_status, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR("late/*"), on_late, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR(LATE "*/attic/1"), on_late, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR(LATE "ps" LIFE), on_late_ps, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR(LATE "catalogue" LIFE), on_late_catalogue, NULL, &id);
     worst |= driver->subscribe(home.bus, EDA_STR("in/**"), on_put, NULL, &id);
     return worst != EDA_OK;
 }
@@ -224,6 +247,7 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"walk"}, "edacious: there is no verb walk; see edacious --help"},
         {{"ask"}, "edacious ask: a word is missing; usage: edacious ask TOPIC [JSON]"},
         {{"ps", "door"}, "a word too many; usage: edacious ps"},
+        {{"--verbose"}, "edacious: the verb comes first, as in edacious ps --verbose"},
         {{"ps", "--jsn"}, "there is no option --jsn; see --help"},
         {{"ps", "--timeout", "5"}, "--timeout takes a time such as 2s or 500ms, not 5"},
         {{"ps", "--config", "/nowhere/x"}, "leave one out"},
@@ -232,7 +256,13 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"pub", "door/*", "1"}, "'door/*' is no topic"},
         {{"pub", "door", "{"}, "the payload is no JSON: JSON, line 1"},
         {{"pub", "door", "--raw", "a/b", "/nowhere/x"}, "/nowhere/x cannot be read"},
-        {{"ask", "a//b"}, "'a//b' is no topic"},
+        {{"ask", "a//b"}, "'a//b' is no topic: chunks between '/'"},
+        {{"ask", "door/*/status"},
+            "'door/*/status' is no topic but a pattern of many; write a value in place of each *, "
+            "as in door/front/status, or ask whoever answers patterns with --all\n"},
+        {{"ask", "door/{id}/status"}, "write a value for what stands in braces"},
+        {{"pub", "door/{id}/unlock", "{}"}, "write a value for what stands in braces"},
+        {{"ask", "door/{id}/status", "--all"}, "write * for what stands in braces"},
         {{"ask", "door", "x"}, "the payload is no JSON"},
         {{"sub", "a/"}, "'a/' is no key expression"},
         {{"sub", "door/{door_id}/opened"}, "write * for what stands in braces"},
@@ -254,7 +284,8 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"acl", "--outsider", "cn:me=publishes:moved"}, "'moved' travels between nodes alone"},
         {{"acl", "--outsider", "cn:me=publishes:rang"}, "'rang' is outgoing: nodes publish it"},
         {{"acl", "--outsider", "cn:me=receives:a//*"}, "'a//*' is no key expression"},
-        {{"acl", "--subject", "cn:home", "--into", "/nowhere"}, "--into /nowhere: no JSON object"},
+        {{"acl", "--subject", "cn:home", "--into", "/nowhere"}, "--into: /nowhere cannot be read"},
+        {{"acl", "--subject", "cn:home", "--into", "/tmp"}, "--into: /tmp cannot be read"},
         {{"messages", "--catalogue", "/nowhere"}, "--catalogue: /nowhere cannot be read"},
     };
 
@@ -434,7 +465,10 @@ static void ps_shows_nodes_actors_and_links(void **state)
     assert_int_equal(json_array_size(json_object_get(json, "nodes")), 1);
     json_decref(json);
     cli_drop(&made);
-    assert_run(CLI_WORDS("ask", PREFIX "nothing/**"), EDAI_EXIT_UNREACHABLE, "", "nobody answers");
+    assert_run(CLI_WORDS("ask", "--all", PREFIX "nothing/**"), EDAI_EXIT_UNREACHABLE, "",
+        "nobody answers");
+    assert_run(CLI_WORDS("ask", "--all", "window/*/status"), EDAI_EXIT_UNREACHABLE, "",
+        "actors do not answer patterns; ask one topic, with a value in place of each *");
 }
 
 static void messages_shows_types_and_who_has_to_do_with_them(void **state)
@@ -443,14 +477,25 @@ static void messages_shows_types_and_who_has_to_do_with_them(void **state)
     assert_run(CLI_WORDS("messages", "OPENS"), EDAI_EXIT_OK,
         "unlock  door/{id}/unlock  message\n"
         "    Opens one door.\n"
-        "    attempt: uint8, 1 to 3 tries - how often\n"
+        "    attempt: uint8, 1 to 3 tries, 1 if missing - how often\n"
         "    handled by door, log\n",
         "");
     assert_run(CLI_WORDS("messages", "status"), EDAI_EXIT_OK,
-        "status_get  door/{id}/status  request -> status\n    answered by door\n", "");
+        "status_get  door/{id}/status  request -> status\n"
+        "    -> is_open: bool - so is it\n"
+        "    answered by door\n",
+        "");
     assert_run(
         CLI_WORDS("messages", "nix"), EDAI_EXIT_FAILED, "", "no message type has to do with nix");
-    cli_result made = cli_run_with("", CLI_WORDS("messages", "--json", "log"));
+    assert_run(CLI_WORDS("messages", "nix", "--json"), EDAI_EXIT_FAILED, "{\"messages\":[]}\n",
+        "no message type has to do with nix");
+    cli_result made = cli_run_with("", CLI_WORDS("messages", "status_get", "--json"));
+    assert_non_null(strstr(made.out, "\"reply_fields\":[{\"name\":\"is_open\",\"type\":\"bool\""));
+    cli_drop(&made);
+    made = cli_run_with("", CLI_WORDS("messages", "opens", "--json"));
+    assert_non_null(strstr(made.out, "\"if_missing\":\"1\""));
+    cli_drop(&made);
+    made = cli_run_with("", CLI_WORDS("messages", "--json", "log"));
     json_t *json = json_loads(made.out, 0, NULL);
     json_t *messages = json_object_get(json, "messages");
     assert_int_equal(json_array_size(messages), 4);
@@ -536,6 +581,76 @@ static void acl_warns_of_topics_that_nodes_alone_publish_on(void **state)
     }
 }
 
+static void assert_of_late(const char *verb, edai_exit code, const char *out, const char *err)
+{
+    const char *who = strcmp(verb, "acl") == 0 ? "--subject=cn:home" : NULL;
+
+    cli_is_alone = true;
+    cli_result made = cli_run_with(
+        "", CLI_WORDS(verb, "--connect", cli_where, "--cluster=late", "--timeout=20ms", who));
+    cli_is_alone = false;
+    if (made.code != code || strstr(made.out, out) == NULL || strstr(made.err, err) == NULL) {
+        fail_msg("%d; out:\n%s\nerr:\n%s", made.code, made.out, made.err);
+    }
+    cli_drop(&made);
+}
+
+static void who_does_not_answer_in_time_is_missed(void **state)
+{
+    (void)state;
+    assert_run(CLI_WORDS("ask", "late/x", "--timeout", "20ms"), EDAI_EXIT_TIMEOUT, "",
+        "late/x: no answer from ");
+    assert_of_late("ps", EDAI_EXIT_TIMEOUT, "home/0123456789abcdef  up 3 s",
+        "ps: not all who were asked answered within 20 ms; a longer --timeout may help");
+    assert_of_late("messages", EDAI_EXIT_TIMEOUT, "unlock  door/{id}/unlock",
+        "catalogue: not all who were asked answered within 20 ms");
+    assert_of_late("acl", EDAI_EXIT_TIMEOUT, "",
+        "nothing is written: it would lock out what the missing nodes host");
+}
+
+/* A text that is JSON5 and no JSON is refused with its place and the mend, and stays as it is. */
+static void acl_prints_into_json_and_tells_where_it_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *says; /* NULL: it is taken */
+    } cases[] = {{"{\"mode\": \"peer\", \"access_control\": {\"enabled\": false}}", NULL},
+        {"{\n  // ours\n  mode: \"peer\"}", ", line 2, column 3: string or '}' expected near '/'"},
+        {"{\n  mode: \"peer\"}", ", line 2, column "},
+        {"{\"mode\": \"peer\",\n}", ", line 2, column 1: "}, {"", ": it is empty. Where the"},
+        {"[1]", ": a configuration is an object"}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[] = "/tmp/edacious-into-XXXXXX";
+        char text[128] = "";
+        char says[128];
+        int fd = mkstemp(path);
+
+        assert_int_equal(write(fd, cases[i].text, strlen(cases[i].text)), strlen(cases[i].text));
+        cli_result made =
+            cli_run_with("", CLI_WORDS("acl", "--subject", "cn:home", "--into", path));
+        assert_int_equal(pread(fd, text, sizeof text, 0), strlen(cases[i].text));
+        assert_string_equal(text, cases[i].text);
+        assert_int_equal(close(fd), 0);
+        assert_int_equal(unlink(path), 0);
+        if (cases[i].says == NULL) {
+            assert_int_equal(made.code, EDAI_EXIT_OK);
+            assert_non_null(strstr(made.out, "\"mode\": \"peer\""));
+            assert_non_null(strstr(made.out, "\"enabled\": true"));
+        } else {
+            (void)snprintf(says, sizeof says, "--into %s%s", path, cases[i].says);
+            assert_int_equal(made.code, EDAI_EXIT_USAGE);
+            assert_string_equal(made.out, "");
+            assert_non_null(strstr(made.err, says));
+            assert_true(strstr(says, "line") == NULL ||
+                        strstr(made.err, "put the \"access_control\" that is printed then into "
+                                         "the file yourself") != NULL);
+        }
+        cli_drop(&made);
+    }
+}
+
 static void catalogues_are_read_from_files(void **state)
 {
     (void)state;
@@ -567,6 +682,8 @@ int main(void)
         cmocka_unit_test(messages_shows_types_and_who_has_to_do_with_them),
         cmocka_unit_test(acl_of_a_contract_is_what_zenoh_takes),
         cmocka_unit_test(acl_warns_of_topics_that_nodes_alone_publish_on),
+        cmocka_unit_test(who_does_not_answer_in_time_is_missed),
+        cmocka_unit_test(acl_prints_into_json_and_tells_where_it_is_none),
         cmocka_unit_test(catalogues_are_read_from_files),
     };
     int failed = cmocka_run_group_tests_name("inproc", tests, start_inproc, stop_node);

@@ -155,14 +155,18 @@ static void print_name(void *arg, eda_str actor)
     self->before = ", ";
 }
 
-static void print_field(FILE *to, const edai_catalogue_field *field)
+/* before: "    ", or an arrow of a reply. */
+static void print_field(FILE *to, const char *before, const edai_catalogue_field *field)
 {
-    (void)fprintf(to, "    %.*s: %.*s", EDA_STR_ARG(field->name), EDA_STR_ARG(field->type));
+    (void)fprintf(to, "%s%.*s: %.*s", before, EDA_STR_ARG(field->name), EDA_STR_ARG(field->type));
     if (field->range.is_set) {
         (void)fprintf(to, ", %.*s", EDA_STR_ARG(field->range.value));
     }
     if (field->unit.is_set) {
         (void)fprintf(to, " %.*s", EDA_STR_ARG(field->unit.value));
+    }
+    if (field->if_missing.is_set) {
+        (void)fprintf(to, ", %.*s if missing", EDA_STR_ARG(field->if_missing.value));
     }
     if (field->doc.len > 0) {
         (void)fprintf(to, " - %.*s", EDA_STR_ARG(field->doc));
@@ -185,7 +189,10 @@ static void print_message(FILE *to, const edai_nodes *nodes, const edai_catalogu
         (void)fprintf(to, "    %.*s\n", EDA_STR_ARG(message->doc));
     }
     for (size_t i = 0; i < message->fields.len; i++) {
-        print_field(to, &message->fields.items[i]);
+        print_field(to, "    ", &message->fields.items[i]);
+    }
+    for (size_t i = 0; i < message->reply_fields.len; i++) {
+        print_field(to, "    -> ", &message->reply_fields.items[i]);
     }
     for (role which = ROLE_HANDLES; which < ROLE_MAX; which++) {
         char before[32];
@@ -291,13 +298,13 @@ static size_t show_all(edai_cli *cli, const edai_nodes *nodes, edai_buffer *json
     return count;
 }
 
-static edai_exit show_json(edai_cli *cli, const edai_nodes *nodes)
+static edai_exit show_json(edai_cli *cli, const edai_nodes *nodes, size_t *ret_count)
 {
     edai_buffer json = {.size = 0};
 
     edai_text_add(&json, "{\"messages\":[");
     if (!json.is_broken) {
-        (void)show_all(cli, nodes, &json);
+        *ret_count = show_all(cli, nodes, &json);
     }
     edai_text_add(&json, "]}\n");
     bool is_broken = json.is_broken;
@@ -316,13 +323,20 @@ static edai_exit run(edai_cli *cli)
     if (code != EDAI_EXIT_OK) {
         return code;
     }
+    size_t count = 0;
     if (edai_args_has(&cli->args, "--json")) {
-        code = show_json(cli, &nodes);
-    } else if (show_all(cli, &nodes, NULL) == 0) {
-        code = edai_cli_fail(cli, EDAI_EXIT_FAILED, "no message type has to do with %s",
-            cli->args.word_count > 0 ? cli->args.words[0] : "these nodes");
+        code = show_json(cli, &nodes, &count);
     } else {
+        count = show_all(cli, &nodes, NULL);
         code = edai_cli_flush(cli);
+    }
+    if (code == EDAI_EXIT_OK && count == 0) {
+        code = edai_cli_fail(cli, EDAI_EXIT_FAILED,
+            "no message type has to do with %s; without a word all are listed",
+            cli->args.word_count > 0 ? cli->args.words[0] : "these nodes");
+    }
+    if (code == EDAI_EXIT_OK) {
+        code = nodes.code;
     }
     edai_nodes_free(&nodes);
     return code;

@@ -61,7 +61,8 @@ static edai_exit add_file(edai_cli *cli, edai_nodes *nodes, const char *path)
     edai_exit code;
 
     if (file == NULL || text == NULL) {
-        code = edai_cli_fail(cli, EDAI_EXIT_USAGE, "--catalogue: %s cannot be read", path);
+        code = edai_cli_fail(
+            cli, EDAI_EXIT_USAGE, "--catalogue: %s cannot be read; is there such a file?", path);
     } else {
         size_t len = fread(text, 1, size + 1, file);
         code = ferror(file) != 0 || len > size
@@ -88,9 +89,10 @@ static edai_exit read_files(edai_cli *cli, edai_nodes *nodes)
             return code;
         }
     }
-    return nodes->count > 0
-               ? EDAI_EXIT_OK
-               : edai_cli_fail(cli, EDAI_EXIT_USAGE, "--catalogue: there is nothing in it");
+    return nodes->count > 0 ? EDAI_EXIT_OK
+                            : edai_cli_fail(cli, EDAI_EXIT_USAGE,
+                                  "--catalogue: there is nothing in it; `edacious ask --all "
+                                  "'@edacious/v1/CLUSTER/catalogue/**'` prints what belongs there");
 }
 
 /* --- nodes --- */
@@ -121,6 +123,9 @@ static edai_exit ask_all(edai_cli *cli, edai_nodes *nodes)
     code = edai_session_ask_nodes(&session, "catalogue", &answers);
     if (code == EDAI_EXIT_OK) {
         code = read_answers(cli, &answers, nodes);
+    }
+    if (code == EDAI_EXIT_OK) {
+        nodes->code = edai_session_end(&session, "catalogue", &answers);
     }
     edai_answers_free(&answers);
     edai_session_close(&session);

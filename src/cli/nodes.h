@@ -12,6 +12,7 @@
 typedef struct edai_nodes {
     edai_catalogue **items; /* owned, each a block */
     size_t count;
+    edai_exit code; /* not EDAI_EXIT_OK: some are missing, as was said */
 } edai_nodes;
 
 /* From the files of --catalogue (lines of JSON, one catalogue each), if there are any, else from

@@ -174,7 +174,8 @@ static edai_exit print_all(edai_session *session, const edai_answers *answers)
     }
     edai_free(rows);
     edai_exit flushed = edai_cli_flush(cli);
-    return flushed != EDAI_EXIT_OK ? flushed : code;
+    edai_exit ended = edai_session_end(session, "ps", answers);
+    return flushed != EDAI_EXIT_OK ? flushed : code != EDAI_EXIT_OK ? code : ended;
 }
 
 static edai_exit run(edai_cli *cli)

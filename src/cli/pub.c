@@ -11,6 +11,7 @@
 #include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
+#include "cli/words.h"
 #include "message/json.h"
 
 #define RETRY_NS 1000000 /* between two looks at a full queue */
@@ -56,23 +57,13 @@ static edai_exit put_waiting(pub *self, const eda_bus_message *message)
     return EDAI_EXIT_OK;
 }
 
-static edai_exit check_topic(pub *self, eda_str topic)
-{
-    if (eda_topic_check_key(topic) == EDA_OK) {
-        return EDAI_EXIT_OK;
-    }
-    return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
-        "'%.*s' is no topic: chunks between '/', none empty, no wildcards, no '#' or '?'",
-        topic.len < 200 ? (int)topic.len : 200, topic.ptr);
-}
-
 static edai_exit put_bytes(pub *self, eda_str topic, eda_str encoding, eda_bytes payload)
 {
     const eda_bus_message message = {.key = topic,
         .encoding = encoding,
         .payload = payload,
         .attachment = {.ptr = self->attachment.bytes, .len = self->attachment.size}};
-    edai_exit code = check_topic(self, topic);
+    edai_exit code = edai_words_check_topic(self->cli, topic);
 
     return code != EDAI_EXIT_OK ? code : put_waiting(self, &message);
 }
@@ -210,6 +201,11 @@ static edai_exit put_lines(pub *self, const char *topic)
             code = topic != NULL ? put_json(self, eda_str_from(topic), text) : put_line(self, text);
         }
     }
+    if (code == EDAI_EXIT_OK && ferror(self->cli->in) != 0) {
+        number++;
+        code =
+            edai_cli_fail(self->cli, EDAI_EXIT_USAGE, "the input cannot be read; is it a folder?");
+    }
     if (code != EDAI_EXIT_OK) {
         (void)edai_cli_fail(self->cli, code, "stopped at line %llu; sent before: %llu",
             (unsigned long long)number, (unsigned long long)self->sent);
@@ -280,7 +276,7 @@ static edai_exit run(edai_cli *cli)
     }
     edai_exit code = EDAI_EXIT_OK;
     if (cli->args.word_count == 2) {
-        code = check_topic(&self, eda_str_from(cli->args.words[0]));
+        code = edai_words_check_topic(cli, eda_str_from(cli->args.words[0]));
     }
     if (code == EDAI_EXIT_OK) {
         code = edai_session_open(cli, &self.session);

@@ -27,8 +27,8 @@ edai_exit edai_session_fail(edai_session *session, const char *what, eda_status 
             session->timeout_ms);
     case EDA_ECLOSED:
     case EDA_EIO:
-        return edai_cli_fail(session->cli, EDAI_EXIT_UNREACHABLE, "%s: the connection to %s broke",
-            what, session->where);
+        return edai_cli_fail(session->cli, EDAI_EXIT_UNREACHABLE,
+            "%s: the connection to %s broke; if that is up again, try again", what, session->where);
     default:
         return edai_cli_fail(
             session->cli, EDAI_EXIT_FAILED, "%s: %s", what, eda_status_text(status));
@@ -76,15 +76,35 @@ static edai_exit read_options(edai_cli *cli, edai_session *session)
     return EDAI_EXIT_OK;
 }
 
-static edai_exit open_failed(edai_session *session, eda_status status, const char *text)
+/* What whoever reads of no connection may look at. */
+static const char *hint_of(const edai_session *session, eda_status status)
 {
-    edai_exit code = status == EDA_EINVAL     ? EDAI_EXIT_USAGE
-                     : status == EDA_ETIMEOUT ? EDAI_EXIT_TIMEOUT
-                     : status == EDA_EIO      ? EDAI_EXIT_UNREACHABLE
-                                              : EDAI_EXIT_FAILED;
+    if (status != EDA_EIO) {
+        return "";
+    }
+    if (session->driver == &eda_bus_local) {
+        return "; is a node up whose bus is \"local\", and is that its socket?";
+    }
+    return session->is_dialled ? "; is a node or a router up that listens there? --connect goes "
+                                 "elsewhere, --verbose tells more"
+                               : "; is a node up that it reaches? --verbose tells more";
+}
 
-    return edai_cli_fail(session->cli, code, "no connection to %s: %s", session->where,
-        text[0] != '\0' ? text : eda_status_text(status));
+static edai_exit open_failed(edai_session *session, eda_status status, const char *problem)
+{
+    const char *text = problem[0] != '\0' ? problem : eda_status_text(status);
+    edai_exit code = status == EDA_ETIMEOUT ? EDAI_EXIT_TIMEOUT
+                     : status == EDA_EIO    ? EDAI_EXIT_UNREACHABLE
+                                            : EDAI_EXIT_FAILED;
+
+    if (status != EDA_EINVAL) {
+        return edai_cli_fail(session->cli, code, "no connection to %s%s (%s)", session->where,
+            hint_of(session, status), text);
+    }
+    if (edai_args_has(&session->cli->args, "--config")) {
+        return edai_cli_fail(session->cli, EDAI_EXIT_USAGE, "--config: %s", text);
+    }
+    return edai_cli_fail(session->cli, EDAI_EXIT_USAGE, "--connect %s: %s", session->where, text);
 }
 
 edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)
@@ -104,7 +124,10 @@ edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)
     session.is_dialled = target.is_dialled;
     eda_status status = eda_bus_find(target.driver, &session.driver, &problem);
     if (status != EDA_OK) {
-        code = edai_cli_fail(cli, EDAI_EXIT_USAGE, "%s", problem.text);
+        bool is_default = !edai_args_has(&cli->args, "--bus") && status == EDA_ENOENT;
+        code = edai_cli_fail(cli, EDAI_EXIT_USAGE, "%s%s", problem.text,
+            is_default ? "; nodes of this host whose bus is \"local\" need none: --connect local:"
+                       : "");
         goto fini;
     }
     const eda_bus_options options = {.config = target.config,
@@ -215,13 +238,23 @@ edai_exit edai_session_get(edai_session *session, const eda_bus_message *request
     edai_cond_fini(&self.cond);
     edai_mutex_fini(&self.mutex);
     *ret_answers = self.answers;
-    if (status != EDA_OK) {
-        return edai_session_fail(session, "asking", status);
+    return status == EDA_OK ? EDAI_EXIT_OK : edai_session_fail(session, "asking", status);
+}
+
+edai_exit edai_session_end(edai_session *session, const char *what, const edai_answers *answers)
+{
+    if (answers->status == EDA_ETIMEOUT && answers->first != NULL) {
+        return edai_cli_fail(session->cli, EDAI_EXIT_TIMEOUT,
+            "%s: not all who were asked answered within %u ms; a longer --timeout may help", what,
+            session->timeout_ms);
     }
-    if (self.answers.is_cut) {
-        (void)edai_cli_fail(session->cli, EDAI_EXIT_OK,
-            "more answers than are kept (%u, or %u bytes): the rest is missing", EDAI_ANSWERS_MAX,
-            EDAI_ANSWERS_SIZE_MAX);
+    if (answers->status != EDA_OK) {
+        return edai_session_fail(session, what, answers->status);
+    }
+    if (answers->is_cut) {
+        return edai_cli_fail(session->cli, EDAI_EXIT_FAILED,
+            "%s: more answers than are kept (%u, or %u bytes): the rest is missing", what,
+            EDAI_ANSWERS_MAX, EDAI_ANSWERS_SIZE_MAX);
     }
     return EDAI_EXIT_OK;
 }
@@ -261,8 +294,6 @@ edai_exit edai_session_ask_nodes(edai_session *session, const char *what, edai_a
     if (code != EDAI_EXIT_OK || ret_answers->first != NULL) {
         return code;
     }
-    if (ret_answers->status == EDA_ETIMEOUT) {
-        return edai_session_fail(session, what, EDA_ETIMEOUT);
-    }
-    return nobody(session);
+    code = edai_session_end(session, what, ret_answers);
+    return code != EDAI_EXIT_OK ? code : nobody(session);
 }

@@ -51,6 +51,9 @@ typedef struct edai_answers {
 edai_exit edai_session_get(edai_session *session, const eda_bus_message *request, bool is_for_all,
     edai_answers *ret_answers);
 void edai_answers_free(edai_answers *answers);
+/* Whether these are all: EDAI_EXIT_TIMEOUT, EDAI_EXIT_UNREACHABLE or EDAI_EXIT_FAILED with a
+ * sentence if not. */
+edai_exit edai_session_end(edai_session *session, const char *what, const edai_answers *answers);
 
 /* Asks all nodes of the cluster for "catalogue" or "ps". No node answers: EDAI_EXIT_UNREACHABLE, or
  * EDAI_EXIT_TIMEOUT, with a sentence. */

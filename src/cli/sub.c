@@ -8,6 +8,7 @@
 #include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
+#include "cli/words.h"
 
 #define PATTERNS_MAX 64u
 
@@ -157,21 +158,6 @@ static edai_exit listen(sub *self)
     return code;
 }
 
-/* As `edacious messages` prints topics: a chunk is the name of a field. */
-static bool has_field(eda_str pattern)
-{
-    size_t i;
-
-    for (i = 0; i < pattern.len; i++) {
-        bool is_first = i == 0 || pattern.ptr[i - 1] == '/';
-
-        if (pattern.ptr[i] == '{' && is_first && memchr(pattern.ptr + i, '}', pattern.len - i)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static edai_exit read_words(edai_cli *cli, sub *self)
 {
     const char *count = edai_args_value(&cli->args, "--count");
@@ -182,16 +168,9 @@ static edai_exit read_words(edai_cli *cli, sub *self)
     }
     for (size_t i = 0; i < cli->args.word_count; i++) {
         self->patterns[i] = eda_str_from(cli->args.words[i]);
-        if (eda_topic_check(self->patterns[i]) != EDA_OK) {
-            return edai_cli_fail(cli, EDAI_EXIT_USAGE,
-                "'%s' is no key expression: chunks between '/', none empty; * is one chunk, ** any "
-                "number",
-                cli->args.words[i]);
-        }
-        if (has_field(self->patterns[i])) {
-            return edai_cli_fail(cli, EDAI_EXIT_USAGE,
-                "'%s' is the topic of a message type: write * for what stands in braces",
-                cli->args.words[i]);
+        edai_exit code = edai_words_check_pattern(cli, self->patterns[i]);
+        if (code != EDAI_EXIT_OK) {
+            return code;
         }
     }
     self->pattern_count = cli->args.word_count;

@@ -19,6 +19,15 @@ static const struct {
 } schemes[] = {
     {"local:", "local", "socket"}, {"unix:", "local", "socket"}, {"inproc:", "inproc", "network"}};
 
+/* To be added to any configuration of the driver local: who looks around is nobody's hub. */
+static json_t *as_guest(const char *driver, json_t *config)
+{
+    if (strcmp(driver, "local") == 0) {
+        (void)json_object_set_new(config, "hub", json_string("never"));
+    }
+    return config;
+}
+
 static char *copy_text(const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -48,19 +57,37 @@ static edai_exit take_json(edai_cli *cli, json_t *json, edai_target *target)
 
 /* --- zenoh --- */
 
+static edai_exit unreadable(edai_cli *cli, const char *option, const char *path)
+{
+    return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+        "%s: %s cannot be read; is there such a file, and may you read it?", option, path);
+}
+
 static edai_exit read_password(edai_cli *cli, const char *path, char *password)
 {
     FILE *file = fopen(path, "re");
 
     if (file == NULL) {
-        return edai_cli_fail(cli, EDAI_EXIT_USAGE, "--password-file: %s cannot be read", path);
+        return unreadable(cli, "--password-file", path);
     }
-    char *line = fgets(password, PASSWORD_SIZE_MAX, file);
+    const char *line = fgets(password, PASSWORD_SIZE_MAX, file);
+    bool is_broken = ferror(file) != 0;
     (void)fclose(file);
-    if (line == NULL) {
-        return edai_cli_fail(cli, EDAI_EXIT_USAGE, "--password-file: %s is empty", path);
+    if (is_broken) {
+        return unreadable(cli, "--password-file", path);
     }
-    password[strcspn(password, "\r\n")] = '\0';
+    size_t len = line != NULL ? strcspn(password, "\r\n") : 0;
+    if (len == 0) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "--password-file: %s begins with an empty line; the password stands in its first",
+            path);
+    }
+    if (len == PASSWORD_SIZE_MAX - 1) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "--password-file: the first line of %s is too long; a password has at most %d bytes",
+            path, PASSWORD_SIZE_MAX - 2);
+    }
+    password[len] = '\0';
     return EDAI_EXIT_OK;
 }
 
@@ -85,21 +112,87 @@ static edai_exit add_user(edai_cli *cli, json_t *transport)
     return code;
 }
 
-static edai_exit add_tls(edai_cli *cli, json_t *transport)
+/* The files of TLS: their options, what Zenoh calls them, and what stands in them. */
+static const struct {
+    const char *option;
+    const char *key;
+    const char *holds;
+} tls_files[] = {{"--ca", "root_ca_certificate", "CERTIFICATE-----"},
+    {"--cert", "connect_certificate", "CERTIFICATE-----"},
+    {"--key", "connect_private_key", "PRIVATE KEY-----"}};
+#define TLS_FILES_LEN (sizeof tls_files / sizeof tls_files[0])
+
+/* As in "-----BEGIN EC PRIVATE KEY-----". */
+static bool is_pem(FILE *file, const char *holds)
 {
-    static const char *const options[][2] = {{"--ca", "root_ca_certificate"},
-        {"--cert", "connect_certificate"}, {"--key", "connect_private_key"}};
-    json_t *tls = json_object();
+    char line[256];
+
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "-----BEGIN ", 11) == 0 && strstr(line, holds) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Zenoh would call what is wrong with one an endpoint that does not answer. */
+static edai_exit check_tls_file(edai_cli *cli, size_t at, const char *path)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL) {
+        return unreadable(cli, tls_files[at].option, path);
+    }
+    bool is_right = is_pem(file, tls_files[at].holds);
+    bool is_broken = ferror(file) != 0;
+    (void)fclose(file);
+    if (is_broken) {
+        return unreadable(cli, tls_files[at].option, path);
+    }
+    if (!is_right) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "%s: there is no -----BEGIN %s in %s; it takes a file in PEM", tls_files[at].option,
+            tls_files[at].holds, path);
+    }
+    return EDAI_EXIT_OK;
+}
+
+static edai_exit check_tls(edai_cli *cli, const char *where)
+{
+    bool is_plain = strncmp(where, "tcp/", 4) == 0 || strncmp(where, "unixsock-stream/", 16) == 0;
 
     if (edai_args_has(&cli->args, "--cert") != edai_args_has(&cli->args, "--key")) {
-        json_decref(tls);
         return edai_cli_fail(cli, EDAI_EXIT_USAGE, "--cert and --key belong together; give both");
     }
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        const char *value = edai_args_value(&cli->args, options[i][0]);
+    for (size_t i = 0; i < TLS_FILES_LEN; i++) {
+        const char *path = edai_args_value(&cli->args, tls_files[i].option);
 
-        if (value != NULL) {
-            (void)json_object_set_new(tls, options[i][1], json_string(value));
+        if (path != NULL && is_plain) {
+            return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+                "%s is for TLS, and %s goes without; give --connect tls/HOST:PORT",
+                tls_files[i].option, where);
+        }
+        edai_exit code = path != NULL ? check_tls_file(cli, i, path) : EDAI_EXIT_OK;
+        if (code != EDAI_EXIT_OK) {
+            return code;
+        }
+    }
+    return EDAI_EXIT_OK;
+}
+
+static edai_exit add_tls(edai_cli *cli, const char *where, json_t *transport)
+{
+    edai_exit code = check_tls(cli, where);
+
+    if (code != EDAI_EXIT_OK) {
+        return code;
+    }
+    json_t *tls = json_object();
+    for (size_t i = 0; i < TLS_FILES_LEN; i++) {
+        const char *path = edai_args_value(&cli->args, tls_files[i].option);
+
+        if (path != NULL) {
+            (void)json_object_set_new(tls, tls_files[i].key, json_string(path));
         }
     }
     if (edai_args_has(&cli->args, "--cert")) {
@@ -116,7 +209,7 @@ static edai_exit make_zenoh(edai_cli *cli, edai_target *target)
     edai_exit code = add_user(cli, transport);
 
     if (code == EDAI_EXIT_OK) {
-        code = add_tls(cli, transport);
+        code = add_tls(cli, target->where, transport);
     }
     if (code != EDAI_EXIT_OK) {
         json_decref(transport);
@@ -157,6 +250,11 @@ static edai_exit read_config(edai_cli *cli, const char *path, edai_target *targe
     }
     target->driver = driver != NULL ? driver : "zenoh";
     target->where = path;
+    json_t *config = strcmp(target->driver, "local") == 0 ? json_load_file(path, 0, NULL) : NULL;
+    if (json_is_object(config)) {
+        return take_json(cli, as_guest(target->driver, config), target);
+    }
+    json_decref(config); /* what is wrong with it the driver says */
     target->config = copy_text(path);
     return target->config != NULL ? EDAI_EXIT_OK
                                   : edai_cli_fail(cli, EDAI_EXIT_FAILED, "out of memory");
@@ -177,9 +275,9 @@ static edai_exit read_scheme(edai_cli *cli, const char *connect, edai_target *ta
         }
         target->driver = schemes[i].driver;
         target->where = connect;
-        return connect[len] == '\0'
-                   ? EDAI_EXIT_OK
-                   : take_json(cli, json_pack("{s:s}", schemes[i].name, connect + len), target);
+        json_t *config = connect[len] == '\0' ? json_object()
+                                              : json_pack("{s:s}", schemes[i].name, connect + len);
+        return take_json(cli, as_guest(target->driver, config), target);
     }
     return EDAI_EXIT_OK;
 }
@@ -187,9 +285,14 @@ static edai_exit read_scheme(edai_cli *cli, const char *connect, edai_target *ta
 /* --bus alone: where that driver goes by itself. */
 static edai_exit read_driver(edai_cli *cli, const char *driver, edai_target *target)
 {
+    edai_exit code = check_zenoh_only(cli, "is for Zenoh; leave it out");
+
     target->driver = driver;
     target->where = driver;
-    return check_zenoh_only(cli, "is for Zenoh; leave it out");
+    if (code != EDAI_EXIT_OK || strcmp(driver, "local") != 0) {
+        return code;
+    }
+    return take_json(cli, as_guest(driver, json_object()), target);
 }
 
 static edai_exit read_endpoint(edai_cli *cli, edai_target *target)

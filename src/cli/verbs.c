@@ -149,6 +149,10 @@ edai_exit edai_cli_run(edai_cli *cli, int argc, char **argv)
         print_help(cli->out);
         return edai_cli_flush(cli);
     }
+    if (argv[1][0] == '-') {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "the verb comes first, as in edacious ps %.80s; see edacious --help", argv[1]);
+    }
     cli->verb = find_verb(argv[1]);
     if (cli->verb == NULL) {
         return edai_cli_fail(

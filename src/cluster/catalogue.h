@@ -25,7 +25,8 @@ EDA_RECORD(edai_catalogue_field,
     (eda_str, type, .doc = "in words: text, uint8, list of badge {id: text}"),
     (eda_str, doc, .may_miss = true),
     (eda_optional(eda_str), unit),
-    (eda_optional(eda_str), range));
+    (eda_optional(eda_str), range),
+    (eda_optional(eda_str), if_missing, .doc = "a message may lack it: what it is then"));
 
 EDA_RECORD(edai_catalogue_message,
     (eda_str, name),
@@ -36,7 +37,8 @@ EDA_RECORD(edai_catalogue_message,
     (bool, is_outgoing, .may_miss = true),
     (eda_str, fingerprint, .may_miss = true, .doc = "the same where the declaration is"),
     (eda_str, doc, .may_miss = true),
-    (eda_list_of(edai_catalogue_field), fields, .may_miss = true, .len_max = 256));
+    (eda_list_of(edai_catalogue_field), fields, .may_miss = true, .len_max = 256),
+    (eda_list_of(edai_catalogue_field), reply_fields, .may_miss = true, .len_max = 256));
 
 EDA_RECORD(edai_catalogue_handle,
     (eda_optional(eda_str), message),

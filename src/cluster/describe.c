@@ -84,25 +84,31 @@ static eda_status say_range(scraps *self, const eda_field *field, eda_opt_eda_st
     return keep_text(self, text, (size_t)len, &ret_range->value);
 }
 
+/* A reply has all of its fields: what a message may lack says nothing of it. */
 static eda_status describe_field(
-    scraps *self, const eda_field *field, edai_catalogue_field *ret_field)
+    scraps *self, const eda_field *field, bool is_reply, edai_catalogue_field *ret_field)
 {
     char text[TYPE_SIZE_MAX];
+    char missing[EDAI_DESCRIBE_MISSING_SIZE];
     size_t len = edai_describe_type(field->type, text, sizeof text);
 
     ret_field->name = eda_str_from(field->name);
     ret_field->doc = eda_str_from(field->doc);
     ret_field->unit = some(field->unit);
     EDA_TRY(say_range(self, field, &ret_field->range));
-    return keep_text(self, text, len, &ret_field->type);
+    EDA_TRY(keep_text(self, text, len, &ret_field->type));
+    len = is_reply ? 0 : edai_describe_missing(field, missing);
+    ret_field->if_missing.is_set = len > 0;
+    return len == 0 ? EDA_OK : keep_text(self, missing, len, &ret_field->if_missing.value);
 }
 
 static eda_status describe_fields(
-    scraps *self, const eda_field *fields, eda_list_edai_catalogue_field *ret_fields)
+    scraps *self, const eda_type *type, bool is_reply, eda_list_edai_catalogue_field *ret_fields)
 {
+    const eda_field *fields = type->fields;
     size_t count = 0;
 
-    while (fields[count].name != NULL) {
+    while (fields != NULL && fields[count].name != NULL) {
         count++;
     }
     edai_catalogue_field *items = scraps_take(self, count, sizeof *items);
@@ -110,7 +116,7 @@ static eda_status describe_fields(
         return EDA_ENOMEM;
     }
     for (size_t i = 0; i < count; i++) {
-        EDA_TRY(describe_field(self, &fields[i], &items[i]));
+        EDA_TRY(describe_field(self, &fields[i], is_reply, &items[i]));
     }
     *ret_fields = (eda_list_edai_catalogue_field){.items = items, .len = count};
     return EDA_OK;
@@ -132,14 +138,12 @@ static eda_status describe_message(
                                               : EDAI_CATALOGUE_MESSAGE;
     if (type->reply != NULL) {
         ret_message->reply = some(type->reply->name);
+        EDA_TRY(describe_fields(self, type->reply, true, &ret_message->reply_fields));
     }
     ret_message->is_inside = type->is_inside;
     ret_message->is_outgoing = type->is_outgoing;
     ret_message->doc = eda_str_from(type->doc);
-    if (type->is_raw || type->fields == NULL) {
-        return EDA_OK;
-    }
-    return describe_fields(self, type->fields, &ret_message->fields);
+    return type->is_raw ? EDA_OK : describe_fields(self, type, false, &ret_message->fields);
 }
 
 static int compare_messages(const void *a, const void *b)

@@ -46,4 +46,9 @@ EDA_CHECK eda_status edai_describe_fingerprint(const eda_type *type, uint64_t *r
  * Cut to fit; returns its length without the final 0. */
 size_t edai_describe_type(const eda_type *type, char *buffer, size_t size);
 
+/* What a field is where a message from outside lacks it, likewise. 0: the message must have it, or
+ * it is an optional. */
+#define EDAI_DESCRIBE_MISSING_SIZE 128
+size_t edai_describe_missing(const eda_field *field, char *buffer);
+
 #endif

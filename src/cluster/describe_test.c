@@ -19,8 +19,16 @@ EDA_RECORD(desc_badge, (eda_str, id), (uint32_t, level, .range = {0, 9}));
 EDA_RECORD(desc_tree, (eda_str, name), (eda_list_of(desc_tree), children));
 EDA_MESSAGE(desc_unlock, "desc/{door_id}/unlock", .doc = "Opens one door.",
     (eda_str, door_id, .doc = "which"), (desc_badge, holder),
-    (uint8_t, attempt, .range = {1, 3}, .unit = "tries"), (desc_mode, mode),
+    (uint8_t, attempt, .range = {1, 3}, .unit = "tries", .if_missing = 1), (desc_mode, mode),
     (eda_list_of(desc_badge), guests), (eda_optional(eda_bytes), proof));
+EDA_MESSAGE(desc_lacking, "desc/lacking/{number}", (int32_t, number), (int8_t, low, .if_missing = -3),
+    (bool, is_on, .if_missing = true), (desc_mode, mode, .if_missing = DESC_OPEN),
+    (eda_duration, lasts, .if_missing = EDA_MS(1500)), (double, ratio, .if_missing = 0.5L),
+    (bool, is_off, .may_miss = true), (eda_str, text, .may_miss = true),
+    (eda_list_of(desc_badge), guests, .may_miss = true), (desc_mode, other, .may_miss = true),
+    (eda_time, since, .may_miss = true), (eda_duration, after, .may_miss = true),
+    (uint64_t, count, .may_miss = true), (desc_badge, holder, .may_miss = true),
+    (eda_optional(uint8_t), perhaps, .may_miss = true));
 EDA_MESSAGE(desc_opened, "desc/{door_id}/opened", .is_inside = true, (eda_str, door_id));
 EDA_REQUEST(desc_status_get, desc_badge, "desc/{door_id}/status", (eda_str, door_id));
 EDA_MESSAGE(desc_tick, "desc/tick/{number}", .is_outgoing = true, (int32_t, number));
@@ -167,10 +175,17 @@ static void catalogue_tells_messages_and_fields(void **state)
     assert_text(unlock->fields.items[3].type, "desc_mode (locked | open)");
     assert_text(unlock->fields.items[4].type, "list of desc_badge {id: text, level: uint32}");
     assert_text(unlock->fields.items[5].type, "optional bytes");
+    assert_text(unlock->fields.items[2].if_missing.value, "1");
+    assert_false(unlock->fields.items[3].if_missing.is_set);
+    assert_int_equal(unlock->reply_fields.len, 0);
 
     const edai_catalogue_message *get = edai_catalogue_find(catalogue, EDA_STR("desc_status_get"));
     assert_int_equal(get->kind, EDAI_CATALOGUE_REQUEST);
     assert_text(get->reply.value, "desc_badge");
+    assert_int_equal(get->reply_fields.len, 2);
+    assert_text(get->reply_fields.items[0].name, "id");
+    assert_text(get->reply_fields.items[1].type, "uint32");
+    assert_text(get->reply_fields.items[1].range.value, "0 to 9");
     assert_true(edai_catalogue_find(catalogue, EDA_STR("desc_opened"))->is_inside);
     assert_false(edai_catalogue_find(catalogue, EDA_STR("desc_opened"))->is_outgoing);
     assert_true(edai_catalogue_find(catalogue, EDA_STR("desc_tick"))->is_outgoing);
@@ -180,6 +195,24 @@ static void catalogue_tells_messages_and_fields(void **state)
     assert_null(edai_catalogue_find(catalogue, EDA_STR("desc")));
     edai_free(catalogue);
     delivery_end(sys);
+}
+
+static void fields_that_may_be_missing_tell_what_they_are_then(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {"", "-3", "true", "open", "1.5s", "0.5", "false", "\"\"",
+        "[]", "locked", "1970-01-01T00:00:00Z", "0s", "0", "all zero", ""};
+    const eda_field *fields = eda_type_desc_lacking.fields;
+    size_t count = 0;
+
+    for (; fields[count].name != NULL; count++) {
+        char text[EDAI_DESCRIBE_MISSING_SIZE];
+
+        assert_true(count < sizeof expected / sizeof expected[0]);
+        assert_int_equal(edai_describe_missing(&fields[count], text), strlen(expected[count]));
+        assert_string_equal(text, expected[count]);
+    }
+    assert_int_equal(count, sizeof expected / sizeof expected[0]);
 }
 
 static void type_that_holds_itself_is_named_and_cut(void **state)
@@ -285,6 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(catalogue_of_a_system_is_read_back),
         cmocka_unit_test(catalogue_tells_messages_and_fields),
+        cmocka_unit_test(fields_that_may_be_missing_tell_what_they_are_then),
         cmocka_unit_test(type_that_holds_itself_is_named_and_cut),
         cmocka_unit_test(fingerprint_differs_where_the_declaration_does),
         cmocka_unit_test(ps_of_a_system_is_read_back),

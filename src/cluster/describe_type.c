@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/timetext.h"
 #include "cluster/describe.h"
 #include "message/reach.h"
+#include "message/scalar.h"
 
 /* Records within records are spelt out so deep; below, and where a type holds itself, the name. */
 #define SPELT_DEPTH_MAX 3
@@ -115,6 +117,67 @@ size_t edai_describe_type(const eda_type *type, char *buffer, size_t size)
         }
         memcpy(buffer + at, "...", 4);
         self.used = at + 3;
+    }
+    return self.used;
+}
+
+/* --- what a message may lack --- */
+
+static const char *zero_of(const eda_type *type)
+{
+    switch ((int)type->kind) {
+    case EDA_KIND_BOOL:
+        return "false";
+    case EDA_KIND_STR:
+    case EDA_KIND_BYTES:
+        return "\"\"";
+    case EDA_KIND_LIST:
+        return "[]";
+    case EDA_KIND_ENUM:
+        return type->enumerators[0].name;
+    case EDA_KIND_TIME:
+        return "1970-01-01T00:00:00Z";
+    case EDA_KIND_DURATION:
+        return "0s";
+    default:
+        return edai_kind_is_number(type->kind) ? "0" : "all zero";
+    }
+}
+
+/* Of the kinds that may declare one (check.c). */
+static void say_declared(words *self, const eda_type *type, long double number)
+{
+    char text[EDAI_PROBLEM_NUMBER_SIZE > EDAI_TIMETEXT_SIZE ? EDAI_PROBLEM_NUMBER_SIZE
+                                                            : EDAI_TIMETEXT_SIZE];
+
+    if (type->kind == EDA_KIND_BOOL) {
+        say(self, "true");
+    } else if (type->kind == EDA_KIND_ENUM) {
+        say(self, "%s", edai_scalar_enum_name(type, (int)number));
+    } else if (type->kind == EDA_KIND_DURATION) {
+        (void)edai_timetext_format_duration((eda_duration)number, text);
+        say(self, "%s", text);
+    } else if (type->kind == EDA_KIND_TIME) {
+        (void)edai_timetext_format((eda_time)number, text);
+        say(self, "%s", text);
+    } else {
+        edai_problem_number(number, text);
+        say(self, "%s", text);
+    }
+}
+
+size_t edai_describe_missing(const eda_field *field, char *buffer)
+{
+    words self = {.text = buffer, .size = EDAI_DESCRIBE_MISSING_SIZE};
+
+    buffer[0] = '\0';
+    if (field->type->kind == EDA_KIND_OPTIONAL) {
+        return 0;
+    }
+    if (field->if_missing < 0 || field->if_missing > 0) {
+        say_declared(&self, field->type, field->if_missing);
+    } else if (field->may_miss) {
+        say(&self, "%s", zero_of(field->type));
     }
     return self.used;
 }

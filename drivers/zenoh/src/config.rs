@@ -1,7 +1,10 @@
 //! The configuration: safe defaults, and the user's JSON5 merged over them.
 
 use serde_json::{json, Map, Value};
+use serde_path_to_error::Segment;
 use zenoh::Config;
+
+use crate::{check, place, syntax};
 
 /// Our own section, taken out before Zenoh sees the rest.
 const SECTION: &str = "edacious";
@@ -49,12 +52,32 @@ fn defaults(user: &Value) -> Value {
     })
 }
 
-/// Reads and merges; the error is a sentence that names the key.
+/// What is wrong, and where: the steps to a key, or to an element of a list; none: the whole.
+pub struct Problem {
+    pub path: Vec<String>,
+    pub text: String,
+}
+
+impl Problem {
+    pub fn new(path: &[&str], text: impl Into<String>) -> Self {
+        let path = path.iter().map(|step| step.to_string()).collect();
+        Problem {
+            path,
+            text: text.into(),
+        }
+    }
+}
+
+/// Reads and merges; the error is a sentence that names the key, and of a file its name, line and column.
 pub fn load(user: Option<&str>) -> Result<Config, String> {
-    let mut user = match user {
-        None => Value::Object(Map::new()),
-        Some(text) => read(text)?,
+    let Some(text) = user else {
+        return merged_with(Value::Object(Map::new())).map_err(|problem| problem.text);
     };
+    let source = Source::read(text)?;
+    merged_with(source.parse()?).map_err(|problem| source.say(&problem))
+}
+
+fn merged_with(mut user: Value) -> Result<Config, Problem> {
     let may_be_plain = take_section(&mut user)?;
     let mut merged = defaults(&user);
     merge(&mut merged, user);
@@ -62,7 +85,10 @@ pub fn load(user: Option<&str>) -> Result<Config, String> {
     if !may_be_plain {
         check_listen(&merged)?;
     }
-    into_config(&merged)
+    let config = into_config(&merged)?;
+    check::endpoints(&merged)?;
+    check::files(&merged)?;
+    Ok(config)
 }
 
 /// The same, for a session that takes over from a sick one, which may still hold the port: it is tried for again and again.
@@ -76,47 +102,76 @@ pub fn for_replacement(config: &Config) -> Config {
     config
 }
 
-fn read(text: &str) -> Result<Value, String> {
-    let (name, body) = if text.trim_start().starts_with('{') {
-        ("the configuration".to_owned(), text.to_owned())
-    } else {
+/// The user's text, and the file it is from.
+struct Source {
+    file: Option<String>,
+    body: String,
+}
+
+impl Source {
+    fn read(text: &str) -> Result<Source, String> {
+        if text.trim_start().starts_with('{') {
+            let body = text.to_owned();
+            return Ok(Source { file: None, body });
+        }
         let size = std::fs::metadata(text).map_err(|e| format!("{text}: {e}"))?.len();
         if size > FILE_MAX {
             return Err(format!("{text}: {size} bytes; a configuration has at most {FILE_MAX}"));
         }
         let body = std::fs::read_to_string(text).map_err(|e| format!("{text}: {e}"))?;
-        (text.to_owned(), body)
-    };
-    let value: Value =
-        json5::from_str(&body).map_err(|e| format!("{name} is no JSON5: {}", one_line(&e.to_string())))?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(format!("{name} must be an object, {{...}}"))
+        let file = Some(text.to_owned());
+        Ok(Source { file, body })
+    }
+
+    fn name(&self) -> &str {
+        self.file.as_deref().unwrap_or("the configuration")
+    }
+
+    fn parse(&self) -> Result<Value, String> {
+        match json5::from_str::<Value>(&self.body) {
+            Ok(value) if value.is_object() => Ok(value),
+            Ok(_) => Err(format!("{} must be an object, {{...}}", self.name())),
+            Err(error) => Err(match syntax::problem(&self.body) {
+                Some((line, column, why)) => {
+                    format!("{}, line {line}, column {column}: is no JSON5: {why}", self.name())
+                }
+                None => format!("{} is no JSON5: {}", self.name(), one_line(&error.to_string())),
+            }),
+        }
+    }
+
+    /// A text has no name and, most often, one line: then the key must do.
+    fn say(&self, problem: &Problem) -> String {
+        let Some(file) = &self.file else {
+            return problem.text.clone();
+        };
+        match place::of(&self.body, &problem.path) {
+            Some((line, column)) => format!("{file}, line {line}, column {column}: {}", problem.text),
+            None => format!("{file}: {}", problem.text),
+        }
     }
 }
 
 /// Takes `edacious: {allow_plaintext}` out; returns whether plain text may be listened to beyond this machine.
-fn take_section(user: &mut Value) -> Result<bool, String> {
+fn take_section(user: &mut Value) -> Result<bool, Problem> {
     let Some(section) = user.as_object_mut().and_then(|user| user.remove(SECTION)) else {
         return Ok(false);
     };
     let Value::Object(section) = section else {
-        return Err(format!(
-            "{SECTION} must be an object: {SECTION}: {{allow_plaintext: true}}"
-        ));
+        let text = format!("{SECTION} must be an object: {SECTION}: {{allow_plaintext: true}}");
+        return Err(Problem::new(&[SECTION], text));
     };
     let mut may_be_plain = false;
     for (key, value) in section {
-        match (key.as_str(), value) {
-            ("allow_plaintext", Value::Bool(is)) => may_be_plain = is,
-            ("allow_plaintext", _) => return Err(format!("{SECTION}/allow_plaintext must be true or false")),
-            _ => {
-                return Err(format!(
-                    "{SECTION}/{key}: there is no such key; there is: allow_plaintext"
-                ))
+        let text = match (key.as_str(), value) {
+            ("allow_plaintext", Value::Bool(is)) => {
+                may_be_plain = is;
+                continue;
             }
-        }
+            ("allow_plaintext", _) => format!("{SECTION}/allow_plaintext must be true or false"),
+            _ => format!("{SECTION}/{key}: there is no such key; there is: allow_plaintext"),
+        };
+        return Err(Problem::new(&[SECTION, &key], text));
     }
     Ok(may_be_plain)
 }
@@ -134,7 +189,7 @@ fn merge(base: &mut Value, over: Value) {
 }
 
 /// Where the user names nothing, this machine alone is listened to; Zenoh's own default is every address it has.
-fn fill_listen(merged: &mut Value) -> Result<(), String> {
+fn fill_listen(merged: &mut Value) -> Result<(), Problem> {
     let mode = mode(merged)?.to_owned();
     let default = match mode.as_str() {
         "peer" => json!(["tcp/127.0.0.1:0"]),
@@ -147,7 +202,8 @@ fn fill_listen(merged: &mut Value) -> Result<(), String> {
         .entry("listen")
         .or_insert_with(|| json!({}));
     let Value::Object(listen) = listen else {
-        return Err("listen must be an object: listen: {endpoints: [\"tls/0.0.0.0:7447\"]}".into());
+        let text = "listen must be an object: listen: {endpoints: [\"tls/0.0.0.0:7447\"]}";
+        return Err(Problem::new(&["listen"], text));
     };
     match listen.entry("endpoints").or_insert(Value::Null) {
         Value::Object(by_mode) => {
@@ -159,18 +215,21 @@ fn fill_listen(merged: &mut Value) -> Result<(), String> {
     Ok(())
 }
 
-fn mode(merged: &Value) -> Result<&str, String> {
+fn mode(merged: &Value) -> Result<&str, Problem> {
     match merged["mode"].as_str() {
         Some(mode @ ("peer" | "client" | "router")) => Ok(mode),
-        _ => Err(format!(
-            "mode is {}; there are: \"peer\", \"client\", \"router\"",
-            merged["mode"]
-        )),
+        _ => {
+            let text = format!(
+                "mode is {}; there are: \"peer\", \"client\", \"router\"",
+                merged["mode"]
+            );
+            Err(Problem::new(&["mode"], text))
+        }
     }
 }
 
 /// Refuses to let the whole network in without TLS.
-fn check_listen(merged: &Value) -> Result<(), String> {
+fn check_listen(merged: &Value) -> Result<(), Problem> {
     let endpoints = match &merged["listen"]["endpoints"] {
         Value::Object(by_mode) => &by_mode[mode(merged)?],
         endpoints => endpoints,
@@ -180,10 +239,11 @@ fn check_listen(merged: &Value) -> Result<(), String> {
         .map_or(std::slice::from_ref(endpoints), Vec::as_slice);
     for endpoint in all.iter().filter_map(Value::as_str) {
         if is_open_to_all(endpoint) {
-            return Err(format!(
+            let text = format!(
                 "listen/endpoints: {endpoint} lets anybody in who reaches it, unencrypted. Listen with tls/..., on 127.0.0.1, \
                  or say edacious: {{allow_plaintext: true}}"
-            ));
+            );
+            return Err(Problem::new(&["listen", "endpoints"], text));
         }
     }
     Ok(())
@@ -206,12 +266,21 @@ fn is_open_to_all(endpoint: &str) -> bool {
 }
 
 /// Zenoh's own check; twice, since only the first names the path and only the second looks at values together.
-fn into_config(merged: &Value) -> Result<Config, String> {
+fn into_config(merged: &Value) -> Result<Config, Problem> {
     if let Err(error) = serde_path_to_error::deserialize::<_, Config>(merged) {
         let path = error.path().to_string().replace('.', "/");
-        return Err(format!("{path}: {}", one_line(&error.into_inner().to_string())));
+        let steps = error.path().iter().filter_map(|step| match step {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        });
+        return Err(Problem {
+            path: steps.collect(),
+            text: format!("{path}: {}", one_line(&error.inner().to_string())),
+        });
     }
-    Config::from_json5(&merged.to_string()).map_err(|e| format!("the configuration: {}", one_line(&e.to_string())))
+    Config::from_json5(&merged.to_string())
+        .map_err(|e| Problem::new(&[], format!("the configuration: {}", one_line(&e.to_string()))))
 }
 
 fn one_line(text: &str) -> String {
@@ -318,10 +387,59 @@ mod tests {
             ("{listen: []}", "listen"),
             ("{mode: ", "JSON5"),
             ("/no/such/file.json5", "/no/such/file.json5"),
+            (
+                "{connect: {endpoints: ['udp/127.0.0.1:1']}}",
+                "connect/endpoints: udp/127.0.0.1:1",
+            ),
+            (
+                "{transport: {auth: {usrpwd: {dictionary_file: '/no/such'}}}}",
+                "usrpwd/dictionary_file: /no/such",
+            ),
         ] {
             let text = problem(user);
             assert!(text.contains(word), "{user}: {text}");
         }
+    }
+
+    #[test]
+    fn errors_of_a_file_name_it_with_line_and_column() {
+        let file = std::env::temp_dir().join(format!("edacious-config-{}.json5", std::process::id()));
+        let name = file.to_str().expect("UTF-8");
+        for (body, says) in [
+            (
+                "{\n  mode: 'client',\n  scoutin: {}}",
+                ", line 3, column 3: scoutin: unknown field",
+            ),
+            (
+                "{connect: {\n  endpoint: []}}",
+                ", line 2, column 3: connect/endpoint: unknown field",
+            ),
+            (
+                "{connect: {\n  endpoints: ['tcp/a:1', 'x']}}",
+                ", line 2, column 26: connect/endpoints[1]",
+            ),
+            (
+                "{connect: {\n  endpoints: ['tcp/a:1',\n'ws/a:1']}}",
+                ", line 3, column 1: connect/endpoints: ws/a:1",
+            ),
+            ("{\n\n  mode: 'gossip'}", ", line 3, column 3: mode is \"gossip\""),
+            ("{edacious: {\nallow: true}}", ", line 2, column 1: edacious/allow"),
+            ("{\n listen: []}", ", line 2, column 2: listen must be"),
+            (
+                "{\n listen: {endpoints: ['tcp/0.0.0.0:1']}}",
+                ", line 2, column 11: listen/endpoints: tcp/0.0.0.0:1",
+            ),
+            (
+                "{\n mode 'peer'}",
+                ", line 2, column 7: is no JSON5: a colon is expected",
+            ),
+            ("[]", " must be an object"),
+        ] {
+            std::fs::write(&file, body).expect("a file");
+            let text = problem(name);
+            assert!(text.starts_with(&format!("{name}{says}")), "{body}: {text}");
+        }
+        std::fs::remove_file(&file).expect("removed");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The bus driver of edacious that stands on Zenoh: one symbol, which returns the table of include/edacious/bus.h.
 
+mod check;
 mod chunk;
 mod commands;
 mod config;
@@ -18,12 +19,14 @@ mod keep;
 mod keeper;
 mod keys;
 mod log;
+mod place;
 mod query;
 mod queue;
 mod sender;
 mod session;
 #[cfg(test)]
 mod session_test;
+mod syntax;
 
 use std::ffi::{c_char, c_void, CStr};
 use std::panic::{catch_unwind, AssertUnwindSafe};

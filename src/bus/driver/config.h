@@ -12,12 +12,14 @@
 /* One name a driver knows. */
 typedef struct edai_config_item {
     const char *name;
-    char *text;  /* out: terminated; untouched if the configuration does not name it */
-    size_t size; /* bytes that `text` has room for, the final 0 included */
+    char *text;       /* out: terminated; untouched if the configuration does not name it */
+    size_t size;      /* bytes that `text` has room for, the final 0 included */
+    const char *only; /* the one text it may be; NULL: any */
 } edai_config_item;
 
 /* Fills the items. `config` as in eda_bus_options. Whatever is wrong (no file, no JSON, a name
- * nobody knows, no text, too long, empty) is EDA_EINVAL with its sentence; EDA_ENOMEM. */
+ * nobody knows, no text, too long, empty) is EDA_EINVAL with its sentence, which names the file;
+ * EDA_ENOMEM. */
 EDA_CHECK eda_status edai_config_read(const char *config, const edai_config_item *items,
     size_t items_len, eda_bus_problem *ret_problem);
 

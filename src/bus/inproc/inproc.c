@@ -254,7 +254,7 @@ static eda_status open_session(
     const eda_bus_options *options, eda_bus **ret_bus, eda_bus_problem *ret_problem)
 {
     char name[EDAI_INPROC_NAME_SIZE] = "default";
-    const edai_config_item items[] = {{"network", name, sizeof(name)}};
+    const edai_config_item items[] = {{"network", name, sizeof(name), NULL}};
 
     EDA_TRY(edai_config_read(options->config, items, 1, ret_problem));
     eda_bus *bus = edai_calloc(1, sizeof(*bus));

@@ -1,9 +1,12 @@
+#define _XOPEN_SOURCE 700 /* mkstemp */
+
 #include <edacious/bus.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -193,7 +196,7 @@ static void config_that_is_wrong_is_refused_by_name(void **state)
     static const char *const wrong[][2] = {
         {"{\"netwerk\": \"x\"}", "configuration: \"netwerk\" is unknown; known: \"network\""},
         {"{\"network\": 1}", "configuration: \"network\" must be a text between quotes, not empty"},
-        {"{\"network\"", "configuration: JSON"},
+        {"{\"network\"", "configuration: JSON, line 1"},
         {"/nowhere.json", "configuration: the file /nowhere.json cannot be opened"},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -206,6 +209,32 @@ static void config_that_is_wrong_is_refused_by_name(void **state)
     }
 }
 
+/* Of a file the name is said, and of what is no JSON the line. */
+static void config_file_that_is_wrong_is_named(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"{\"netwerk\": \"x\"}", ": \"netwerk\" is unknown"},
+        {"{\"network\": 1}", ": \"network\" must be a text"},
+        {"[]", ": must be a JSON object"},
+        {"{\n  network: \"x\"}", ": JSON, line 2, column 9: "},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char path[] = "/tmp/edacious-inproc-XXXXXX";
+        int fd = mkstemp(path);
+        eda_bus *bus = NULL;
+        eda_bus_problem problem = {.text = {0}};
+        eda_bus_options options = {.config = path};
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, wrong[i][0], strlen(wrong[i][0])), strlen(wrong[i][0]));
+        assert_int_equal(close(fd), 0);
+        assert_int_equal(d->open(&options, &bus, &problem), EDA_EINVAL);
+        assert_int_equal(unlink(path), 0);
+        assert_memory_equal(problem.text, path, strlen(path));
+        assert_memory_equal(problem.text + strlen(path), wrong[i][1], strlen(wrong[i][1]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +242,7 @@ int main(void)
         cmocka_unit_test(session_sees_tokens_answers_and_hearers),
         cmocka_unit_test(get_unanswered_ends_once),
         cmocka_unit_test(config_that_is_wrong_is_refused_by_name),
+        cmocka_unit_test(config_file_that_is_wrong_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

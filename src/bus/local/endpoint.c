@@ -42,12 +42,17 @@ static bool is_owners_folder(const char *path, mode_t refused)
 }
 
 /* Below /tmp, which everybody may write to, in a folder nobody else may enter. */
-static eda_status find_temporary(char path[EDAI_ENDPOINT_SIZE], eda_bus_problem *problem)
+static eda_status find_temporary(edai_endpoint *endpoint, eda_bus_problem *problem)
 {
     char folder[EDAI_ENDPOINT_SIZE - 16];
+    struct stat info;
 
     (void)snprintf(folder, sizeof(folder), "/tmp/edacious-%u", edai_endpoint_uid());
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+    (void)snprintf(endpoint->path, sizeof(endpoint->path), "%s/bus.sock", folder);
+    if (endpoint->is_guest && lstat(folder, &info) != 0) {
+        return EDA_OK; /* nobody is in it, as connect will find */
+    }
+    if (!endpoint->is_guest && mkdir(folder, 0700) != 0 && errno != EEXIST) {
         return refuse(problem, folder, "cannot be made");
     }
     if (!is_owners_folder(folder, 0077)) {
@@ -56,26 +61,28 @@ static eda_status find_temporary(char path[EDAI_ENDPOINT_SIZE], eda_bus_problem 
             "configure {\"socket\": \"/path\"}",
             folder);
     }
-    (void)snprintf(path, EDAI_ENDPOINT_SIZE, "%s/bus.sock", folder);
     return EDA_OK;
 }
 
 eda_status edai_endpoint_find(
-    const char *config, char ret_path[EDAI_ENDPOINT_SIZE], eda_bus_problem *problem)
+    const char *config, edai_endpoint *ret_endpoint, eda_bus_problem *problem)
 {
-    char path[EDAI_ENDPOINT_SIZE] = "";
-    const edai_config_item items[] = {{"socket", path, sizeof(path)}};
+    edai_endpoint found = {.path = ""};
+    char hub[sizeof("never")] = "";
+    const edai_config_item items[] = {
+        {"socket", found.path, sizeof(found.path), NULL}, {"hub", hub, sizeof(hub), "never"}};
     const char *runtime = getenv("XDG_RUNTIME_DIR"); /* NOLINT(concurrency-mt-unsafe): read only */
 
-    EDA_TRY(edai_config_read(config, items, 1, problem));
-    if (path[0] == 0 && runtime != NULL && strlen(runtime) < sizeof(path) - 16 &&
+    EDA_TRY(edai_config_read(config, items, 2, problem));
+    found.is_guest = hub[0] != 0;
+    if (found.path[0] == 0 && runtime != NULL && strlen(runtime) < sizeof(found.path) - 16 &&
         is_owners_folder(runtime, 0022)) {
-        (void)snprintf(path, sizeof(path), "%s/edacious.sock", runtime);
+        (void)snprintf(found.path, sizeof(found.path), "%s/edacious.sock", runtime);
     }
-    if (path[0] == 0) {
-        EDA_TRY(find_temporary(path, problem));
+    if (found.path[0] == 0) {
+        EDA_TRY(find_temporary(&found, problem));
     }
-    memcpy(ret_path, path, sizeof(path));
+    *ret_endpoint = found;
     return EDA_OK;
 }
 
@@ -112,6 +119,21 @@ eda_status edai_endpoint_lock(const char *path, int *ret_fd, eda_bus_problem *pr
     }
     (void)close(fd);
     return status;
+}
+
+bool edai_endpoint_is_held(const char *path)
+{
+    char lock[EDAI_ENDPOINT_SIZE + 8];
+
+    (void)snprintf(lock, sizeof(lock), "%s.lock", path);
+    int fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return false;
+    }
+    /* Whoever wants it just now finds it taken, and tries again. */
+    bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    (void)close(fd);
+    return is_held;
 }
 
 static int socket_new(void)

@@ -10,14 +10,22 @@
 
 #define EDAI_ENDPOINT_SIZE 100u /* of a path, with the final 0, so that ".lock" fits behind it */
 
-/* Reads the configuration, and makes the default's folder if it is missing. EDA_EINVAL, EDA_EIO,
- * EDA_ENOMEM with a sentence. */
+/* Where, and as what. */
+typedef struct edai_endpoint {
+    char path[EDAI_ENDPOINT_SIZE];
+    bool is_guest; /* never listens, and leaves nothing behind */
+} edai_endpoint;
+
+/* Reads the configuration, and makes the default's folder if it is missing and not for a guest.
+ * EDA_EINVAL, EDA_EIO, EDA_ENOMEM with a sentence. */
 EDA_CHECK eda_status edai_endpoint_find(
-    const char *config, char ret_path[EDAI_ENDPOINT_SIZE], eda_bus_problem *problem);
+    const char *config, edai_endpoint *ret_endpoint, eda_bus_problem *problem);
 
 /* Takes the lock; whoever holds it listens. EDA_ESTATE: somebody else holds it. EDA_EIO with a
  * sentence. */
 EDA_CHECK eda_status edai_endpoint_lock(const char *path, int *ret_fd, eda_bus_problem *problem);
+/* Somebody holds the lock; makes no file. */
+bool edai_endpoint_is_held(const char *path);
 /* With the lock held. EDA_EIO with a sentence. */
 EDA_CHECK eda_status edai_endpoint_listen(const char *path, int *ret_fd, eda_bus_problem *problem);
 /* EDA_ENOENT: nobody listens, or has no room now. EDA_EIO with a sentence: it is another user's, or

@@ -68,7 +68,7 @@ struct eda_bus {
     eda_bus_replaced_fn *replaced;
     eda_bus_log_fn *log;
     void *arg;
-    char path[EDAI_ENDPOINT_SIZE];
+    edai_endpoint at;
     uint64_t session;
     uint32_t fork_count;
     edai_hub *hub; /* the thread's, while it runs. NULL: another session's */

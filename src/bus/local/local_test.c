@@ -280,22 +280,62 @@ static void hub_takes_a_session_that_connects_anew(void **state)
 static void socket_stands_in_the_users_folder(void **state)
 {
     (void)state;
-    char found[EDAI_ENDPOINT_SIZE] = "";
+    edai_endpoint found = {.path = ""};
     char expected[EDAI_ENDPOINT_SIZE];
     eda_bus_problem problem = {.text = {0}};
 
     assert_int_equal(chmod(folder, 0700), 0);
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(setenv("XDG_RUNTIME_DIR", folder, 1), 0);
-    assert_int_equal(edai_endpoint_find(NULL, found, &problem), EDA_OK);
+    assert_int_equal(edai_endpoint_find(NULL, &found, &problem), EDA_OK);
     (void)snprintf(expected, sizeof(expected), "%s/edacious.sock", folder);
-    assert_string_equal(found, expected);
+    assert_string_equal(found.path, expected);
     assert_int_equal(chmod(folder, 0777), 0); /* where others may put one, none is put */
-    assert_int_equal(edai_endpoint_find(NULL, found, &problem), EDA_OK);
-    assert_string_not_equal(found, expected);
+    assert_int_equal(edai_endpoint_find(NULL, &found, &problem), EDA_OK);
+    assert_string_not_equal(found.path, expected);
     assert_int_equal(chmod(folder, 0700), 0);
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
+}
+
+static eda_status open_guest(seen *s, eda_bus **ret_bus, eda_bus_problem *problem)
+{
+    char text[128];
+    const eda_bus_options options = {.config = text, .log = on_log, .arg = s};
+
+    (void)snprintf(text, sizeof(text), "{\"socket\": \"%s\", \"hub\": \"never\"}", path);
+    return d->open(&options, ret_bus, problem);
+}
+
+/* Neither when it comes first nor when the hub goes. */
+static void guest_never_is_the_hub(void **state)
+{
+    (void)state;
+    char lock[80];
+    char says[128];
+    seen s;
+    eda_bus *guest = NULL;
+    eda_bus_problem problem = {.text = {0}};
+
+    seen_init(&s);
+    (void)snprintf(lock, sizeof(lock), "%s.lock", path);
+    (void)unlink(lock);
+    assert_int_equal(open_guest(&s, &guest, &problem), EDA_EIO);
+    (void)snprintf(says, sizeof(says), "local: nobody listens at %s", path);
+    assert_string_equal(problem.text, says);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(access(lock, F_OK), -1);
+
+    eda_bus *hub = open_with(&s);
+    assert_int_equal(open_guest(&s, &guest, &problem), EDA_OK);
+    expect_alive(&s, hub, guest);
+    d->close(hub);
+    wait_log(&s, says); /* it looked for another one */
+    assert_int_equal(access(path, F_OK), -1);
+    hub = open_with(&s);
+    expect_alive(&s, hub, guest);
+    d->close(guest);
+    d->close(hub);
 }
 
 static void hub_disconnects_who_takes_nothing(void **state)
@@ -450,7 +490,8 @@ static void open_refuses_a_place_that_is_none(void **state)
     static const char *const wrong[][2] = {
         {"{\"socket\": \"/nowhere/at/all/s\"}",
             "/nowhere/at/all/s.lock: cannot be opened: No such"},
-        {"{\"sock\": \"/tmp/x\"}", "\"sock\" is unknown; known: \"socket\""},
+        {"{\"sock\": \"/tmp/x\"}", "\"sock\" is unknown; known: \"socket\", \"hub\""},
+        {"{\"hub\": \"may\"}", "\"hub\" is \"may\"; allowed: \"never\", or leave it out"},
         {"{\"socket\": \"\"}", "must be a text"},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -481,6 +522,7 @@ int main(void)
         cmocka_unit_test(hub_disconnects_who_sends_no_frames),
         cmocka_unit_test(hub_takes_a_session_that_connects_anew),
         cmocka_unit_test(socket_stands_in_the_users_folder),
+        cmocka_unit_test(guest_never_is_the_hub),
         cmocka_unit_test(hub_disconnects_who_takes_nothing),
         cmocka_unit_test(open_refuses_a_hub_of_another_version),
         cmocka_unit_test(open_gives_up_on_a_hub_that_says_nothing),

@@ -107,9 +107,9 @@ static void go_on(eda_bus *bus, edai_node *nodes, bool with_gets)
 static eda_status become_hub(eda_bus *bus, eda_bus_problem *problem)
 {
     edai_hub_options options = {
-        .path = bus->path, .session = bus->session, .log = bus->log, .arg = bus->arg};
+        .path = bus->at.path, .session = bus->session, .log = bus->log, .arg = bus->arg};
 
-    EDA_TRY(edai_endpoint_lock(bus->path, &options.lock_fd, problem));
+    EDA_TRY(edai_endpoint_lock(bus->at.path, &options.lock_fd, problem));
     eda_status status = edai_hub_start(&options, &bus->hub, problem);
     if (status != EDA_OK) {
         (void)close(options.lock_fd);
@@ -118,17 +118,27 @@ static eda_status become_hub(eda_bus *bus, eda_bus_problem *problem)
 }
 
 /* EDA_ENOENT: nobody is there yet, to be tried again. */
-static eda_status join(eda_bus *bus, eda_bus_problem *problem)
+static eda_status reach_hub(eda_bus *bus, int *ret_fd, eda_bus_problem *problem)
 {
-    int fd = -1;
-
-    if (bus->hub == NULL) {
+    if (bus->hub == NULL && !bus->at.is_guest) {
         eda_status status = become_hub(bus, problem);
         if (status != EDA_OK && status != EDA_ESTATE) {
             return status;
         }
     }
-    EDA_TRY(edai_endpoint_connect(bus->path, &fd, problem));
+    eda_status status = edai_endpoint_connect(bus->at.path, ret_fd, problem);
+    if (status == EDA_ENOENT && bus->at.is_guest && !edai_endpoint_is_held(bus->at.path)) {
+        return edai_config_refuse(problem, EDA_EIO, "local: nobody listens at %s", bus->at.path);
+    }
+    return status;
+}
+
+/* EDA_ENOENT as above. */
+static eda_status join(eda_bus *bus, eda_bus_problem *problem)
+{
+    int fd = -1;
+
+    EDA_TRY(reach_hub(bus, &fd, problem));
     edai_mutex_lock(&bus->mutex);
     edai_node *waiting = edai_link_cut(&bus->link);
     eda_status status = greet(bus);
@@ -325,7 +335,7 @@ static eda_bus *make(
     edai_cond_init(&bus->rested);
     edai_link_init(&bus->link, false);
     bus->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    eda_status status = edai_endpoint_find(options->config, bus->path, problem);
+    eda_status status = edai_endpoint_find(options->config, &bus->at, problem);
     if (status == EDA_OK &&
         (bus->wake_fd < 0 || !edai_entropy(&bus->session, sizeof(bus->session)))) {
         status = edai_config_refuse(problem, EDA_EIO, "local: no descriptor or no entropy");
@@ -348,8 +358,8 @@ static eda_status join_until(eda_bus *bus, int64_t until, eda_bus_problem *probl
     }
     if (status == EDA_ENOENT) {
         return edai_config_refuse(problem, EDA_ETIMEOUT,
-            "local: %s.lock is held, and nobody listens at %s; is its process stopped?", bus->path,
-            bus->path);
+            "local: %s.lock is held, and nobody listens at %s; is its process stopped?",
+            bus->at.path, bus->at.path);
     }
     return status;
 }
@@ -371,9 +381,9 @@ static eda_status wait_welcome(eda_bus *bus, int64_t until, eda_bus_problem *pro
     return is_refused
                ? edai_config_refuse(problem, EDA_EIO,
                      "local: the hub at %s speaks another version; use one edacious on a host",
-                     bus->path)
+                     bus->at.path)
                : edai_config_refuse(problem, EDA_ETIMEOUT,
-                     "local: the hub at %s does not answer; is its process stopped?", bus->path);
+                     "local: the hub at %s does not answer; is its process stopped?", bus->at.path);
 }
 
 static eda_status open_session(

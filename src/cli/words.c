@@ -1,0 +1,71 @@
+/* words.c - see words.h. */
+#include "cli/words.h"
+
+#include <edacious/topic.h>
+#include <string.h>
+
+/* Of a topic in a sentence. */
+#define SHOWN_LEN_MAX 200
+
+static int shown(eda_str topic)
+{
+    return topic.len < SHOWN_LEN_MAX ? (int)topic.len : SHOWN_LEN_MAX;
+}
+
+/* As `edacious messages` prints topics: a chunk is the name of a field. */
+static bool has_field(eda_str topic)
+{
+    for (size_t i = 0; i < topic.len; i++) {
+        bool is_first = i == 0 || topic.ptr[i - 1] == '/';
+
+        if (is_first && topic.ptr[i] == '{' && memchr(topic.ptr + i, '}', topic.len - i) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool edai_words_is_pattern(eda_str topic)
+{
+    return eda_topic_check(topic) == EDA_OK && eda_topic_check_key(topic) != EDA_OK;
+}
+
+edai_exit edai_words_check_topic(edai_cli *cli, eda_str topic)
+{
+    if (edai_words_is_pattern(topic)) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "'%.*s' is no topic but a pattern of many; write a value in place of each *%s",
+            shown(topic), topic.ptr,
+            strcmp(cli->verb->name, "ask") == 0
+                ? ", as in door/front/status, or ask whoever answers patterns with --all"
+                : ", as in door/front/unlock");
+    }
+    if (eda_topic_check_key(topic) != EDA_OK) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "'%.*s' is no topic: chunks between '/', none empty, no '#' or '?', as in "
+            "door/front/unlock",
+            shown(topic), topic.ptr);
+    }
+    if (has_field(topic)) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "'%.*s' is the topic of a message type: write a value for what stands in braces",
+            shown(topic), topic.ptr);
+    }
+    return EDAI_EXIT_OK;
+}
+
+edai_exit edai_words_check_pattern(edai_cli *cli, eda_str pattern)
+{
+    if (eda_topic_check(pattern) != EDA_OK) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "'%.*s' is no key expression: chunks between '/', none empty; * is one chunk, ** any "
+            "number",
+            shown(pattern), pattern.ptr);
+    }
+    if (has_field(pattern)) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "'%.*s' is the topic of a message type: write * for what stands in braces",
+            shown(pattern), pattern.ptr);
+    }
+    return EDAI_EXIT_OK;
+}
