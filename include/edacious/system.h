@@ -150,8 +150,8 @@ typedef struct eda_dead_letter {
 extern const eda_type eda_type_eda_dead_letter; /* "@edacious/dead" */
 
 /* Converts "main" of a stock program: parses the options that its --help lists, adds every linked
- * actor, calls `app`, prints errors, frees. Returns the exit code. The library edacious-main has a
- * main that calls it with eda_app. */
+ * actor, calls `app`, prints errors, frees. What --config gives wins over what `app` provides.
+ * Returns the exit code. The library edacious-main has a main that calls it with eda_app. */
 int eda_main(int argc, char **argv, eda_status (*app)(eda_system *sys));
 eda_status eda_app(eda_system *sys); /* written by the application that links edacious-main */
 

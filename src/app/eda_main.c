@@ -56,7 +56,8 @@ static int usage(const char *program, FILE *to)
         "       [--node NAME --bus DRIVER [--bus-config FILE] [--cluster NAME] [--nodes N]\n"
         "        [--host] [--unfenced]]\n"
         "  --config FILE      dependencies as JSON: {\"NAME_OF_DEPENDENCIES\": {\"field\": "
-        "value}}\n"
+        "value}};\n"
+        "                     they win over those of eda_provide\n"
         "  --workers N        worker threads; default: one per core\n"
         "to share actors with other programs, as a node of a cluster:\n"
         "  --node NAME        of this one; each has its own\n"
@@ -227,6 +228,7 @@ static eda_status run(eda_system *sys, const arguments *given, eda_status (*app)
     EDA_TRY(eda_add_linked(sys));
     if (given->config != NULL) {
         EDA_TRY(eda_configure(sys, given->config));
+        edai_depend_fix(sys); /* whoever starts the program knows better than its code */
     }
     if (given->host != NULL) {
         return host(sys);

@@ -171,6 +171,28 @@ static void main_with_workers_and_config_uses_them(void **state)
     assert_string_equal(greeting, "configured");
 }
 
+/* Whoever starts a program overrides what its code provides, and the log says so. */
+static void main_with_config_overrides_what_the_app_provides(void **state)
+{
+    char path[] = "/tmp/state_main_XXXXXX";
+    static const char json[] = "{\"state_greeting\": {\"text\": \"configured\"}}";
+    char says[128];
+    int fd = mkstemp(path);
+    outcome result;
+
+    (void)state;
+    assert_int_equal(write(fd, json, sizeof(json) - 1), (ssize_t)sizeof(json) - 1);
+    assert_int_equal(close(fd), 0);
+    run(app_that_provides, ARGS("--config", path), &result);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(result.code, 0);
+    assert_string_equal(greeting, "configured");
+    (void)snprintf(says, sizeof(says),
+        "%s: 'state_greeting' is taken from there, not from what the program provides\n", path);
+    assert_non_null(strstr(result.err, says));
+    assert_null(strstr(result.err, "no actor was given"));
+}
+
 static void main_help_goes_to_the_output_and_succeeds(void **state)
 {
     outcome result;
@@ -309,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(main_without_arguments_runs_the_app),
         cmocka_unit_test(main_with_workers_and_config_uses_them),
+        cmocka_unit_test(main_with_config_overrides_what_the_app_provides),
         cmocka_unit_test(main_help_goes_to_the_output_and_succeeds),
         cmocka_unit_test(main_with_wrong_arguments_tells_the_usage_and_ends_with_2),
         cmocka_unit_test(main_that_fails_to_configure_or_start_says_why_and_ends_with_1),

@@ -174,6 +174,11 @@ static eda_status configure(eda_system *sys, const char *source, eda_str text)
     json_t *json = NULL;
     eda_status status = edai_json_parse(text, &json, &problem);
 
+    if (status == EDA_ESYNTAX) {
+        return edai_system_fail(sys, status,
+            "%s: %s; it is JSON: keys between double quotes, no comments, no comma behind the last",
+            source, problem.text);
+    }
     if (status != EDA_OK) {
         return edai_system_fail(sys, status, "%s: %s", source, problem.text);
     }
@@ -221,6 +226,15 @@ eda_status eda_configure(eda_system *sys, const char *path)
     (void)fclose(file);
     edai_free(text);
     return status;
+}
+
+void edai_depend_fix(eda_system *sys)
+{
+    edai_provided *provided;
+
+    for (provided = sys->provided; provided != NULL; provided = provided->next) {
+        provided->is_over = true;
+    }
 }
 
 static const eda_field *find_field(const eda_type *type, const char *name)
@@ -311,6 +325,28 @@ static bool is_for(const edai_provided *provided, const eda_type *type)
     return strcmp(provided->type->name, type->name) == 0;
 }
 
+/* The last one given, but for one that was fixed: then that, and what it wins over is told. */
+static edai_provided *find_provided(eda_system *sys, const eda_type *wanted)
+{
+    edai_provided *last = NULL;
+    edai_provided *provided;
+
+    for (provided = sys->provided; provided != NULL; provided = provided->next) {
+        if (!is_for(provided, wanted)) {
+            continue;
+        }
+        if (provided->is_over) {
+            break;
+        }
+        last = last != NULL ? last : provided;
+    }
+    if (provided != NULL && last != NULL && !provided->is_used) {
+        edai_system_log(sys, NULL, "%s: '%s' is taken from there, not from what the program %s",
+            provided->source, wanted->name, last->name == NULL ? "provides" : "configures itself");
+    }
+    return provided != NULL ? provided : last;
+}
+
 static eda_status missing(eda_system *sys, const edai_actor_type *type)
 {
     const eda_type *wanted = type->actor->deps;
@@ -330,9 +366,7 @@ static eda_status resolve_one(eda_system *sys, edai_actor_type *type)
     if (!needs_deps(type) || type->is_deps_owned) {
         return EDA_OK;
     }
-    for (provided = sys->provided; provided != NULL && !is_for(provided, wanted);) {
-        provided = provided->next;
-    }
+    provided = find_provided(sys, wanted);
     if (provided == NULL) {
         return missing(sys, type);
     }

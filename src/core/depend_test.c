@@ -292,7 +292,8 @@ static const struct {
     const char *sentence;
 } refused[] = {
     {"", EDA_ESYNTAX, EDA_OK, "configuration: "},
-    {"{\"state_deps\": {", EDA_ESYNTAX, EDA_OK, "configuration: "},
+    {"{\"state_deps\": {", EDA_ESYNTAX, EDA_OK, "configuration: JSON, line 1"},
+    {"{state_deps: {}}", EDA_ESYNTAX, EDA_OK, "configuration: JSON, line 1, column "},
     {"{\"state_deps\": {\"name\": \"a\", \"name\": \"b\"}}", EDA_ESYNTAX, EDA_OK,
         "configuration: "},
     {"{\"state_deps\": {\"name\": \"\xff\"}}", EDA_ESYNTAX, EDA_OK, "configuration: "},
@@ -372,6 +373,8 @@ static void configuration_file_that_is_wrong_is_named(void **state)
     assert_int_equal(eda_configure(sys, path), EDA_ESYNTAX);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(strncmp(eda_system_error(sys), path, strlen(path)), 0);
+    assert_non_null(strstr(eda_system_error(sys),
+        "; it is JSON: keys between double quotes, no comments, no comma behind the last"));
 
     make_file(path, "{\"state_deps\": {\"nmae\": 1}}", 27);
     assert_int_equal(eda_configure(sys, path), EDA_OK);

@@ -48,6 +48,7 @@ typedef struct edai_provided {
     char *source; /* configured: the file, or "configuration" */
     void *data;   /* owned copy */
     bool is_used; /* an actor needs it */
+    bool is_over; /* wins over what is provided later, too */
 } edai_provided;
 
 struct eda_system {
@@ -209,6 +210,8 @@ edai_executor *edai_pump_new(void);
 /* depend.c. deps NULL: as provided or configured. */
 EDA_CHECK eda_status edai_depend_explicit(eda_system *sys, edai_actor_type *type, const void *deps);
 EDA_CHECK eda_status edai_depend_resolve(eda_system *sys);
+/* What was configured until now wins over whatever is provided or configured from now on. */
+void edai_depend_fix(eda_system *sys);
 void edai_depend_free(eda_system *sys);
 
 /* waitgraph.c: a timer of each worker with suspended or held activations calls it. */
