@@ -278,7 +278,7 @@ static eda_status deliver(
             return EDA_ENOMEM; /* not delivered: its sender would never hear of the end */
         }
     }
-    status = edai_abroad_deliver(node->gateway, what->msg, what->data, &arrival, &delivered);
+    status = edai_arrival_deliver(node->gateway, what->msg, what->data, &arrival, &delivered);
     if (arrival.receipt != NULL) {
         edai_receipt_end(arrival.receipt, status);
         status = EDA_OK;

@@ -543,7 +543,7 @@ void edai_member_heard(edai_node *node, const edai_heard *heard)
     const eda_bus_message *message = &heard->message;
 
     node->is_tick_due = node->is_tick_due || heard->kind < EDAI_HEARD_DESCRIBE;
-    edai_abroad_begin(node->gateway);
+    edai_arrival_begin(node->gateway);
 
     switch (heard->kind) {
     case EDAI_HEARD_BATCH:

@@ -19,6 +19,7 @@
 #include "cluster/pending.h"
 #include "cluster/view.h"
 #include "core/abroad.h"
+#include "core/arrival.h"
 #include "message/cbor.h"
 
 #define EDAI_NODE_OWN 8u

@@ -401,7 +401,7 @@ static eda_status deliver(edai_node *node, const edai_msg *msg, const void *data
         atomic_load_explicit(&node->held->unadmitted, memory_order_relaxed) > HELD_MAX) {
         return EDA_EFULL;
     }
-    return edai_abroad_deliver(node->gateway, msg, data, &arrival, &delivered);
+    return edai_arrival_deliver(node->gateway, msg, data, &arrival, &delivered);
 }
 
 static eda_status put_raw(edai_node *node, const edai_msg *msg, const eda_bus_message *message)
@@ -522,7 +522,7 @@ static eda_status ask(edai_node *node, const edai_msg *msg, const void *data, co
     }
     memcpy(stranger->key, by->key.ptr, by->key.len);
     stranger->key[by->key.len] = '\0';
-    status = edai_abroad_deliver(node->gateway, msg, data, &arrival, &delivered);
+    status = edai_arrival_deliver(node->gateway, msg, data, &arrival, &delivered);
     if (delivered.count == 0) {
         edai_free(stranger->key);
         edai_free(edai_strangers_take(&node->strangers, arrival.ask_seq));

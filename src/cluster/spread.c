@@ -292,7 +292,7 @@ static void take_placed(edai_node *node, edai_envelope *envelope)
     uint16_t slot = atomic_load_explicit(&type->owners[partition], memory_order_relaxed);
 
     if (slot == EDAI_SELF || slot == EDAI_NOBODY) {
-        edai_abroad_keep(node->gateway, envelope, hash);
+        edai_arrival_keep(node->gateway, envelope, hash);
         return;
     }
     if (slot == EDAI_MOVING) {
@@ -472,7 +472,7 @@ static void take_spread(edai_node *node, edai_envelope *envelope)
         show(node, envelope);
         is_heard = true;
     }
-    if (!is_heard && !edai_abroad_is_heard_here(msg, edai_envelope_data(envelope))) {
+    if (!is_heard && !edai_arrival_is_heard_here(msg, edai_envelope_data(envelope))) {
         edai_tally_add(&gateway->tallies[msg->nobody->index], EDAI_UNHEARD);
     }
     edai_tally_add(&gateway->tallies[envelope->route->index], EDAI_HANDLED);

@@ -65,44 +65,8 @@ void edai_abroad_free(eda_system *sys);
 
 /* --- for the connection ---------------------------------------------------------------------- */
 
-/* A message from another node or from outside. */
-typedef struct edai_arrival {
-    const edai_actor_type *actor; /* for this one alone, wherever it is placed; NULL: for all that
-                                   * are this node's */
-    uint16_t publisher;           /* index of the actor type, or EDAI_PUBLISHER_ABROAD */
-    bool is_outside;
-    bool may_pass_on;         /* to the node that owns it, if that is another */
-    int64_t deadline;         /* 0: none */
-    uint64_t ask_seq;         /* requests: what `answered` knows them by; 0: not asked */
-    edai_receipt *receipt;    /* its pending count is raised by the number of deliveries */
-    edai_backing *backing;    /* what the message points to lies there; NULL: it is copied */
-    edai_client *held_client; /* told when EDA_WAIT deliveries are admitted; NULL: nobody */
-} edai_arrival;
-
-/* What became of it. */
-typedef struct edai_delivered {
-    uint32_t count;     /* deliveries, with those passed on */
-    uint32_t passed;    /* to another node */
-    uint32_t partition; /* of the last one passed on */
-} edai_delivered;
-
-/* Before what one event of the bus brings is delivered: then each message may find the receiver of
- * the one before, which stays, since no turn runs in between (edai_put). */
-static inline void edai_abroad_begin(edai_worker *gateway)
-{
-    gateway->put.route = NULL;
-}
-/* Delivers it, on the gateway. EDA_EKEY, EDA_ENOMEM, EDA_ERANGE: not to all; what was delivered
- * stands, and is told. */
-EDA_CHECK eda_status edai_abroad_deliver(edai_worker *gateway, const edai_msg *msg,
-    const void *data, const edai_arrival *arrival, edai_delivered *ret_delivered);
 /* Answers a request that went abroad with its type's reply; takes the request. */
 void edai_abroad_reply(edai_worker *gateway, edai_envelope *request, const void *data);
-/* Delivers to its worker on this node, whoever owns it. Takes the envelope; `hash` of its identity.
- */
-void edai_abroad_keep(edai_worker *gateway, edai_envelope *envelope, uint64_t hash);
-/* The message has a receiver here, whether this node's or not. */
-bool edai_abroad_is_heard_here(const edai_msg *msg, const void *data);
 
 /* Stands for whoever asks from abroad, in requests and replies. */
 extern edai_activation edai_somebody_abroad;

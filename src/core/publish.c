@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "core/abroad.h"
+#include "core/arrival.h"
 #include "core/fan.h"
 #include <edacious/topic.h>
 
@@ -145,49 +146,6 @@ typedef struct plan {
     size_t ext_size; /* of extension, rest and copied key, 8-aligned */
 } plan;
 
-/* The receiver, if it is this node's and runs on this seat, and nothing stands before what comes
- * for it. Noted, so that it need not be searched again when the message is put. */
-static const edai_activation *find_here(
-    const eda_ctx *ctx, const edai_route *route, uint64_t identity)
-{
-    const edai_actor_type *type = route->actor;
-    uint64_t hash = edai_hash_u64(identity);
-    edai_worker *worker = &ctx->sys->workers[edai_system_owner(ctx->sys, type, hash)];
-    edai_activation *activation;
-
-    if (edai_worker_seat(worker) != edai_worker_seat(ctx->worker) || worker->arrived != NULL ||
-        worker->is_ending) {
-        return NULL;
-    }
-    activation = edai_worker_recent(worker, type, identity);
-    if (activation == NULL) {
-        activation = edai_worker_at_home(worker, type, identity, hash);
-    }
-    if (activation != NULL) {
-        ctx->worker->put = (edai_put){
-            .route = route, .identity = identity, .owner = worker, .activation = activation};
-    }
-    return activation;
-}
-
-/* Its receiver runs here, lives, and has room, and nothing stands before it. What is another seat's
- * is not looked at. */
-static bool has_room_here(const eda_ctx *ctx, const edai_route *route, eda_identity identity)
-{
-    const edai_actor_type *type = route->actor;
-    const edai_put *last = &ctx->worker->put;
-    const edai_activation *activation;
-
-    if (identity.is_text) {
-        return false;
-    }
-    activation = last->route == route && last->identity == identity.number
-                     ? last->activation
-                     : find_here(ctx, route, identity.number);
-    return activation != NULL && activation->len < type->mailbox_len_max &&
-           (activation->extra == NULL || activation->extra->waiting == NULL);
-}
-
 /* It goes to another node when the turn ends, and little is under way to any: what one turn may
  * add finds room, or waits for it with nobody held back. */
 static bool is_way_free(const eda_ctx *ctx, const edai_route *route, eda_identity identity)
@@ -219,7 +177,7 @@ static bool may_wait(
     if (route->msg->type->overflow != EDA_WAIT || route->msg->is_request) {
         return false;
     }
-    return extras->looks_ahead ? !has_room_here(ctx, route, identity)
+    return extras->looks_ahead ? !edai_arrival_has_room(ctx->worker, route, identity)
                                : !is_way_free(ctx, route, identity);
 }
 
