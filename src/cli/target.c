@@ -316,6 +316,12 @@ static edai_exit read_endpoint(edai_cli *cli, edai_target *target)
             "--connect %s is for Zenoh, --bus %s is not; local:SOCKET is for local", connect,
             driver);
     }
+    if (connect != NULL && (connect[0] == '/' || strchr(connect, '/') == NULL)) {
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "--connect %s is no endpoint: PROTOCOL/ADDRESS as in %s, or local:SOCKET as in "
+            "local:/run/bus",
+            connect, ENDPOINT);
+    }
     target->driver = driver != NULL ? driver : "zenoh";
     target->where = connect != NULL ? connect : ENDPOINT;
     target->is_dialled = true;

@@ -88,6 +88,20 @@ static void files_that_are_none_end_with_2(void **state)
         CLI_WORDS("ps", "--connect", "tcp/127.0.0.1:1", "--ca", ca));
 }
 
+static void endpoint_that_is_none_ends_with_2(void **state)
+{
+    (void)state;
+    static const char *const each[][4] = {{"ps", "--connect", "127.0.0.1:7447"},
+        {"ps", "--connect", ""}, {"ps", "--connect", "/run/bus"}, {"ps", "--connect", "home"}};
+
+    for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+        assert_ps(EDAI_EXIT_USAGE,
+            " is no endpoint: PROTOCOL/ADDRESS as in tcp/127.0.0.1:7447, or local:SOCKET as in "
+            "local:/run/bus",
+            each[i]);
+    }
+}
+
 static void password_that_is_none_ends_with_2(void **state)
 {
     (void)state;
@@ -179,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_that_are_none_end_with_2),
+        cmocka_unit_test(endpoint_that_is_none_ends_with_2),
         cmocka_unit_test(password_that_is_none_ends_with_2),
         cmocka_unit_test(driver_that_is_none_ends_with_2),
         cmocka_unit_test(config_that_is_wrong_ends_with_2_and_names_the_file),
