@@ -161,11 +161,15 @@ static eda_status try_client(const char *name, const char *password, eda_bus **r
         ret_bus);
 }
 
+/* Until it is let in: on a busy machine a connection may take longer than it is waited for. */
 static eda_bus *open_client(const char *name)
 {
+    int64_t until = edai_clock_monotonic_ns() + WAIT_NS;
     eda_bus *bus = NULL;
 
-    assert_int_equal(try_client(name, name, &bus), EDA_OK);
+    while (try_client(name, name, &bus) != EDA_OK) {
+        assert_true(edai_clock_monotonic_ns() < until);
+    }
     return bus;
 }
 
@@ -327,18 +331,36 @@ static edai_exit command_asks(const char *name, const char *password)
     return code;
 }
 
-/* She reached the router, and nothing else: that is what she is told. */
+/* Until it is answered, as a client is let in. */
+static void check_gate_is_answered(void)
+{
+    int64_t until = edai_clock_monotonic_ns() + WAIT_NS;
+
+    while (command_asks("gate", "gate") != EDAI_EXIT_OK) {
+        assert_true(edai_clock_monotonic_ns() < until);
+    }
+}
+
+/* She reaches the router, in the end, and nothing else: that is what she is told. */
 static void check_what_eve_is_told(void)
 {
-    char *text = NULL;
-    char *error = NULL;
+    int64_t until = edai_clock_monotonic_ns() + WAIT_NS;
+    bool is_reached = false;
 
-    assert_int_equal(command_as("eve", "eve", "ps", NULL, &text, &error), EDAI_EXIT_UNREACHABLE);
-    assert_non_null(strstr(error, endpoint));
-    assert_non_null(strstr(error, " was reached, but no node of the cluster 'edacious' answers"));
-    assert_non_null(strstr(error, "operates"));
-    free(error);
-    free(text);
+    while (!is_reached) {
+        char *text = NULL;
+        char *error = NULL;
+
+        assert_true(edai_clock_monotonic_ns() < until);
+        edai_exit code = command_as("eve", "eve", "ps", NULL, &text, &error);
+        is_reached =
+            strstr(error, " was reached, but no node of the cluster 'edacious' answers") != NULL;
+        assert_true(is_reached ? code == EDAI_EXIT_UNREACHABLE : code != EDAI_EXIT_OK);
+        assert_non_null(strstr(error, endpoint));
+        assert_true(!is_reached || strstr(error, "operates") != NULL);
+        free(error);
+        free(text);
+    }
 }
 
 /* --- the scene --- */
@@ -424,8 +446,8 @@ static void run_scene(void)
     check_puts(&self);
     assert_int_equal(ask(self.gate, "door/front/status"), 1);
     assert_int_equal(ask(self.gate, "@edacious/v1/plant/ping/**"), 2);
-    assert_int_equal(command_asks("gate", "gate"), EDAI_EXIT_OK);
-    assert_int_equal(command_asks("eve", "eve"), EDAI_EXIT_UNREACHABLE);
+    check_gate_is_answered();
+    assert_int_not_equal(command_asks("eve", "eve"), EDAI_EXIT_OK);
     check_what_eve_is_told();
     check_strangers();
     assert_int_equal(ask(self.eve, "door/front/status"), 0); /* and what was hers had come */
