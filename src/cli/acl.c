@@ -28,6 +28,7 @@ typedef struct acl {
     edai_cli *cli;
     edai_nodes nodes;
     edai_grants grants;
+    json_t *config; /* of --into; NULL: none */
 } acl;
 
 static edai_exit refuse(acl *self, eda_status status)
@@ -457,38 +458,33 @@ static edai_exit read_into(acl *self, const char *path, json_t **ret_config)
 }
 
 /* The configuration of --into, its access control replaced. The file itself stays as it is. */
-static edai_exit print_into(acl *self, const char *path, eda_str section)
+static edai_exit print_into(acl *self, eda_str section)
 {
-    json_t *config = NULL;
-    edai_exit code = read_into(self, path, &config);
-
-    if (code != EDAI_EXIT_OK) {
-        return code;
-    }
     json_t *made = json_loadb(section.ptr, section.len, 0, NULL);
-    if (made == NULL || json_object_update(config, made) != 0 ||
-        (json_dumpf(config, self->cli->out, JSON_INDENT(2)) != 0 && ferror(self->cli->out) == 0)) {
+    edai_exit code;
+
+    if (made == NULL || json_object_update(self->config, made) != 0 ||
+        (json_dumpf(self->config, self->cli->out, JSON_INDENT(2)) != 0 &&
+            ferror(self->cli->out) == 0)) {
         code = refuse(self, EDA_ENOMEM);
     } else {
         (void)fputc('\n', self->cli->out);
         code = edai_cli_flush(self->cli);
     }
-    json_decref(config);
     json_decref(made);
     return code;
 }
 
 static edai_exit write_all(acl *self)
 {
-    const char *path = edai_args_value(&self->cli->args, "--into");
     edai_buffer text = {.size = 0};
     edai_exit code;
 
     edai_grants_write(&self->grants, &text);
     if (text.is_broken) {
         code = refuse(self, EDA_ENOMEM);
-    } else if (path != NULL) {
-        code = print_into(self, path, edai_text_str(&text));
+    } else if (self->config != NULL) {
+        code = print_into(self, edai_text_str(&text));
     } else {
         (void)fwrite(text.bytes, 1, text.size, self->cli->out);
         code = edai_cli_flush(self->cli);
@@ -497,31 +493,72 @@ static edai_exit write_all(acl *self)
     return code;
 }
 
+static edai_exit check_subject(acl *self, const char *text)
+{
+    who ignored;
+
+    return read_who(self, "--subject", text, &ignored);
+}
+
+static edai_exit check_outsider(acl *self, const char *text)
+{
+    who ignored;
+
+    return read_who(self, "--outsider", text, &ignored);
+}
+
+/* What can be told without asking anybody. */
+static edai_exit check_options(acl *self)
+{
+    const edai_args *args = &self->cli->args;
+    const char *path = edai_args_value(args, "--into");
+    edai_exit code = EDAI_EXIT_OK;
+
+    if (!edai_args_has(args, "--subject") && !edai_args_has(args, "--outsider")) {
+        code = edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
+            "who? --subject cn:NAME for a node, --outsider user:NAME=publishes:TYPE for others");
+    }
+    if (code == EDAI_EXIT_OK) {
+        code = add_each(self, "--subject", check_subject);
+    }
+    if (code == EDAI_EXIT_OK) {
+        code = add_each(self, "--outsider", check_outsider);
+    }
+    if (code == EDAI_EXIT_OK && path != NULL) {
+        code = read_into(self, path, &self->config);
+    }
+    return code;
+}
+
+static edai_exit read_nodes(acl *self)
+{
+    edai_exit code = edai_nodes_read(self->cli, &self->nodes);
+
+    if (code == EDAI_EXIT_OK && self->nodes.code != EDAI_EXIT_OK) {
+        code = edai_cli_fail(self->cli, self->nodes.code,
+            "nothing is written: it would lock out what the missing nodes host");
+    }
+    return code;
+}
+
 static edai_exit run(edai_cli *cli)
 {
     acl self = {.cli = cli};
+    edai_exit code = check_options(&self);
 
-    if (!edai_args_has(&cli->args, "--subject") && !edai_args_has(&cli->args, "--outsider")) {
-        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
-            "who? --subject cn:NAME for a node, --outsider user:NAME=publishes:TYPE for others");
+    if (code == EDAI_EXIT_OK) {
+        code = read_nodes(&self);
     }
-    edai_exit code = edai_nodes_read(cli, &self.nodes);
-    if (code != EDAI_EXIT_OK) {
-        return code;
+    if (code == EDAI_EXIT_OK) {
+        code = add_each(&self, "--subject", add_subject);
     }
-    if (self.nodes.code != EDAI_EXIT_OK) {
-        code = edai_cli_fail(cli, self.nodes.code,
-            "nothing is written: it would lock out what the missing nodes host");
-        edai_nodes_free(&self.nodes);
-        return code;
-    }
-    code = add_each(&self, "--subject", add_subject);
     if (code == EDAI_EXIT_OK) {
         code = add_each(&self, "--outsider", add_outsider);
     }
     if (code == EDAI_EXIT_OK) {
         code = write_all(&self);
     }
+    json_decref(self.config);
     edai_grants_fini(&self.grants);
     edai_nodes_free(&self.nodes);
     return code;

@@ -104,8 +104,7 @@ static edai_exit make_payload(edai_cli *cli, edai_buffer *payload)
                      : edai_payload_put_json(payload, eda_str_from(json), &problem);
     }
     if (status != EDA_OK || payload->is_broken) {
-        return edai_cli_fail(cli, EDAI_EXIT_USAGE, "the payload is no JSON: %s",
-            status != EDA_OK ? problem.text : "out of memory");
+        return edai_words_refuse_json(cli, status != EDA_OK ? status : EDA_ENOMEM, &problem);
     }
     return EDAI_EXIT_OK;
 }

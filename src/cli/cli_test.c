@@ -255,6 +255,8 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"pub", "door"}, "a word is missing: TOPIC JSON, TOPIC -"},
         {{"pub", "door/*", "1"}, "'door/*' is no topic"},
         {{"pub", "door", "{"}, "the payload is no JSON: JSON, line 1"},
+        {{"pub", "door", "{badge: 7}"},
+            "; keys and texts stand between double quotes, as in '{\"badge\": \"7\"}'\n"},
         {{"pub", "door", "--raw", "a/b", "/nowhere/x"}, "/nowhere/x cannot be read"},
         {{"ask", "a//b"}, "'a//b' is no topic: chunks between '/'"},
         {{"ask", "door/*/status"},

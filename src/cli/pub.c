@@ -1,6 +1,7 @@
 /* pub.c - `edacious pub`: puts, one or a line each, and the certainty that they have left. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -77,8 +78,7 @@ static edai_exit put_json(pub *self, eda_str topic, eda_str json)
     edai_exit code;
 
     if (status != EDA_OK || payload.is_broken) {
-        code = edai_cli_fail(self->cli, EDAI_EXIT_USAGE, "the payload is no JSON: %s",
-            status != EDA_OK ? problem.text : "out of memory");
+        code = edai_words_refuse_json(self->cli, status != EDA_OK ? status : EDA_ENOMEM, &problem);
     } else {
         code = put_bytes(self, topic,
             self->is_cbor ? EDA_STR("application/cbor") : EDA_STR("application/json"),
@@ -259,6 +259,28 @@ static edai_exit put_all(pub *self)
     return put_json(self, eda_str_from(first), eda_str_from(second));
 }
 
+/* What can be told of the words without anybody being there. */
+static edai_exit check_words(edai_cli *cli)
+{
+    const char *second = cli->args.words[1];
+    bool is_raw = edai_args_has(&cli->args, "--raw");
+    eda_problem problem = {.text = ""};
+    json_t *tree = NULL;
+    edai_exit code = edai_words_check_topic(cli, eda_str_from(cli->args.words[0]));
+
+    if (code != EDAI_EXIT_OK || strcmp(second, "-") == 0) {
+        return code;
+    }
+    if (is_raw) {
+        return access(second, R_OK) == 0
+                   ? EDAI_EXIT_OK
+                   : edai_cli_fail(cli, EDAI_EXIT_USAGE, "%s cannot be read", second);
+    }
+    eda_status status = edai_json_parse(eda_str_from(second), &tree, &problem);
+    json_decref(tree);
+    return status == EDA_OK ? EDAI_EXIT_OK : edai_words_refuse_json(cli, status, &problem);
+}
+
 static edai_exit run(edai_cli *cli)
 {
     const char *type = edai_args_value(&cli->args, "--type");
@@ -276,7 +298,7 @@ static edai_exit run(edai_cli *cli)
     }
     edai_exit code = EDAI_EXIT_OK;
     if (cli->args.word_count == 2) {
-        code = edai_words_check_topic(cli, eda_str_from(cli->args.words[0]));
+        code = check_words(cli);
     }
     if (code == EDAI_EXIT_OK) {
         code = edai_session_open(cli, &self.session);

@@ -52,7 +52,7 @@ static int tear_down(void **state)
     return rmdir(folder); /* fails if anything else was left there */
 }
 
-static void assert_ps(edai_exit code, const char *says, const char *const *words)
+static void assert_end(edai_exit code, const char *says, const char *const *words)
 {
     cli_result made = cli_run_with("", words);
 
@@ -71,19 +71,19 @@ static void files_that_are_none_end_with_2(void **state)
     const char *text = path_of("text");
     const char *key = path_of("me.key");
 
-    assert_ps(EDAI_EXIT_USAGE, "--ca: /nowhere/x cannot be read; is there such a file",
+    assert_end(EDAI_EXIT_USAGE, "--ca: /nowhere/x cannot be read; is there such a file",
         CLI_WORDS(TLS, "--ca", "/nowhere/x"));
-    assert_ps(EDAI_EXIT_USAGE, "--ca: /tmp cannot be read", CLI_WORDS(TLS, "--ca", "/tmp"));
-    assert_ps(EDAI_EXIT_USAGE, "--ca: there is no -----BEGIN CERTIFICATE----- in ",
+    assert_end(EDAI_EXIT_USAGE, "--ca: /tmp cannot be read", CLI_WORDS(TLS, "--ca", "/tmp"));
+    assert_end(EDAI_EXIT_USAGE, "--ca: there is no -----BEGIN CERTIFICATE----- in ",
         CLI_WORDS(TLS, "--ca", text));
-    assert_ps(EDAI_EXIT_USAGE, "--cert: /nowhere/x cannot be read",
+    assert_end(EDAI_EXIT_USAGE, "--cert: /nowhere/x cannot be read",
         CLI_WORDS(TLS, "--ca", ca, "--cert", "/nowhere/x", "--key", key));
-    assert_ps(EDAI_EXIT_USAGE, "--key: /nowhere/x cannot be read",
+    assert_end(EDAI_EXIT_USAGE, "--key: /nowhere/x cannot be read",
         CLI_WORDS(TLS, "--ca", ca, "--cert", ca, "--key", "/nowhere/x"));
-    assert_ps(EDAI_EXIT_USAGE, "--key: there is no -----BEGIN PRIVATE KEY----- in ",
+    assert_end(EDAI_EXIT_USAGE, "--key: there is no -----BEGIN PRIVATE KEY----- in ",
         CLI_WORDS(TLS, "--ca", ca, "--cert", ca, "--key", ca));
-    assert_ps(EDAI_EXIT_USAGE, "--cert and --key belong together", CLI_WORDS(TLS, "--cert", ca));
-    assert_ps(EDAI_EXIT_USAGE,
+    assert_end(EDAI_EXIT_USAGE, "--cert and --key belong together", CLI_WORDS(TLS, "--cert", ca));
+    assert_end(EDAI_EXIT_USAGE,
         "--ca is for TLS, and tcp/127.0.0.1:1 goes without; give --connect tls/HOST:PORT",
         CLI_WORDS("ps", "--connect", "tcp/127.0.0.1:1", "--ca", ca));
 }
@@ -95,7 +95,7 @@ static void endpoint_that_is_none_ends_with_2(void **state)
         {"ps", "--connect", ""}, {"ps", "--connect", "/run/bus"}, {"ps", "--connect", "home"}};
 
     for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
-        assert_ps(EDAI_EXIT_USAGE,
+        assert_end(EDAI_EXIT_USAGE,
             " is no endpoint: PROTOCOL/ADDRESS as in tcp/127.0.0.1:7447, or local:SOCKET as in "
             "local:/run/bus",
             each[i]);
@@ -107,29 +107,50 @@ static void password_that_is_none_ends_with_2(void **state)
     (void)state;
     char line[600];
 
-    assert_ps(EDAI_EXIT_USAGE, "--password-file: /nowhere/x cannot be read",
+    assert_end(EDAI_EXIT_USAGE, "--password-file: /nowhere/x cannot be read",
         CLI_WORDS(TLS, "--user", "me", "--password-file", "/nowhere/x"));
-    assert_ps(EDAI_EXIT_USAGE, "--password-file: /tmp cannot be read",
+    assert_end(EDAI_EXIT_USAGE, "--password-file: /tmp cannot be read",
         CLI_WORDS(TLS, "--user", "me", "--password-file", "/tmp"));
-    assert_ps(EDAI_EXIT_USAGE, " begins with an empty line; the password stands in its first",
+    assert_end(EDAI_EXIT_USAGE, " begins with an empty line; the password stands in its first",
         CLI_WORDS(TLS, "--user", "me", "--password-file", path_of("blank")));
-    assert_ps(EDAI_EXIT_USAGE, "--user and --password-file belong together",
+    assert_end(EDAI_EXIT_USAGE, "--user and --password-file belong together",
         CLI_WORDS(TLS, "--user", "me"));
     memset(line, 'x', sizeof line - 1);
     line[sizeof line - 1] = '\0';
     put_file("text", line);
-    assert_ps(EDAI_EXIT_USAGE, " is too long; a password has at most 510 bytes",
+    assert_end(EDAI_EXIT_USAGE, " is too long; a password has at most 510 bytes",
         CLI_WORDS(TLS, "--user", "me", "--password-file", path_of("text")));
     put_file("text", "hello\n");
+}
+
+/* Words are looked at before anybody is looked for. */
+static void words_that_are_wrong_end_with_2_also_where_nobody_is(void **state)
+{
+    (void)state;
+    static const char *const each[][6] = {{"pub", "door/*", "1"}, {"pub", "door", "{badge: 7}"},
+        {"pub", "door", "/nowhere/x", "--raw=a/b"}, {"ask", "door", "{badge: 7}"},
+        {"ask", "door/*"}, {"sub", "door//x"}, {"acl", "--subject=home"}, {"acl", "--outsider=x"},
+        {"acl", "--subject=cn:home", "--into=/nowhere/x"}, {"messages", "--catalogue=/nowhere/x"}};
+
+    for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+        const char *words[7] = {NULL};
+        size_t count = 0;
+
+        for (; each[i][count] != NULL; count++) {
+            words[count] = each[i][count];
+        }
+        words[count] = "--connect=local:/nowhere/bus";
+        assert_end(EDAI_EXIT_USAGE, "edacious ", words);
+    }
 }
 
 static void driver_that_is_none_ends_with_2(void **state)
 {
     (void)state;
-    assert_ps(EDAI_EXIT_USAGE, "there is no bus driver nowhere", CLI_WORDS("ps", "--bus=nowhere"));
-    assert_ps(EDAI_EXIT_USAGE,
+    assert_end(EDAI_EXIT_USAGE, "there is no bus driver nowhere", CLI_WORDS("ps", "--bus=nowhere"));
+    assert_end(EDAI_EXIT_USAGE,
         "the driver cannot be loaded: ", CLI_WORDS("ps", "--bus", path_of("text")));
-    assert_ps(EDAI_EXIT_USAGE, "--connect tcp/127.0.0.1:1 is for Zenoh, --bus local is not",
+    assert_end(EDAI_EXIT_USAGE, "--connect tcp/127.0.0.1:1 is for Zenoh, --bus local is not",
         CLI_WORDS("ps", "--bus", "local", "--connect", "tcp/127.0.0.1:1"));
 }
 
@@ -138,14 +159,14 @@ static void config_that_is_wrong_ends_with_2_and_names_the_file(void **state)
     (void)state;
     char says[96];
 
-    assert_ps(EDAI_EXIT_USAGE, "--config: configuration: the file /nowhere/x cannot be opened",
+    assert_end(EDAI_EXIT_USAGE, "--config: configuration: the file /nowhere/x cannot be opened",
         CLI_WORDS("ps", "--bus", "local", "--config", "/nowhere/x"));
     (void)snprintf(says, sizeof says, "--config: %s: JSON, line 1, column ", path_of("text"));
-    assert_ps(
+    assert_end(
         EDAI_EXIT_USAGE, says, CLI_WORDS("ps", "--bus", "local", "--config", path_of("text")));
     put_file("text", "[]");
     (void)snprintf(says, sizeof says, "--config: %s: must be a JSON object", path_of("text"));
-    assert_ps(
+    assert_end(
         EDAI_EXIT_USAGE, says, CLI_WORDS("ps", "--bus", "local", "--config", path_of("text")));
     put_file("text", "hello\n");
 }
@@ -158,17 +179,17 @@ static void socket_where_nobody_listens_ends_with_3_and_leaves_nothing(void **st
     char text[96];
 
     (void)snprintf(where, sizeof where, "local:%s", path_of("bus"));
-    assert_ps(EDAI_EXIT_UNREACHABLE,
+    assert_end(EDAI_EXIT_UNREACHABLE,
         "; is a node up whose bus is \"local\", and is that its socket? (local: nobody listens at ",
         CLI_WORDS("ps", "--connect", where));
     (void)snprintf(where, sizeof where, "local:%s", path_of("no/bus"));
-    assert_ps(EDAI_EXIT_UNREACHABLE, "nobody listens at ", CLI_WORDS("ps", "--connect", where));
+    assert_end(EDAI_EXIT_UNREACHABLE, "nobody listens at ", CLI_WORDS("ps", "--connect", where));
     (void)snprintf(text, sizeof text, "{\"socket\": \"%s\"}", path_of("bus"));
     put_file("text", text);
-    assert_ps(EDAI_EXIT_UNREACHABLE, "nobody listens at ",
+    assert_end(EDAI_EXIT_UNREACHABLE, "nobody listens at ",
         CLI_WORDS("ps", "--bus", "local", "--config", path_of("text")));
     put_file("text", "hello\n");
-    assert_ps(EDAI_EXIT_USAGE, ": configuration: \"socket\" has ",
+    assert_end(EDAI_EXIT_USAGE, ": configuration: \"socket\" has ",
         CLI_WORDS("ps", "--connect",
             "local:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
@@ -183,7 +204,7 @@ static void default_socket_is_reached_or_nobodys(void **state)
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(setenv("XDG_RUNTIME_DIR", folder, 1), 0);
     for (size_t i = 0; i < 2; i++) {
-        assert_ps(EDAI_EXIT_UNREACHABLE, "/edacious.sock)", each[i]);
+        assert_end(EDAI_EXIT_UNREACHABLE, "/edacious.sock)", each[i]);
     }
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
@@ -195,6 +216,7 @@ int main(void)
         cmocka_unit_test(files_that_are_none_end_with_2),
         cmocka_unit_test(endpoint_that_is_none_ends_with_2),
         cmocka_unit_test(password_that_is_none_ends_with_2),
+        cmocka_unit_test(words_that_are_wrong_end_with_2_also_where_nobody_is),
         cmocka_unit_test(driver_that_is_none_ends_with_2),
         cmocka_unit_test(config_that_is_wrong_ends_with_2_and_names_the_file),
         cmocka_unit_test(socket_where_nobody_listens_ends_with_3_and_leaves_nothing),

@@ -25,6 +25,15 @@ static bool has_field(eda_str topic)
     return false;
 }
 
+edai_exit edai_words_refuse_json(edai_cli *cli, eda_status status, const eda_problem *problem)
+{
+    return edai_cli_fail(cli, EDAI_EXIT_USAGE, "the payload is no JSON: %s%s",
+        problem->text[0] != '\0' ? problem->text : eda_status_text(status),
+        status == EDA_ESYNTAX
+            ? "; keys and texts stand between double quotes, as in '{\"badge\": \"7\"}'"
+            : "");
+}
+
 bool edai_words_is_pattern(eda_str topic)
 {
     return eda_topic_check(topic) == EDA_OK && eda_topic_check_key(topic) != EDA_OK;

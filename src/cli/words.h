@@ -10,6 +10,8 @@
 edai_exit edai_words_check_topic(edai_cli *cli, eda_str topic);
 /* A key expression: wildcards are fine. EDAI_EXIT_USAGE with a sentence. */
 edai_exit edai_words_check_pattern(edai_cli *cli, eda_str pattern);
+/* Says that a word is no JSON, and what JSON is like: EDAI_EXIT_USAGE. */
+edai_exit edai_words_refuse_json(edai_cli *cli, eda_status status, const eda_problem *problem);
 /* It has wildcards. */
 bool edai_words_is_pattern(eda_str topic);
 
