@@ -29,12 +29,15 @@ pub fn endpoints(merged: &Value) -> Result<(), Problem> {
     })
 }
 
-/// In lists, and in lists by mode.
+/// In lists, in lists by mode, and where several locators are of one: {strategy: "allOf", locators: [...]}.
 fn check_all(value: &Value, path: &mut Vec<String>) -> Result<(), Problem> {
     let inner: Vec<(String, &Value)> = match value {
         Value::String(endpoint) => return check_endpoint(endpoint, path),
         Value::Array(list) => list.iter().enumerate().map(|(at, one)| (at.to_string(), one)).collect(),
-        Value::Object(map) => map.iter().map(|(key, one)| (key.clone(), one)).collect(),
+        Value::Object(map) => {
+            let lists = map.iter().filter(|(key, _)| *key != "strategy");
+            lists.map(|(key, one)| (key.clone(), one)).collect()
+        }
         _ => Vec::new(),
     };
     for (step, one) in inner {
@@ -135,6 +138,13 @@ mod tests {
         ];
         assert!(endpoints(&json!({"connect": {"endpoints": good}})).is_ok());
         assert!(endpoints(&json!({})).is_ok());
+        let of_one = |locator: &str| json!({"connect": {"endpoints": [{"strategy": "allOf", "locators": ["tcp/a:1", locator]}]}});
+        assert!(endpoints(&of_one("tcp/b:1")).is_ok());
+        let text = problem(endpoints(&of_one("ws/b:1")));
+        assert!(
+            text.starts_with("connect/endpoints/0/locators/1: connect/endpoints: ws/b:1"),
+            "{text}"
+        );
     }
 
     #[test]

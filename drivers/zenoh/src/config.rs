@@ -376,6 +376,12 @@ mod tests {
     }
 
     #[test]
+    fn several_locators_of_one_endpoint_are_taken() {
+        let user = "{mode: 'client', connect: {endpoints: [{strategy: 'allOf', locators: ['tcp/127.0.0.1:1']}]}}";
+        assert!(get(user, "connect/endpoints").contains("tcp/127.0.0.1:1"));
+    }
+
+    #[test]
     fn errors_name_the_key() {
         for (user, word) in [
             ("{scoutin: {}}", "scoutin"),
