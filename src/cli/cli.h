@@ -6,6 +6,7 @@
 #ifndef EDAI_CLI_H
 #define EDAI_CLI_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "cli/args.h"
@@ -28,6 +29,8 @@ typedef struct edai_cli {
     FILE *err;
     const edai_verb *verb;
     edai_args args;
+    char bus_why[512];         /* why a bus reached nobody, as it logged */
+    _Atomic unsigned bus_said; /* 1: bus_why is being written; 2: it may be read */
 } edai_cli;
 
 struct edai_verb {

@@ -37,10 +37,33 @@ edai_exit edai_session_fail(edai_session *session, const char *what, eda_status 
 
 /* --- opening --- */
 
+/* Zenoh tells no more than that it could not connect, and logs before what came of each attempt:
+ * "... Unable to connect to ENDPOINT! WHY". The first of these is kept. */
+static void keep_why(edai_cli *cli, eda_str line)
+{
+    char text[sizeof cli->bus_why];
+    unsigned before = 0;
+
+    (void)snprintf(text, sizeof text, "%.*s", EDA_STR_ARG(line));
+    const char *end = strstr(text, "Unable to connect to ");
+    const char *why = end != NULL ? strstr(end, "! ") : NULL;
+    if (why != NULL && atomic_compare_exchange_strong_explicit(&cli->bus_said, &before, 1,
+                           memory_order_relaxed, memory_order_relaxed)) {
+        (void)snprintf(cli->bus_why, sizeof cli->bus_why, "%s", why + 2);
+        /* Pairs with the load of why_not, which then sees the text whole. */
+        atomic_store_explicit(&cli->bus_said, 2, memory_order_release);
+    }
+}
+
+/* Any thread of the driver's. */
 static void on_log(void *arg, eda_str line)
 {
     edai_cli *cli = arg;
 
+    keep_why(cli, line);
+    if (!edai_args_has(&cli->args, "--verbose")) {
+        return;
+    }
     (void)fprintf(cli->err, "edacious %s: bus: %.*s\n", cli->verb->name, EDA_STR_ARG(line));
 }
 
@@ -79,27 +102,45 @@ static edai_exit read_options(edai_cli *cli, edai_session *session)
 /* What whoever reads of no connection may look at. */
 static const char *hint_of(const edai_session *session, eda_status status)
 {
+    const edai_args *args = &session->cli->args;
+
     if (status != EDA_EIO) {
         return "";
     }
     if (session->driver == &eda_bus_local) {
         return "; is a node up whose bus is \"local\", and is that its socket?";
     }
-    return session->is_dialled ? "; is a node or a router up that listens there? --connect goes "
-                                 "elsewhere, --verbose tells more"
-                               : "; is a node up that it reaches? --verbose tells more";
+    if (!session->is_dialled) {
+        return "; is a node up that it reaches? --verbose tells more";
+    }
+    if (edai_args_has(args, "--user") || strncmp(session->where, "tls/", 4) == 0) {
+        return "; is a node or a router up that listens there, and does each side take what the "
+               "other shows: certificate, user, password? --verbose tells more";
+    }
+    return "; is a node or a router up that listens there? --connect goes elsewhere, --verbose "
+           "tells more";
+}
+
+static const char *why_not(edai_session *session, eda_status status, const char *problem)
+{
+    edai_cli *cli = session->cli;
+
+    if (status == EDA_EIO && atomic_load_explicit(&cli->bus_said, memory_order_acquire) == 2) {
+        return cli->bus_why;
+    }
+    return problem[0] != '\0' ? problem : eda_status_text(status);
 }
 
 static edai_exit open_failed(edai_session *session, eda_status status, const char *problem)
 {
-    const char *text = problem[0] != '\0' ? problem : eda_status_text(status);
+    const char *text = why_not(session, status, problem);
     edai_exit code = status == EDA_ETIMEOUT ? EDAI_EXIT_TIMEOUT
                      : status == EDA_EIO    ? EDAI_EXIT_UNREACHABLE
                                             : EDAI_EXIT_FAILED;
 
     if (status != EDA_EINVAL) {
-        return edai_cli_fail(session->cli, code, "no connection to %s%s (%s)", session->where,
-            hint_of(session, status), text);
+        return edai_cli_fail(session->cli, code, "no connection to %s: %s%s", session->where, text,
+            hint_of(session, status));
     }
     if (edai_args_has(&session->cli->args, "--config")) {
         return edai_cli_fail(session->cli, EDAI_EXIT_USAGE, "--config: %s", text);
@@ -132,7 +173,7 @@ edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)
     }
     const eda_bus_options options = {.config = target.config,
         .call_ms = session.timeout_ms,
-        .log = edai_args_has(&cli->args, "--verbose") ? on_log : NULL,
+        .log = on_log,
         .replaced = on_replaced,
         .arg = cli};
     status = session.driver->open(&options, &session.bus, &problem);

@@ -180,7 +180,7 @@ static void socket_where_nobody_listens_ends_with_3_and_leaves_nothing(void **st
 
     (void)snprintf(where, sizeof where, "local:%s", path_of("bus"));
     assert_end(EDAI_EXIT_UNREACHABLE,
-        "; is a node up whose bus is \"local\", and is that its socket? (local: nobody listens at ",
+        "/bus; is a node up whose bus is \"local\", and is that its socket?\n",
         CLI_WORDS("ps", "--connect", where));
     (void)snprintf(where, sizeof where, "local:%s", path_of("no/bus"));
     assert_end(EDAI_EXIT_UNREACHABLE, "nobody listens at ", CLI_WORDS("ps", "--connect", where));
@@ -204,7 +204,7 @@ static void default_socket_is_reached_or_nobodys(void **state)
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(setenv("XDG_RUNTIME_DIR", folder, 1), 0);
     for (size_t i = 0; i < 2; i++) {
-        assert_end(EDAI_EXIT_UNREACHABLE, "/edacious.sock)", each[i]);
+        assert_end(EDAI_EXIT_UNREACHABLE, "/edacious.sock; is a node up", each[i]);
     }
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);

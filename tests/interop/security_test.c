@@ -437,6 +437,20 @@ static void check_strangers(void)
     }
 }
 
+/* Nobody listens any more: the command says what came of dialling, not only that nothing did. */
+static void check_what_gate_is_told(void)
+{
+    char *text = NULL;
+    char *error = NULL;
+
+    assert_int_equal(command_as("gate", "gate", "ps", NULL, &text, &error), EDAI_EXIT_UNREACHABLE);
+    if (strstr(error, "(os error ") == NULL || strstr(error, "Unable to connect") != NULL) {
+        fail_msg("no reason in: %s", error);
+    }
+    free(error);
+    free(text);
+}
+
 static void run_scene(void)
 {
     scene self;
@@ -452,6 +466,7 @@ static void run_scene(void)
     check_strangers();
     assert_int_equal(ask(self.eve, "door/front/status"), 0); /* and what was hers had come */
     scene_close(&self);
+    check_what_gate_is_told();
     assert_int_equal(self.home_unlocks.put_count, 1);
     assert_int_equal(self.gate_opens.put_count, 1);
     assert_int_equal(self.attic_beats.put_count, 1);
