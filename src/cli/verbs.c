@@ -26,8 +26,9 @@ static const edai_args_option common[] = {
     {.name = "--verbose", .help = "show what the driver logs"},
     {.name = "--help", .help = "this text"}, {.name = NULL}};
 
-static const char exits[] = "Exit codes: 0 done; 1 refused or failed; 2 wrong use; 3 nobody there; "
-                            "4 timeout.\n";
+static const char exits[] =
+    "Exit codes: 0 done; 1 refused or failed; 2 wrong use, or a file; 3 nobody there; "
+    "4 timeout.\n";
 
 static void print_options(FILE *to, const edai_args_option *options)
 {
