@@ -11,9 +11,9 @@
 #define ALL "bench/net/all"
 #define ECHO "bench/net/echo"
 #define CALL_MS 5000u
-/* Between two tries of a put that found the queue full: it takes longer to empty, and who tries all
- * the time takes the processor from it. */
-#define FULL_NS 500000
+/* Between two tries of a put that found the queue full, as nodes do: it takes longer to empty, and
+ * who tries all the time takes the processor from it. */
+#define FULL_NS 2000000
 
 typedef struct side {
     const eda_bus_driver *driver;
