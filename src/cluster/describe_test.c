@@ -11,6 +11,7 @@
 #include <edacious/edacious.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "cluster/describe.h"
 #include "delivery.h"
 
@@ -215,6 +216,26 @@ static void fields_that_may_be_missing_tell_what_they_are_then(void **state)
     assert_int_equal(count, sizeof expected / sizeof expected[0]);
 }
 
+/* 130 bytes: what is cut stays UTF-8, without which the whole catalogue could not be told. */
+static void what_is_missing_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char name[131] = "";
+    char text[EDAI_DESCRIBE_MISSING_SIZE];
+    const eda_enumerator names[] = {{.name = name, .value = 0}, {.name = NULL}};
+    const eda_type mode = {
+        .name = "mode", .kind = EDA_KIND_ENUM, .size = sizeof(int), .enumerators = names};
+    const eda_field field = {.name = "mode", .type = &mode, .may_miss = true};
+
+    for (size_t i = 0; i + 2 < sizeof name; i += 2) {
+        memcpy(name + i, "\xc3\xa9", 2);
+    }
+    size_t len = edai_describe_missing(&field, text);
+    assert_int_equal(len, strlen(text));
+    assert_true(edai_utf8_valid((eda_str){.ptr = text, .len = len}));
+    assert_string_equal(text + len - 5, "\xc3\xa9...");
+}
+
 static void type_that_holds_itself_is_named_and_cut(void **state)
 {
     (void)state;
@@ -319,6 +340,7 @@ int main(void)
         cmocka_unit_test(catalogue_of_a_system_is_read_back),
         cmocka_unit_test(catalogue_tells_messages_and_fields),
         cmocka_unit_test(fields_that_may_be_missing_tell_what_they_are_then),
+        cmocka_unit_test(what_is_missing_is_cut_between_characters),
         cmocka_unit_test(type_that_holds_itself_is_named_and_cut),
         cmocka_unit_test(fingerprint_differs_where_the_declaration_does),
         cmocka_unit_test(ps_of_a_system_is_read_back),

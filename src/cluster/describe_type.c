@@ -18,6 +18,12 @@ typedef struct words {
     size_t size;
 } words;
 
+static words begin(char *buffer, size_t size)
+{
+    buffer[0] = '\0';
+    return (words){.text = buffer, .size = size};
+}
+
 static void say(words *self, const char *format, ...) EDA_PRINTF(2, 3);
 
 static void say(words *self, const char *format, ...)
@@ -33,6 +39,21 @@ static void say(words *self, const char *format, ...)
     if (self->used >= self->size) {
         self->used = self->size - 1;
     }
+}
+
+/* Its length, once all is said. */
+static size_t end(words *self)
+{
+    if (self->used + 1 == self->size && self->size > 4) { /* cut, perhaps within a character */
+        size_t at = self->size - 4;
+
+        while (at > 0 && ((unsigned char)self->text[at] & 0xc0) == 0x80) {
+            at--;
+        }
+        memcpy(self->text + at, "...", 4);
+        self->used = at + 3;
+    }
+    return self->used;
 }
 
 static const char *word_of(eda_kind kind)
@@ -106,19 +127,10 @@ static void say_type(words *self, const eda_type *type, uint32_t depth)
 
 size_t edai_describe_type(const eda_type *type, char *buffer, size_t size)
 {
-    words self = {.text = buffer, .size = size};
+    words self = begin(buffer, size);
 
     say_type(&self, type, 0);
-    if (self.used + 1 == size && size > 4) { /* cut, perhaps within a character */
-        size_t at = size - 4;
-
-        while (at > 0 && ((unsigned char)buffer[at] & 0xc0) == 0x80) {
-            at--;
-        }
-        memcpy(buffer + at, "...", 4);
-        self.used = at + 3;
-    }
-    return self.used;
+    return end(&self);
 }
 
 /* --- what a message may lack --- */
@@ -168,9 +180,8 @@ static void say_declared(words *self, const eda_type *type, long double number)
 
 size_t edai_describe_missing(const eda_field *field, char *buffer)
 {
-    words self = {.text = buffer, .size = EDAI_DESCRIBE_MISSING_SIZE};
+    words self = begin(buffer, EDAI_DESCRIBE_MISSING_SIZE);
 
-    buffer[0] = '\0';
     if (field->type->kind == EDA_KIND_OPTIONAL) {
         return 0;
     }
@@ -179,7 +190,7 @@ size_t edai_describe_missing(const eda_field *field, char *buffer)
     } else if (field->may_miss) {
         say(&self, "%s", zero_of(field->type));
     }
-    return self.used;
+    return end(&self);
 }
 
 /* --- fingerprint --- */
