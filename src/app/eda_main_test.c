@@ -68,6 +68,12 @@ static eda_status app_that_provides(eda_system *sys)
     return greet(sys, false);
 }
 
+static eda_status app_that_configures(eda_system *sys)
+{
+    EDA_TRY(eda_configure_text(sys, EDA_STR("{\"state_greeting\": {\"text\": \"its own\"}}")));
+    return greet(sys, false);
+}
+
 static eda_status app_that_fails(eda_system *sys)
 {
     EDA_TRY(eda_provide(sys, EDA_DEPS(state_greeting, .text = EDA_STR("provided"))));
@@ -176,21 +182,29 @@ static void main_with_config_overrides_what_the_app_provides(void **state)
 {
     char path[] = "/tmp/state_main_XXXXXX";
     static const char json[] = "{\"state_greeting\": {\"text\": \"configured\"}}";
+    static const struct {
+        eda_status (*app)(eda_system *sys);
+        const char *does;
+    } each[] = {{app_that_provides, "provides"}, {app_that_configures, "configures itself"}};
     char says[128];
     int fd = mkstemp(path);
     outcome result;
+    size_t i;
 
     (void)state;
     assert_int_equal(write(fd, json, sizeof(json) - 1), (ssize_t)sizeof(json) - 1);
     assert_int_equal(close(fd), 0);
-    run(app_that_provides, ARGS("--config", path), &result);
+    for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+        run(each[i].app, ARGS("--config", path), &result);
+        assert_int_equal(result.code, 0);
+        assert_string_equal(greeting, "configured");
+        (void)snprintf(says, sizeof(says),
+            "%s: 'state_greeting' is taken from there, not from what the program %s\n", path,
+            each[i].does);
+        assert_non_null(strstr(result.err, says));
+        assert_null(strstr(result.err, "no actor was given"));
+    }
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(result.code, 0);
-    assert_string_equal(greeting, "configured");
-    (void)snprintf(says, sizeof(says),
-        "%s: 'state_greeting' is taken from there, not from what the program provides\n", path);
-    assert_non_null(strstr(result.err, says));
-    assert_null(strstr(result.err, "no actor was given"));
 }
 
 static void main_help_goes_to_the_output_and_succeeds(void **state)

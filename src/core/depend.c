@@ -387,19 +387,30 @@ static eda_status resolve_one(eda_system *sys, edai_actor_type *type)
     return EDA_OK;
 }
 
+/* Another of its name is newer, or was given to an actor instead. */
+static bool is_beaten(const eda_system *sys, const edai_provided *provided)
+{
+    const edai_provided *other;
+    bool is_newer = true;
+
+    for (other = sys->provided; other != NULL; other = other->next) {
+        if (other == provided) {
+            is_newer = false;
+        } else if ((is_newer || other->is_used) && other->name != NULL &&
+                   strcmp(other->name, provided->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Probably misspelt; but one file may serve several programs. */
 static void report_unused(eda_system *sys)
 {
     const edai_provided *provided;
 
     for (provided = sys->provided; provided != NULL; provided = provided->next) {
-        const edai_provided *newer = sys->provided;
-
-        while (newer != provided && (newer->name == NULL || provided->name == NULL ||
-                                        strcmp(newer->name, provided->name) != 0)) {
-            newer = newer->next;
-        }
-        if (!provided->is_used && provided->name != NULL && newer == provided) {
+        if (!provided->is_used && provided->name != NULL && !is_beaten(sys, provided)) {
             edai_system_log(
                 sys, NULL, "%s: no actor was given '%s'", provided->source, provided->name);
         }
