@@ -235,6 +235,19 @@ static edai_exit check_zenoh_only(edai_cli *cli, const char *why)
     return EDAI_EXIT_OK;
 }
 
+/* For the driver local, which gets a word more; NULL: what is wrong with it the driver says. */
+static json_t *load_object(const char *config)
+{
+    json_t *json = config[0] == '{' ? json_loads(config, JSON_REJECT_DUPLICATES, NULL)
+                                    : json_load_file(config, JSON_REJECT_DUPLICATES, NULL);
+
+    if (json_is_object(json)) {
+        return json;
+    }
+    json_decref(json);
+    return NULL;
+}
+
 static edai_exit read_config(edai_cli *cli, const char *path, edai_target *target)
 {
     const char *driver = edai_args_value(&cli->args, "--bus");
@@ -250,11 +263,10 @@ static edai_exit read_config(edai_cli *cli, const char *path, edai_target *targe
     }
     target->driver = driver != NULL ? driver : "zenoh";
     target->where = path;
-    json_t *config = strcmp(target->driver, "local") == 0 ? json_load_file(path, 0, NULL) : NULL;
-    if (json_is_object(config)) {
+    json_t *config = strcmp(target->driver, "local") == 0 ? load_object(path) : NULL;
+    if (config != NULL) {
         return take_json(cli, as_guest(target->driver, config), target);
     }
-    json_decref(config); /* what is wrong with it the driver says */
     target->config = copy_text(path);
     return target->config != NULL ? EDAI_EXIT_OK
                                   : edai_cli_fail(cli, EDAI_EXIT_FAILED, "out of memory");

@@ -188,6 +188,8 @@ static void socket_where_nobody_listens_ends_with_3_and_leaves_nothing(void **st
     put_file("text", text);
     assert_end(EDAI_EXIT_UNREACHABLE, "nobody listens at ",
         CLI_WORDS("ps", "--bus", "local", "--config", path_of("text")));
+    assert_end(EDAI_EXIT_UNREACHABLE, "nobody listens at ",
+        CLI_WORDS("ps", "--bus", "local", "--config", text));
     put_file("text", "hello\n");
     assert_end(EDAI_EXIT_USAGE, ": configuration: \"socket\" has ",
         CLI_WORDS("ps", "--connect",
