@@ -417,7 +417,7 @@ static edai_exit add_each(
 /* What keeps a file from being read as JSON; Zenoh itself reads JSON5, which has more. */
 static edai_exit refuse_into(acl *self, const char *path, const json_error_t *error)
 {
-    if (error->position == 0) {
+    if (error->position == 0 && json_error_code(error) == json_error_premature_end_of_input) {
         return edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
             "--into %s: it is empty. Where the output goes into that very file "
             "(> %s), the shell has emptied it before: write into another one",

@@ -621,6 +621,7 @@ static void acl_prints_into_json_and_tells_where_it_is_none(void **state)
         {"{\n  // ours\n  mode: \"peer\"}", ", line 2, column 3: string or '}' expected near '/'"},
         {"{\n  mode: \"peer\"}", ", line 2, column "},
         {"{\"mode\": \"peer\",\n}", ", line 2, column 1: "}, {"", ": it is empty. Where the"},
+        {"\xff\xfe{", ", line 1, column 0: unable to decode byte 0xff"}, /* UTF-16 */
         {"[1]", ": a configuration is an object"}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
