@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -97,6 +98,17 @@ typedef struct diary {
     uint64_t ended;
 } diary;
 
+/* A number, and the text that has to stand behind it. Returns what comes then. */
+static const char *read_number(const char *at, const char *behind, uint64_t *ret_number)
+{
+    char *end = NULL;
+
+    *ret_number = strtoull(at, &end, 10);
+    assert_ptr_not_equal(end, at);
+    assert_memory_equal(end, behind, strlen(behind));
+    return end + strlen(behind);
+}
+
 static void note(void *arg, eda_str line)
 {
     static const char meeting[] = "ran apart from this one: of ";
@@ -110,17 +122,15 @@ static void note(void *arg, eda_str line)
     at = strstr(text, meeting);
     if (at != NULL) {
         self->meetings++;
-        assert_int_equal(sscanf(at + sizeof(meeting) - 1,
-                             "%" SCNu64 " actors here that may live there, too, %" SCNu64
-                             " are given up, %" SCNu64 " stay",
-                             &self->shared, &self->given_up, &self->kept),
-            3);
+        at = read_number(
+            at + sizeof(meeting) - 1, " actors here that may live there, too, ", &self->shared);
+        at = read_number(at, " are given up, ", &self->given_up);
+        (void)read_number(at, " stay", &self->kept);
     }
     at = strstr(text, death);
     if (at != NULL) {
         self->lives++;
-        assert_int_equal(
-            sscanf(at + sizeof(death) - 1, "%" SCNu64 " actors are given up", &self->ended), 1);
+        (void)read_number(at + sizeof(death) - 1, " actors are given up", &self->ended);
     }
     edai_mutex_unlock(&self->mutex);
 }
