@@ -2,7 +2,6 @@
  * they meet: each goes on living on one of them, and the other says how many it gives up. */
 #include <edacious/edacious.h>
 
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
