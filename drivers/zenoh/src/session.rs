@@ -163,13 +163,13 @@ impl Shared {
         }
         let (opened, result) = sync_channel(1);
         let is_started = shared.spawn("control", move |shared| control(shared, &life, Begin::First(opened)));
-        let result = if is_started {
-            result
-                .recv_timeout(shared.call)
-                .unwrap_or_else(|_| Err(format!("open took longer than {} ms", shared.call.as_millis())))
-        } else {
+        if !is_started {
+            shared.close(); // the log is C's until it is removed
             return Err((ffi::ENOMEM, "no thread could be started".into()));
-        };
+        }
+        let result = result
+            .recv_timeout(shared.call)
+            .unwrap_or_else(|_| Err(format!("open took longer than {} ms", shared.call.as_millis())));
         if let Err(text) = result {
             let status = if shared.life_is_busy() { ffi::ETIMEOUT } else { ffi::EIO };
             shared.close();
