@@ -18,7 +18,7 @@ CARGO_TARGET = contenders.ROOT / "build" / "cargo"  # the driver's, which has th
 PEER = contenders.ROOT / "bench" / "peers" / "zenoh-net"
 LARGEST = (1 << 20) - 1024  # an encoded message is at most 1 MiB
 # Payload -> messages, requests.
-SIZES = {8: (1000000, 4000), 256: (500000, 4000), 4096: (100000, 2000), LARGEST: (1000, 300)}
+SIZES = {8: (4000000, 4000), 256: (1500000, 4000), 4096: (300000, 2000), LARGEST: (3000, 300)}
 QUICK_SHARE = 10
 SHOWN_MAX = 700 << 10  # larger ones are over 1 MiB in JSON, and are not shown
 # Row -> (what is compared with it, words).
