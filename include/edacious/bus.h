@@ -105,9 +105,10 @@ typedef struct eda_bus_driver {
     /* Ends a declaration; returns when its callback neither runs nor will. Unknown: nothing. */
     void (*drop)(eda_bus *bus, uint64_t id);
 
-    /* Asks one server of a matching pattern, or all, and returns at once; `fn` is called until its
-     * end. The key may be a pattern. Nobody serves it: ends without an answer, without waiting.
-     * EDA_EFULL: 4,096 are under way. EDA_EKEY, EDA_ERANGE, EDA_ECLOSED, EDA_ENOMEM. */
+    /* Asks one session that serves matching patterns, each of its servers of such, or all sessions,
+     * and returns at once; `fn` is called until its end. The key may be a pattern. Nobody serves
+     * it: ends without an answer, without waiting. EDA_EFULL: 4,096 are under way. EDA_EKEY,
+     * EDA_ERANGE, EDA_ECLOSED, EDA_ENOMEM. */
     eda_status (*get)(eda_bus *bus, const eda_bus_message *request, bool is_for_all,
         uint32_t timeout_ms, eda_bus_answer_fn *fn, void *arg);
     /* Answers; takes the query. answer NULL: says nothing. Any thread, also in the callback. */

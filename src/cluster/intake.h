@@ -29,7 +29,7 @@ typedef enum edai_heard_kind {
     EDAI_HEARD_PONG,      /* an answer to ours; without a message: the end */
     EDAI_HEARD_CATALOGUE, /* the same, to a request for a catalogue; `of` says whose */
     EDAI_HEARD_DESCRIBE,  /* somebody wants a catalogue or ps */
-    EDAI_HEARD_PUT,       /* an outsider's; `of` is the declaration, GET: the message type */
+    EDAI_HEARD_PUT,       /* an outsider's; `of` is the declaration, as of GET */
     EDAI_HEARD_GET,
     EDAI_HEARD_UNWATCHED, /* nobody subscribes to `of` any more */
     EDAI_HEARD_REPLACED   /* the session is another */

@@ -277,8 +277,8 @@ bool edai_outside_serve(edai_node *node);
 void edai_outside_close(edai_node *node);
 void edai_outside_put(
     edai_node *node, const edai_declared *declared, const eda_bus_message *message);
-void edai_outside_get(
-    edai_node *node, const edai_msg *msg, const eda_bus_message *request, eda_bus_query *query);
+void edai_outside_get(edai_node *node, const edai_declared *declared,
+    const eda_bus_message *request, eda_bus_query *query);
 /* The reply to an outsider's request. */
 void edai_outside_answer(
     edai_node *node, edai_stranger *stranger, const edai_reply *reply, const void *data);

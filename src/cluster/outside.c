@@ -75,7 +75,7 @@ static void on_get(void *arg, const eda_bus_message *request, eda_bus_query *que
     const edai_declared *declared = arg;
     edai_node *node = declared->node;
     const edai_heard heard = {
-        .kind = EDAI_HEARD_GET, .message = *request, .query = query, .of = declared->msg};
+        .kind = EDAI_HEARD_GET, .message = *request, .query = query, .of = declared};
 
     if (!edai_intake_hear(&node->intake, &heard)) {
         atomic_fetch_add_explicit(&node->counts.turned_away, 1, memory_order_relaxed);
@@ -338,16 +338,39 @@ static bool is_first(const edai_node *node, const edai_declared *declared, eda_s
     return true;
 }
 
+static bool is_named(const edai_msg *msg, eda_str name)
+{
+    return eda_str_equal(eda_str_from(msg->type->name), name);
+}
+
 static const edai_msg *named(const edai_node *node, eda_str name, eda_str key)
 {
     const edai_msg *msg;
 
     for (msg = node->sys->first_msg; msg != NULL; msg = msg->next) {
-        if (eda_str_equal(eda_str_from(msg->type->name), name) && is_on(msg, key)) {
+        if (is_named(msg, name) && is_on(msg, key)) {
             return msg;
         }
     }
     return NULL;
+}
+
+/* The attachment's t. Empty: it names none, or cannot be read. */
+static eda_str type_of(edai_node *node, const eda_bus_message *message)
+{
+    edai_attachment attachment = {.type = {.len = 0}};
+
+    if (message->attachment.len == 0 ||
+        edai_wire_read_attachment(message->attachment, &node->scratch, &attachment) != EDA_OK) {
+        return (eda_str){.len = 0};
+    }
+    return attachment.type;
+}
+
+static void say_conflict(eda_problem *problem)
+{
+    (void)edai_problem_set(problem, NULL, EDA_ECONFLICT,
+        "the attachment's t must name one of the message types of this topic");
 }
 
 /* The type that a put is of: the one its attachment names, else the only one of its topic. EDA_OK
@@ -355,13 +378,11 @@ static const edai_msg *named(const edai_node *node, eda_str name, eda_str key)
 static eda_status find_meant(
     edai_node *node, const eda_bus_message *message, const edai_msg **ret_msg)
 {
-    edai_attachment attachment = {.type = {.len = 0}};
     const edai_msg *msg = edai_contract_by_topic(node->sys, message->key);
+    eda_str type = type_of(node, message);
 
-    if (message->attachment.len > 0 &&
-        edai_wire_read_attachment(message->attachment, &node->scratch, &attachment) == EDA_OK &&
-        attachment.type.len > 0) {
-        *ret_msg = named(node, attachment.type, message->key);
+    if (type.len > 0) {
+        *ret_msg = named(node, type, message->key);
         return *ret_msg != NULL ? EDA_OK : EDA_ECONFLICT;
     }
     *ret_msg = msg != NULL && hears(msg) ? msg : NULL;
@@ -428,8 +449,7 @@ void edai_outside_put(
     }
     edai_bump(&node->counts.seen);
     if (status == EDA_ECONFLICT) {
-        (void)edai_problem_set(&problem, NULL, status,
-            "the attachment's t must name one of the message types of this topic");
+        say_conflict(&problem);
     } else if (status == EDA_OK && (msg == NULL || msg->type->is_raw)) {
         status = put_raw(node, msg != NULL ? msg : node->sys->undeclared, message);
     } else if (status == EDA_OK) {
@@ -531,18 +551,85 @@ static eda_status ask(edai_node *node, const edai_msg *msg, const void *data, co
     return EDA_OK; /* answered already, perhaps */
 }
 
-void edai_outside_get(
-    edai_node *node, const edai_msg *msg, const eda_bus_message *request, eda_bus_query *query)
+static bool is_asked_on(const edai_declared *declared, eda_str key)
+{
+    return declared->kind == SERVED &&
+           eda_topic_intersects(edai_template_pattern(declared->msg->template), key);
+}
+
+/* Its fields, too, are what that type declares. */
+static bool is_key_of(const edai_declared *declared, eda_str key)
+{
+    edai_template_value values[EDAI_TEMPLATE_VALUES_MAX];
+    size_t count = 0;
+
+    return edai_template_parse(
+               declared->msg->template, key, values, EDAI_TEMPLATE_VALUES_MAX, &count) == EDA_OK;
+}
+
+/* The declaration of the type that a get asks: which its attachment names, else the only one of its
+ * topic. EDA_ECONFLICT: names none, or there are several; then NULL. EDA_OK with NULL: a key of
+ * none. */
+static eda_status find_asked(
+    edai_node *node, const eda_bus_message *request, const edai_declared **ret_meant)
+{
+    eda_str type = type_of(node, request);
+    const edai_declared *only = NULL;
+    uint32_t i;
+
+    *ret_meant = NULL;
+    for (i = 0; i < node->declared_count; i++) {
+        const edai_declared *declared = &node->declared[i];
+
+        if (!is_asked_on(declared, request->key)) {
+            continue;
+        }
+        if (type.len > 0 && is_named(declared->msg, type)) {
+            *ret_meant = declared;
+            return EDA_OK;
+        }
+        if (type.len == 0 && is_key_of(declared, request->key)) {
+            if (only != NULL) {
+                return EDA_ECONFLICT;
+            }
+            only = declared;
+        }
+    }
+    *ret_meant = only;
+    return type.len > 0 ? EDA_ECONFLICT : EDA_OK;
+}
+
+/* The bus asks each declaration of this node that hears the key, and one is to answer: that of the
+ * type asked; if another node serves that, or there is none, the first. */
+static bool is_to_answer(
+    const edai_node *node, const edai_declared *declared, const edai_declared *meant, eda_str key)
+{
+    const edai_declared *other;
+
+    if (meant != NULL && is_chosen(meant)) {
+        return meant == declared;
+    }
+    for (other = node->declared; other != declared; other++) {
+        if (is_asked_on(other, key) && is_chosen(other)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void answer_get(edai_node *node, const edai_msg *msg, const eda_bus_message *request,
+    eda_bus_query *query, eda_status status)
 {
     edai_encoding encoding = edai_encoding_of(request->encoding);
     const asked by = {
         .query = query, .key = request->key, .is_cbor = encoding == EDAI_ENCODING_CBOR};
     eda_problem problem = {.text = ""};
     void *data = NULL;
-    eda_status status = eda_topic_check_key(request->key);
 
     edai_bump(&node->counts.seen);
-    if (status == EDA_OK) {
+    if (status == EDA_ECONFLICT) {
+        say_conflict(&problem);
+    } else if (status == EDA_OK) {
         status = edai_topic_fill(msg, request->key, encoding, request->payload, &data, &problem);
     }
     if (status == EDA_OK) {
@@ -554,6 +641,22 @@ void edai_outside_get(
         answer_error(node, &by, status,
             eda_str_from(problem.text[0] != '\0' ? problem.text : eda_status_text(status)));
     }
+}
+
+void edai_outside_get(edai_node *node, const edai_declared *declared,
+    const eda_bus_message *request, eda_bus_query *query)
+{
+    const edai_declared *meant = NULL;
+    eda_status status = eda_topic_check_key(request->key);
+
+    if (status == EDA_OK) {
+        status = find_asked(node, request, &meant);
+    }
+    if (!is_to_answer(node, declared, meant, request->key)) {
+        node->driver->answer(node->bus, query, NULL, false);
+        return;
+    }
+    answer_get(node, meant != NULL ? meant->msg : declared->msg, request, query, status);
 }
 
 void edai_outside_answer(

@@ -1,5 +1,5 @@
-/* outsider_test.c - what an outsider puts is taken once, however many declarations hear it, and
- * what a node has no room to look at is counted. */
+/* outsider_test.c - what an outsider puts is taken once, and what it asks answered once, however
+ * many declarations hear it; what a node has no room to look at is counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,6 +69,32 @@ EDA_ACTOR(purse, eda_none, on(gain, purse_on_gain), on(loss, purse_on_loss),
     on_any("street/*/lamp", purse_on_lamp), on_any("street/**", purse_on_street),
     answers(purse_get, purse_on_get));
 
+/* "stall/street/apple" is of both. */
+EDA_RECORD(stall_answer, (uint32_t, of));
+EDA_REQUEST(stall_price, stall_answer, "stall/{where}/apple", (eda_str, where));
+EDA_REQUEST(stall_stock, stall_answer, "stall/street/{what}", (eda_str, what));
+
+typedef struct stall {
+    uint32_t asked;
+} stall;
+
+static void stall_on_price(stall *self, const stall_price *request, stall_answer *reply)
+{
+    (void)request;
+    self->asked++;
+    reply->of = 1;
+}
+
+static void stall_on_stock(stall *self, const stall_stock *request, stall_answer *reply)
+{
+    (void)request;
+    self->asked++;
+    reply->of = 2;
+}
+
+EDA_ACTOR(stall, eda_none, answers(stall_price, stall_on_price),
+    answers(stall_stock, stall_on_stock), spawns_for(outside));
+
 /* --- the scene ------------------------------------------------------------------------------- */
 
 static eda_system *start(bool is_pumped)
@@ -77,6 +103,7 @@ static eda_system *start(bool is_pumped)
         is_pumped ? nodes_make_pumped("home", NETWORK) : nodes_make("home", NETWORK, 0);
 
     MUST(sys, eda_add(sys, EDA_WITH(purse)));
+    MUST(sys, eda_add(sys, EDA_WITH(stall)));
     MUST(sys, eda_system_start(sys));
     return sys;
 }
@@ -143,6 +170,49 @@ static void check(eda_system *sys, purse_state expected)
     assert_int_equal(state->lit, expected.lit);
 }
 
+/* What a get brought. */
+typedef struct heard {
+    char text[256]; /* of the last answer */
+    uint32_t answers;
+    bool is_error;
+    atomic_bool is_over;
+} heard;
+
+static void on_heard(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
+{
+    heard *self = arg;
+
+    (void)end;
+    if (answer == NULL) {
+        atomic_store(&self->is_over, true);
+        return;
+    }
+    (void)snprintf(self->text, sizeof(self->text), "%.*s", (int)answer->payload.len,
+        (const char *)answer->payload.ptr);
+    self->is_error = is_error;
+    self->answers++;
+}
+
+/* Of one server, and of all. */
+static void ask(eda_bus *bus, const char *key, const char *attachment, const char *expected)
+{
+    const eda_bus_message request = {.key = eda_str_from(key),
+        .attachment = {.ptr = (const uint8_t *)attachment, .len = strlen(attachment)}};
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        heard got = {.answers = 0};
+
+        assert_int_equal(
+            eda_bus_inproc.get(bus, &request, i == 1, PATIENCE_MS, on_heard, &got), EDA_OK);
+        while (!atomic_load(&got.is_over)) {
+        }
+        assert_int_equal(got.answers, 1);
+        assert_int_equal(got.is_error, strstr(expected, "code") != NULL);
+        assert_string_equal(got.text, expected);
+    }
+}
+
 /* --- tests ----------------------------------------------------------------------------------- */
 
 static void put_of_two_types_is_taken_by_the_named_one(void **state)
@@ -160,6 +230,32 @@ static void put_of_two_types_is_taken_by_the_named_one(void **state)
     check(sys, (purse_state){.gains = 1, .losses = 2});
     assert_int_equal(eda_system_cluster(sys).seen, 6); /* and the get */
     assert_int_equal(eda_system_cluster(sys).refused, 2);
+    eda_bus_inproc.close(bus);
+    eda_system_free(sys);
+}
+
+static void get_of_two_types_is_answered_by_the_named_one(void **state)
+{
+    static const char conflict[] =
+        "{\"code\":\"EDA_ECONFLICT\",\"message\":\"the attachment's t must "
+        "name one of the message types of this topic\"}";
+    eda_system *sys = start(false);
+    eda_bus *bus = join();
+
+    (void)state;
+    ask(bus, "stall/street/apple", "{\"t\": \"stall_price\"}", "{\"of\":1}");
+    ask(bus, "stall/street/apple", "{\"t\": \"stall_stock\"}", "{\"of\":2}");
+    ask(bus, "stall/street/apple", "\xa1\x61t\x6bstall_stock", "{\"of\":2}"); /* CBOR */
+    ask(bus, "stall/street/apple", "", conflict);
+    ask(bus, "stall/street/apple", "{\"t\": ", conflict); /* says nothing, as of puts */
+    ask(bus, "stall/street/apple", "{\"t\": \"gain\"}", conflict);
+    ask(bus, "stall/street/pear", "{\"t\": \"stall_price\"}", conflict);
+    ask(bus, "stall/street/pear", "{\"t\": \"nope\"}", conflict);
+    ask(bus, "stall/street/pear", "{\"t\": ", "{\"of\":2}");
+    ask(bus, "stall/street/pear", "", "{\"of\":2}");
+    ask(bus, "stall/house/apple", "", "{\"of\":1}");
+    assert_int_equal(eda_system_cluster(sys).seen, 22);
+    assert_int_equal(eda_system_cluster(sys).refused, 10);
     eda_bus_inproc.close(bus);
     eda_system_free(sys);
 }
@@ -266,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(put_without_room_is_counted_refused),
         cmocka_unit_test(put_of_two_types_is_taken_by_the_named_one),
+        cmocka_unit_test(get_of_two_types_is_answered_by_the_named_one),
         cmocka_unit_test(puts_refused_beyond_the_bound_are_logged_by_their_number),
         cmocka_unit_test(foreign_put_is_taken_once_by_each_that_asks_for_it),
     };

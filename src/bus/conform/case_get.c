@@ -120,6 +120,15 @@ const char *edai_case_get_pattern(edai_stage *s)
     EDAI_EXPECT(
         edai_record_count(one, EDAI_SEEN_GET) == 2 && edai_record_count(two, EDAI_SEEN_GET) == 0,
         "a get of a pattern did not ask exactly the servers whose patterns meet it");
+    edai_record *more[2];
+    EDAI_STEP(edai_stage_serve(s, s->b, "p/*", EDAI_SERVE_SILENT, &more[0]));
+    EDAI_STEP(edai_stage_serve(s, s->b, "p/1", EDAI_SERVE_SILENT, &more[1]));
+    EDAI_STEP(edai_stage_ready(s, s->b, s->a));
+    EDAI_STEP(edai_stage_get(s, s->a, "p/1", false, EDAI_STAGE_LONG_MS, &got));
+    EDAI_STEP(edai_stage_ended(s, got, EDA_OK));
+    EDAI_EXPECT(edai_record_count(more[0], EDAI_SEEN_GET) == 1 &&
+                    edai_record_count(more[1], EDAI_SEEN_GET) == 1,
+        "a get of one session did not ask each of its servers whose patterns meet the key");
     return NULL;
 }
 

@@ -163,16 +163,18 @@ static eda_status add_query(edai_inproc_declaration *server, edai_inproc_asking 
     return EDA_OK;
 }
 
-/* Queries for all that serve the key, or for the first; on failure none. */
+/* Queries for all that serve the key, or for those of the first session that does; on failure none.
+ */
 static eda_status find_servers(
     edai_inproc_asking *asking, edai_parcel *request, bool is_for_all, eda_bus_query **ret_queries)
 {
     eda_bus_query *queries = NULL;
     eda_status status = EDA_OK;
 
-    for (eda_bus *bus = asking->session->network->sessions; bus != NULL; bus = bus->next) {
+    for (eda_bus *bus = asking->session->network->sessions;
+         bus != NULL && (is_for_all || queries == NULL); bus = bus->next) {
         edai_inproc_declaration *d = bus == asking->session ? NULL : bus->declarations;
-        for (; d != NULL && status == EDA_OK && (is_for_all || queries == NULL); d = d->next) {
+        for (; d != NULL && status == EDA_OK; d = d->next) {
             if (edai_inproc_wants(d, EDAI_INPROC_SERVE, request)) {
                 status = add_query(d, asking, request, &queries);
             }

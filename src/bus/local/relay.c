@@ -233,14 +233,13 @@ static eda_status ask_all(edai_relay *route, edai_asked *asked, const edai_frame
 {
     eda_str key = edai_frame_message(frame).key;
     bool is_for_all = (frame->flags & EDAI_FRAME_ALL) != 0;
+    bool is_done = false;
 
-    for (edai_peer *p = route->peers; p != NULL; p = p->next) {
+    for (edai_peer *p = route->peers; p != NULL && !is_done; p = p->next) {
         edai_declared *d = p == asked->asker ? NULL : find(p->declared, EDAI_FRAME_SERVE, key);
         for (; d != NULL; d = find(d->next, EDAI_FRAME_SERVE, key)) {
             EDA_TRY(ask(route, asked, p, d, frame));
-            if (!is_for_all) {
-                return EDA_OK;
-            }
+            is_done = !is_for_all;
         }
     }
     return EDA_OK;
