@@ -15,7 +15,9 @@
 #include "base/utf8.h"
 #include "message/builder.h"
 #include "message/cbor_reader.h"
+#include "message/textual.h"
 
+#define TAG_TIME_TEXT 0
 #define FIELDS_MAX 256 /* of one record; the macros allow 48 */
 
 static eda_status malformed(const edai_cbor_reader *reader, eda_bytes bytes, eda_problem *problem)
@@ -122,6 +124,33 @@ static eda_status decode_chunks(decoder *self, const edai_slot *slot, bool is_te
         }
         len += size;
     }
+}
+
+/* Who writes CBOR without the types, say from JSON, has text where others have bytes and numbers.
+ */
+static eda_status decode_text(decoder *self, const edai_slot *slot, eda_str text)
+{
+    eda_kind kind = slot->type->kind;
+
+    if (kind == EDA_KIND_STR || kind == EDA_KIND_TEXT || kind == EDA_KIND_ENUM) {
+        return edai_builder_put_text(&self->builder, slot, text);
+    }
+    return self->is_direct ? EDA_EINVAL : edai_textual_put(&self->builder, slot, text);
+}
+
+/* The one tag that a field may have: RFC 3339 text, which is tagged by some who write it. */
+static eda_status decode_tagged(decoder *self, const edai_slot *slot, uint64_t tag)
+{
+    edai_cbor_token token;
+
+    if (slot->type->kind == EDA_KIND_TIME && tag == TAG_TIME_TEXT) {
+        EDA_TRY(next(self, &token));
+        if (token.head == EDAI_CBOR_TEXT) {
+            return decode_text(
+                self, slot, (eda_str){.ptr = (const char *)token.ptr, .len = (size_t)token.number});
+        }
+    }
+    return refuse(self, slot, "is tagged");
 }
 
 /* --- numbers --- */
@@ -358,7 +387,7 @@ static eda_status decode_pair(decoder *self, record *into, eda_str key)
     edai_slot value = edai_builder_field(into->slot, field, &path);
     if ((edai_kind_is_span(field->type->kind) || field->type->kind == EDA_KIND_ENUM) &&
         edai_cbor_reader_short_text(&self->reader, &text)) {
-        return edai_builder_put_text(&self->builder, &value, text);
+        return decode_text(self, &value, text);
     }
     return decode_next(self, &value);
 }
@@ -425,8 +454,8 @@ static eda_status decode_single(decoder *self, const edai_slot *slot, const edai
     case EDAI_CBOR_BOOL:
         return edai_builder_put_bool(builder, slot, token->number != 0);
     case EDAI_CBOR_TEXT:
-        return edai_builder_put_text(builder, slot,
-            (eda_str){.ptr = (const char *)token->ptr, .len = (size_t)token->number});
+        return decode_text(
+            self, slot, (eda_str){.ptr = (const char *)token->ptr, .len = (size_t)token->number});
     case EDAI_CBOR_BYTES:
         return edai_builder_put_bytes(
             builder, slot, (eda_bytes){.ptr = token->ptr, .len = (size_t)token->number});
@@ -435,7 +464,7 @@ static eda_status decode_single(decoder *self, const edai_slot *slot, const edai
     case EDAI_CBOR_BYTES_CHUNKS:
         return decode_chunks(self, slot, false);
     case EDAI_CBOR_TAG:
-        return refuse(self, slot, "is tagged");
+        return decode_tagged(self, slot, token->number);
     case EDAI_CBOR_NULL:
         return refuse(self, slot, "is null");
     case EDAI_CBOR_ARRAY:

@@ -3,28 +3,11 @@
 
 #include <string.h>
 
-#include "base/base64.h"
-#include "base/timetext.h"
-#include "message/decimal.h"
+#include "message/textual.h"
 
 eda_status edai_json_value_refuse(edai_json_decoder *self, const edai_slot *slot, const char *why)
 {
     return edai_problem_set(self->builder.problem, slot->path, EDA_EINVAL, "%s", why);
-}
-
-/* The canonical decimal of an integer field, in a topic or in a string. */
-static eda_status decode_decimal(
-    edai_json_decoder *self, const edai_slot *slot, eda_str text, const char *why)
-{
-    int64_t number;
-    uint64_t magnitude;
-
-    if (!edai_decimal_is_integer(slot->type->kind) ||
-        !edai_decimal_read(slot->type->kind, text, &number, &magnitude)) {
-        return edai_json_value_refuse(self, slot, why);
-    }
-    uint64_t raw = number < 0 ? ~(uint64_t)number : (uint64_t)number | magnitude;
-    return edai_builder_put_integer(&self->builder, slot, number < 0, raw);
 }
 
 static eda_status decode_nanoseconds(edai_json_decoder *self, const edai_slot *slot, int64_t number)
@@ -43,52 +26,9 @@ static eda_status decode_ms(edai_json_decoder *self, const edai_slot *slot, int6
     return decode_nanoseconds(self, slot, ms * 1000000);
 }
 
-static eda_status decode_time(edai_json_decoder *self, const edai_slot *slot, eda_str text)
-{
-    bool is_time = slot->type->kind == EDA_KIND_TIME;
-    int64_t number = 0;
-
-    eda_status status =
-        is_time ? edai_timetext_parse(text, &number) : edai_timetext_parse_duration(text, &number);
-    if (status == EDA_ERANGE) {
-        return edai_problem_set(self->builder.problem, slot->path, EDA_ERANGE,
-            "is beyond what 64 bits of nanoseconds hold");
-    }
-    if (status != EDA_OK) {
-        return edai_json_value_refuse(self, slot,
-            is_time ? "is not a time such as \"2026-11-22T13:42:22.5Z\""
-                    : "is not a duration such as \"250ms\" or \"1h30m0s\"");
-    }
-    return decode_nanoseconds(self, slot, number);
-}
-
-static eda_status decode_bytes(edai_json_decoder *self, const edai_slot *slot, eda_str text)
-{
-    size_t size;
-    size_t at;
-
-    EDA_TRY(edai_builder_extend(&self->builder, slot->path, edai_base64_size_max(text.len), &at));
-    if (!edai_base64_decode(text, self->builder.block + at, &size)) {
-        return edai_json_value_refuse(self, slot, "is not base64");
-    }
-    self->builder.used = at + size;
-    return edai_builder_put_tail(&self->builder, slot, size);
-}
-
 eda_status edai_json_value_string(edai_json_decoder *self, const edai_slot *slot, eda_str text)
 {
-    eda_kind kind = slot->type->kind;
-
-    if (kind == EDA_KIND_BYTES) {
-        return decode_bytes(self, slot, text);
-    }
-    if (kind == EDA_KIND_TIME || kind == EDA_KIND_DURATION) {
-        return decode_time(self, slot, text);
-    }
-    if (kind == EDA_KIND_U64) {
-        return decode_decimal(self, slot, text, "is not a decimal number of 64 bits");
-    }
-    return edai_builder_put_text(&self->builder, slot, text);
+    return edai_textual_put(&self->builder, slot, text);
 }
 
 eda_status edai_json_value_integer(edai_json_decoder *self, const edai_slot *slot, int64_t number)
@@ -127,7 +67,8 @@ eda_status edai_json_value_chunk(edai_json_decoder *self, const edai_slot *slot,
     if (kind == EDA_KIND_STR || kind == EDA_KIND_TEXT || kind == EDA_KIND_ENUM) {
         return edai_builder_put_text(&self->builder, slot, text);
     }
-    return decode_decimal(self, slot, text, "is not what its type declares in the topic");
+    return edai_textual_decimal(
+        &self->builder, slot, text, "is not what its type declares in the topic");
 }
 
 static bool slots_are_equal(const edai_json_decoder *self, const edai_slot *a, const edai_slot *b)
