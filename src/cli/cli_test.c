@@ -30,7 +30,9 @@ static const char catalogue[] =
     "{\"node\":\"home\",\"inc\":\"0123456789abcdef\",\"cluster\":\"plant\",\"messages\":["
     "{\"name\":\"unlock\",\"topic\":\"door/{id}/unlock\",\"kind\":\"message\",\"fingerprint\":"
     "\"1\",\"doc\":\"Opens one door.\",\"fields\":[{\"name\":\"attempt\",\"type\":\"uint8\","
-    "\"range\":\"1 to 3\",\"unit\":\"tries\",\"if_missing\":\"1\",\"doc\":\"how often\"}]},"
+    "\"range\":\"1 to 3\",\"unit\":\"tries\",\"if_missing\":\"1\",\"doc\":\"how often\"},"
+    "{\"name\":\"by\",\"type\":\"optional text\",\"len_max\":16},"
+    "{\"name\":\"guests\",\"type\":\"list of text\",\"len_max\":3}]},"
     "{\"name\":\"opened\",\"topic\":\"door/{id}/opened\",\"kind\":\"message\"},"
     "{\"name\":\"rang\",\"topic\":\"door/{id}/bell\",\"kind\":\"message\",\"is_outgoing\":true},"
     "{\"name\":\"moved\",\"topic\":\"door/{id}/moved\",\"kind\":\"message\",\"is_inside\":true},"
@@ -480,6 +482,8 @@ static void messages_shows_types_and_who_has_to_do_with_them(void **state)
         "unlock  door/{id}/unlock  message\n"
         "    Opens one door.\n"
         "    attempt: uint8, 1 to 3 tries, 1 if missing - how often\n"
+        "    by: optional text, at most 16 bytes\n"
+        "    guests: list of text, at most 3 elements\n"
         "    handled by door, log\n",
         "");
     assert_run(CLI_WORDS("messages", "status"), EDAI_EXIT_OK,

@@ -155,12 +155,28 @@ static void print_name(void *arg, eda_str actor)
     self->before = ", ";
 }
 
+static bool is_list(eda_str type)
+{
+    static const char list[] = "list of ";
+    static const char optional[] = "optional ";
+
+    if (type.len > strlen(optional) && memcmp(type.ptr, optional, strlen(optional)) == 0) {
+        type.ptr += strlen(optional);
+        type.len -= strlen(optional);
+    }
+    return type.len > strlen(list) && memcmp(type.ptr, list, strlen(list)) == 0;
+}
+
 /* before: "    ", or an arrow of a reply. */
 static void print_field(FILE *to, const char *before, const edai_catalogue_field *field)
 {
     (void)fprintf(to, "%s%.*s: %.*s", before, EDA_STR_ARG(field->name), EDA_STR_ARG(field->type));
     if (field->range.is_set) {
         (void)fprintf(to, ", %.*s", EDA_STR_ARG(field->range.value));
+    }
+    if (field->len_max.is_set) {
+        (void)fprintf(to, ", at most %u %s", (unsigned)field->len_max.value,
+            is_list(field->type) ? "elements" : "bytes");
     }
     if (field->unit.is_set) {
         (void)fprintf(to, " %.*s", EDA_STR_ARG(field->unit.value));

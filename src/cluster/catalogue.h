@@ -26,6 +26,7 @@ EDA_RECORD(edai_catalogue_field,
     (eda_str, doc, .may_miss = true),
     (eda_optional(eda_str), unit),
     (eda_optional(eda_str), range),
+    (eda_optional(uint32_t), len_max, .doc = "bytes of a text or bytes, elements of a list"),
     (eda_optional(eda_str), if_missing, .doc = "a message may lack it: what it is then"));
 
 EDA_RECORD(edai_catalogue_message,

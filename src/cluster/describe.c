@@ -95,6 +95,7 @@ static eda_status describe_field(
     ret_field->name = eda_str_from(field->name);
     ret_field->doc = eda_str_from(field->doc);
     ret_field->unit = some(field->unit);
+    ret_field->len_max = (eda_opt_uint32_t){.is_set = field->len_max > 0, .value = field->len_max};
     EDA_TRY(say_range(self, field, &ret_field->range));
     EDA_TRY(keep_text(self, text, len, &ret_field->type));
     len = is_reply ? 0 : edai_describe_missing(field, missing);

@@ -19,7 +19,7 @@ EDA_ENUM(desc_mode, (DESC_LOCKED, "locked"), (DESC_OPEN, "open"));
 EDA_RECORD(desc_badge, (eda_str, id), (uint32_t, level, .range = {0, 9}));
 EDA_RECORD(desc_tree, (eda_str, name), (eda_list_of(desc_tree), children));
 EDA_MESSAGE(desc_unlock, "desc/{door_id}/unlock", .doc = "Opens one door.",
-    (eda_str, door_id, .doc = "which"), (desc_badge, holder),
+    (eda_str, door_id, .doc = "which", .len_max = 16), (desc_badge, holder),
     (uint8_t, attempt, .range = {1, 3}, .unit = "tries", .if_missing = 1), (desc_mode, mode),
     (eda_list_of(desc_badge), guests), (eda_optional(eda_bytes), proof));
 EDA_MESSAGE(desc_lacking, "desc/lacking/{number}", (int32_t, number), (int8_t, low, .if_missing = -3),
@@ -169,6 +169,9 @@ static void catalogue_tells_messages_and_fields(void **state)
     assert_int_equal(unlock->fields.len, 6);
     assert_text(unlock->fields.items[0].type, "text");
     assert_text(unlock->fields.items[0].doc, "which");
+    assert_true(unlock->fields.items[0].len_max.is_set);
+    assert_int_equal(unlock->fields.items[0].len_max.value, 16);
+    assert_false(unlock->fields.items[1].len_max.is_set);
     assert_text(unlock->fields.items[1].type, "desc_badge {id: text, level: uint32}");
     assert_text(unlock->fields.items[2].type, "uint8");
     assert_text(unlock->fields.items[2].range.value, "1 to 3");
