@@ -231,6 +231,7 @@ static eda_status run(eda_system *sys, const arguments *given, eda_status (*app)
         edai_depend_fix(sys); /* whoever starts the program knows better than its code */
     }
     if (given->host != NULL) {
+        sys->is_bare = true;
         return host(sys);
     }
     sys->started = wait_nodes;

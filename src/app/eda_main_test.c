@@ -308,6 +308,34 @@ static void main_with_a_bus_is_a_node(void **state)
     assert_non_null(strstr(result.err, "nowhere"));
 }
 
+/* Misspelt, most likely: what the file has instead is said. */
+static void main_whose_config_lacks_the_object_names_what_it_has(void **state)
+{
+    char path[] = "/tmp/state_main_XXXXXX";
+    static const char json[] =
+        "{\"state_greting\": {\"text\": \"configured\"}, \"state_host\": {\"text\": \"no\"}}";
+    char says[160];
+    int fd = mkstemp(path);
+    outcome result;
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, json, sizeof(json) - 1), (ssize_t)sizeof(json) - 1);
+    assert_int_equal(close(fd), 0);
+    (void)snprintf(
+        says, sizeof(says), "; there is 'state_host' in %s, 'state_greting' in %s\n", path, path);
+    run(app, ARGS("--config", path), &result);
+    assert_int_equal(result.code, 1);
+    assert_non_null(strstr(result.err, "of that name in the configuration; there is"));
+    assert_non_null(strstr(result.err, says));
+    run(app, ARGS("--bus", "inproc", "--node", "a", "--host", "--unfenced", "--config", path),
+        &result);
+    assert_int_equal(result.code, 1);
+    assert_non_null(strstr(result.err, "--config FILE with an object of that name; there is"));
+    assert_non_null(strstr(result.err, says));
+    assert_int_equal(unlink(path), 0);
+}
+
 /* Its dependencies are those of --config: the application is not asked. */
 static void main_that_hosts_runs_no_app(void **state)
 {
@@ -316,7 +344,8 @@ static void main_that_hosts_runs_no_app(void **state)
     (void)state;
     run(app_that_provides, ARGS("--bus", "inproc", "--node", "a", "--host", "--unfenced"), &result);
     assert_int_equal(result.code, 1);
-    assert_non_null(strstr(result.err, "actor 'state_host' needs 'state_greeting'"));
+    assert_non_null(strstr(result.err, "actor 'state_host' needs 'state_greeting': --config FILE "
+                                       "with an object of that name\n"));
     assert_int_equal(app_count, 0);
     run(app_that_provides, ARGS("--bus", "inproc", "--node", "a", "--host", "--nodes", "2"),
         &result);
@@ -350,6 +379,7 @@ int main(void)
         cmocka_unit_test(main_with_wrong_arguments_tells_the_usage_and_ends_with_2),
         cmocka_unit_test(main_that_fails_to_configure_or_start_says_why_and_ends_with_1),
         cmocka_unit_test(main_with_a_bus_is_a_node),
+        cmocka_unit_test(main_whose_config_lacks_the_object_names_what_it_has),
         cmocka_unit_test(main_that_hosts_runs_no_app),
         cmocka_unit_test(main_whose_app_fails_tells_the_clients_sentence),
     };

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CONFIGURED_SIZE 256
+
 static bool needs_deps(const edai_actor_type *type)
 {
     return type->actor->deps != NULL && strcmp(type->actor->deps->name, "eda_none") != 0;
@@ -347,14 +349,43 @@ static edai_provided *find_provided(eda_system *sys, const eda_type *wanted)
     return provided != NULL ? provided : last;
 }
 
+/* The objects that nothing has asked for yet: one of them is probably misspelt. */
+static void say_configured(const eda_system *sys, char text[static CONFIGURED_SIZE])
+{
+    const edai_provided *provided;
+    size_t len = 0;
+
+    text[0] = '\0';
+    for (provided = sys->provided; provided != NULL; provided = provided->next) {
+        if (provided->name == NULL || provided->is_used || len >= CONFIGURED_SIZE - 1) {
+            continue;
+        }
+        int more = snprintf(text + len, CONFIGURED_SIZE - len, "%s '%.60s' in %.80s",
+            len == 0 ? "; there is" : ",", provided->name, provided->source);
+        len += more > 0 ? (size_t)more : 0;
+    }
+}
+
 static eda_status missing(eda_system *sys, const edai_actor_type *type)
 {
     const eda_type *wanted = type->actor->deps;
+    bool may_be_configured = wanted->kind == EDA_KIND_RECORD;
+    char configured[CONFIGURED_SIZE] = "";
 
+    if (may_be_configured) {
+        say_configured(sys, configured);
+    }
+    if (sys->is_bare) {
+        return edai_system_fail(sys, EDA_EMISSING, "actor '%s' needs '%s': %s%s", type->actor->name,
+            wanted->name,
+            may_be_configured ? "--config FILE with an object of that name"
+                              : "no --config can hold it: start the program without --host",
+            configured);
+    }
     return edai_system_fail(sys, EDA_EMISSING,
-        "actor '%s' needs '%s': eda_provide(sys, EDA_DEPS(%s, ...))%s", type->actor->name,
+        "actor '%s' needs '%s': eda_provide(sys, EDA_DEPS(%s, ...))%s%s", type->actor->name,
         wanted->name, wanted->name,
-        wanted->kind == EDA_KIND_RECORD ? ", or an object of that name in the configuration" : "");
+        may_be_configured ? ", or an object of that name in the configuration" : "", configured);
 }
 
 static eda_status resolve_one(eda_system *sys, edai_actor_type *type)

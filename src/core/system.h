@@ -97,7 +97,8 @@ struct eda_system {
 
     edai_mutex mutex; /* clients, idle waiters, error text, log */
     edai_client *clients;
-    eda_ctx *own_client;                    /* of the thread that started the system */
+    eda_ctx *own_client; /* of the thread that started the system */
+    bool is_bare;        /* no code of the program's provides dependencies: its --config alone */
     eda_status (*started)(eda_system *sys); /* what eda_system_start does last; NULL: nothing */
     edai_client *spare_clients;
     uint16_t client_count;
