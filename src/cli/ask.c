@@ -16,17 +16,19 @@ static const edai_args_option options[] = {
     {.name = NULL}};
 
 /* Error answers are {"code", "message"} (docs/wire.md); others are printed as they are. */
-static void print_error(edai_cli *cli, const edai_answer *answer)
+static edai_exit print_error(edai_cli *cli, const edai_answer *answer)
 {
     eda_str text = {.ptr = (const char *)answer->payload.ptr, .len = answer->payload.len};
     json_t *tree = NULL;
     edai_buffer shown = {.size = 0};
+    edai_exit ends = EDAI_EXIT_FAILED;
 
     if (edai_json_parse(text, &tree, NULL) == EDA_OK) {
         const char *code = json_string_value(json_object_get(tree, "code"));
         const char *message = json_string_value(json_object_get(tree, "message"));
 
         if (code != NULL) {
+            ends = strcmp(code, "EDA_ETIMEOUT") == 0 ? EDAI_EXIT_TIMEOUT : ends;
             edai_text_format(&shown, "%s: %s", code, message != NULL ? message : "refused");
         }
         json_decref(tree);
@@ -34,8 +36,9 @@ static void print_error(edai_cli *cli, const edai_answer *answer)
     if (shown.size == 0) {
         edai_payload_put(&shown, answer->encoding, answer->payload);
     }
-    (void)edai_cli_fail(cli, EDAI_EXIT_FAILED, "%.*s", EDA_STR_ARG(edai_text_str(&shown)));
+    (void)edai_cli_fail(cli, ends, "%.*s", EDA_STR_ARG(edai_text_str(&shown)));
     edai_buffer_fini(&shown);
+    return ends;
 }
 
 static void print_answer(edai_cli *cli, const edai_answer *answer, bool is_raw)
@@ -74,8 +77,8 @@ static edai_exit print_all(edai_session *session, const edai_answers *answers, c
 
     for (const edai_answer *one = answers->first; one != NULL; one = one->next) {
         if (one->is_error) {
-            print_error(cli, one);
-            code = EDAI_EXIT_FAILED;
+            edai_exit ends = print_error(cli, one);
+            code = code == EDAI_EXIT_FAILED ? code : ends; /* a refusal says more */
         } else {
             print_answer(cli, one, is_raw);
         }

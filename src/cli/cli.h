@@ -29,8 +29,9 @@ typedef struct edai_cli {
     FILE *err;
     const edai_verb *verb;
     edai_args args;
-    char bus_why[512];         /* why a bus reached nobody, as it logged */
-    _Atomic unsigned bus_said; /* 1: bus_why is being written; 2: it may be read */
+    char bus_why[512];             /* why a bus reached nobody, as it logged */
+    _Atomic unsigned bus_said;     /* 1: bus_why is being written; 2: it may be read */
+    _Atomic unsigned bus_replaced; /* how often the bus connected anew */
 } edai_cli;
 
 struct edai_verb {

@@ -101,6 +101,12 @@ static void on_status(void *arg, const eda_bus_message *request, eda_bus_query *
         is_wrong);
 }
 
+static void on_unknown(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg, (void)request;
+    answer(query, "slow/x", "{\"code\":\"EDA_ETIMEOUT\",\"message\":\"unknown\"}", true);
+}
+
 /* Never says anything. */
 static void on_late(void *arg, const eda_bus_message *request, eda_bus_query *query)
 {
@@ -166,6 +172,7 @@ static int start_node(const char *config)
         driver->serve(home.bus, EDA_STR(PREFIX "catalogue" LIFE), on_catalogue, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR(PREFIX "ps" LIFE), on_ps, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR("door/*/status"), on_status, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR("slow/x"), on_unknown, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR("late/*"), on_late, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR(LATE "*/attic/1"), on_late, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR(LATE "ps" LIFE), on_late_ps, NULL, &id);
@@ -251,7 +258,8 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"ps", "door"}, "a word too many; usage: edacious ps"},
         {{"--verbose"}, "edacious: the verb comes first, as in edacious ps --verbose"},
         {{"ps", "--jsn"}, "there is no option --jsn; see --help"},
-        {{"ps", "--timeout", "5"}, "--timeout takes a time such as 2s or 500ms, not 5"},
+        {{"ps", "--timeout", "5"},
+            "--timeout takes a time such as 2s or 500ms, from 1ms to 24h, not 5"},
         {{"ps", "--config", "/nowhere/x"}, "leave one out"},
         {{"ps", "--user", "me"}, "--user is for Zenoh; leave it out"},
         {{"pub", "door"}, "a word is missing: TOPIC JSON, TOPIC -"},
@@ -324,6 +332,8 @@ static void ask_prints_the_answer_or_why_not(void **state)
         CLI_WORDS("ask", "door/front/status", "--raw"), EDAI_EXIT_OK, "{\"mode\": \"open\"}", "");
     assert_run(CLI_WORDS("ask", "door/front/status", "{\"x\": 1}"), EDAI_EXIT_FAILED, "",
         "edacious ask: EDA_EINVAL: status_get has no field 'x'");
+    assert_run(
+        CLI_WORDS("ask", "slow/x"), EDAI_EXIT_TIMEOUT, "", "edacious ask: EDA_ETIMEOUT: unknown");
     assert_run(CLI_WORDS("ask", "window/front/status"), EDAI_EXIT_UNREACHABLE, "",
         "nobody answers window/front/status by ");
 }
@@ -434,6 +444,69 @@ static void sub_prints_anything_as_lines_of_json(void **state)
         "{\"topic\":\"ev/d\",\"encoding\":\"application/cbor\",\"value\":[7]}\n"
         "{\"topic\":\"ev/e\",\"encoding\":\"x/y\",\"value\":{\"base64\":\"/w==\"}}\n");
     edai_buffer_fini(&attachment);
+}
+
+/* --- nobody there any more --- */
+
+static uint64_t come(void)
+{
+    uint64_t id = 0;
+
+    assert_int_equal(driver->token(home.bus, EDA_STR(PREFIX "live" LIFE), &id), EDA_OK);
+    return id;
+}
+
+/* Runs pub with an input of the test's own. */
+typedef struct publisher {
+    edai_thread thread;
+    edai_cli cli;
+    char *err;
+    size_t err_size;
+    edai_exit code;
+} publisher;
+
+static void *run_publisher(void *arg)
+{
+    publisher *self = arg;
+
+    self->code = cli_run_words(&self->cli, CLI_WORDS("pub", "in/x", "-"));
+    return NULL;
+}
+
+static void pub_whose_nodes_go_says_what_may_be_lost(void **state)
+{
+    (void)state;
+    publisher self = {.err = NULL};
+    int ends[2];
+    uint64_t token = come();
+    unsigned before = home.put_count;
+
+    assert_int_equal(pipe(ends), 0);
+    self.cli = (edai_cli){.in = fdopen(ends[0], "r"),
+        .out = fopen("/dev/null", "w"),
+        .err = open_memstream(&self.err, &self.err_size)};
+    assert_int_equal(edai_thread_start(&self.thread, run_publisher, &self, "pub"), EDA_OK);
+    assert_int_equal(write(ends[1], "1\n2\n", 4), 4);
+    wait_for_puts(before + 2);
+    driver->drop(home.bus, token);
+    assert_int_equal(close(ends[1]), 0);
+    (void)edai_thread_join(&self.thread);
+    (void)fclose(self.cli.in);
+    (void)fclose(self.cli.out);
+    (void)fclose(self.cli.err);
+    assert_int_equal(self.code, EDAI_EXIT_UNREACHABLE);
+    assert_non_null(strstr(self.err, "edacious pub: connection lost by "));
+    assert_non_null(strstr(self.err, ": of 2 sent, the last 2 may not have arrived\n"));
+    free(self.err);
+}
+
+static void pub_whose_nodes_stay_is_silent(void **state)
+{
+    (void)state;
+    uint64_t token = come();
+
+    assert_run(CLI_WORDS("pub", "in/x", "1"), EDAI_EXIT_OK, "", "");
+    driver->drop(home.bus, token);
 }
 
 static void sub_ends_cleanly_when_interrupted(void **state)
@@ -684,6 +757,8 @@ int main(void)
         cmocka_unit_test(pub_takes_what_sub_prints),
         cmocka_unit_test(pub_stops_at_the_first_wrong_line),
         cmocka_unit_test(sub_prints_anything_as_lines_of_json),
+        cmocka_unit_test(pub_whose_nodes_go_says_what_may_be_lost),
+        cmocka_unit_test(pub_whose_nodes_stay_is_silent),
         cmocka_unit_test(sub_ends_cleanly_when_interrupted),
         cmocka_unit_test(ps_shows_nodes_actors_and_links),
         cmocka_unit_test(messages_shows_types_and_who_has_to_do_with_them),

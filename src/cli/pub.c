@@ -10,12 +10,14 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "cli/payload.h"
+#include "cli/presence.h"
 #include "cli/session.h"
 #include "cli/text.h"
 #include "cli/words.h"
 #include "message/json.h"
 
 #define RETRY_NS 1000000 /* between two looks at a full queue */
+#define PROVE_EVERY 1024 /* puts, before the other end is asked for a sign of life */
 
 static const edai_args_option options[] = {{.name = "--cbor", .help = "send CBOR instead of JSON"},
     {.name = "--raw", .value = "MIME", .help = "send FILE untouched, with that encoding"},
@@ -25,10 +27,43 @@ static const edai_args_option options[] = {{.name = "--cbor", .help = "send CBOR
 typedef struct pub {
     edai_cli *cli;
     edai_session session;
+    edai_presence presence;
     edai_buffer attachment;
     bool is_cbor;
     uint64_t sent;
+    uint64_t proven; /* of these, what the connection stood for */
 } pub;
+
+/* What is known of what was sent, if the connection is not what it was. */
+static edai_exit doubt(const pub *self, edai_exit code)
+{
+    unsigned long long doubtful = self->sent - self->proven;
+
+    if (code == EDAI_EXIT_UNREACHABLE) {
+        return edai_cli_fail(self->cli, code,
+            "connection lost by %s, or the last node there has gone: of %llu sent, the last %llu "
+            "may not have arrived",
+            self->session.where, (unsigned long long)self->sent, doubtful);
+    }
+    if (code == EDAI_EXIT_TIMEOUT) {
+        return edai_cli_fail(self->cli, code,
+            "%s gives no sign of life within %u ms: of %llu sent, the last %llu may not have "
+            "arrived; a longer --timeout may help",
+            self->session.where, self->session.timeout_ms, (unsigned long long)self->sent,
+            doubtful);
+    }
+    return code;
+}
+
+static edai_exit prove(pub *self)
+{
+    edai_exit code = edai_presence_prove(&self->presence);
+
+    if (code == EDAI_EXIT_OK) {
+        self->proven = self->sent;
+    }
+    return doubt(self, code);
+}
 
 /* A full queue empties as fast as the network takes it. */
 static edai_exit put_waiting(pub *self, const eda_bus_message *message)
@@ -194,11 +229,16 @@ static edai_exit put_lines(pub *self, const char *topic)
         eda_str text = edai_text_str(&line);
 
         number++;
-        if (line.is_broken) {
+        if (edai_presence_is_lost(&self->presence)) {
+            code = doubt(self, EDAI_EXIT_UNREACHABLE);
+        } else if (line.is_broken) {
             code = edai_cli_fail(self->cli, EDAI_EXIT_USAGE,
                 "a line of over %u bytes, or no memory", EDA_BUS_PAYLOAD_MAX);
         } else if (text.len > 0) {
             code = topic != NULL ? put_json(self, eda_str_from(topic), text) : put_line(self, text);
+        }
+        if (code == EDAI_EXIT_OK && self->sent - self->proven >= PROVE_EVERY) {
+            code = prove(self);
         }
     }
     if (code == EDAI_EXIT_OK && ferror(self->cli->in) != 0) {
@@ -309,8 +349,17 @@ static edai_exit run(edai_cli *cli)
     if (type != NULL) {
         edai_wire_attachment(&self.attachment, &(edai_attachment){.type = eda_str_from(type)});
     }
-    code = put_all(&self);
+    code = edai_presence_begin(&self.presence, &self.session);
+    if (code == EDAI_EXIT_OK) {
+        code = put_all(&self);
+    }
+    if (code == EDAI_EXIT_OK) {
+        code = prove(&self);
+    }
     edai_session_close(&self.session); /* only now it has left */
+    if (code == EDAI_EXIT_OK && edai_presence_is_lost(&self.presence)) {
+        code = doubt(&self, EDAI_EXIT_UNREACHABLE);
+    }
     edai_buffer_fini(&self.attachment);
     return code;
 }

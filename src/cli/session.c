@@ -71,6 +71,7 @@ static void on_replaced(void *arg, eda_str text)
 {
     edai_cli *cli = arg;
 
+    atomic_fetch_add(&cli->bus_replaced, 1);
     (void)fprintf(cli->err, "edacious %s: connected anew, what was on its way may be lost: %.*s\n",
         cli->verb->name, EDA_STR_ARG(text));
 }
@@ -89,8 +90,8 @@ static edai_exit read_options(edai_cli *cli, edai_session *session)
     session->timeout_ms = TIMEOUT_MS;
     session->cluster = cluster != NULL ? cluster : CLUSTER;
     if (timeout != NULL && edai_args_duration(timeout, &session->timeout_ms) != EDA_OK) {
-        return edai_cli_fail(
-            cli, EDAI_EXIT_USAGE, "--timeout takes a time such as 2s or 500ms, not %s", timeout);
+        return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+            "--timeout takes a time such as 2s or 500ms, from 1ms to 24h, not %s", timeout);
     }
     if (!is_chunk(session->cluster)) {
         return edai_cli_fail(cli, EDAI_EXIT_USAGE,

@@ -1,0 +1,72 @@
+/* presence.c - see presence.h. */
+#include "cli/presence.h"
+
+/* Of nodes, whatever their cluster: the connection is the same. */
+#define TOKENS "@edacious/v1/*/live/**"
+/* Nobody serves it: a get of it goes to the other end of the connection, which ends it. */
+#define ECHO "@edacious/echo"
+
+/* One at a time, as the driver promises; the counts are atomic for those who ask. */
+static void on_token(void *arg, eda_str key, bool is_alive)
+{
+    edai_presence *self = arg;
+    size_t alive = atomic_load(&self->alive);
+
+    (void)key;
+    if (!is_alive && alive == 0) {
+        return;
+    }
+    atomic_store(&self->alive, is_alive ? alive + 1 : alive - 1);
+    if (!is_alive && alive == 1) {
+        atomic_store(&self->was_lost, true);
+    }
+    if (is_alive) {
+        atomic_store(&self->was_seen, true);
+    }
+}
+
+/* There and back. EDAI_EXIT_OK also if nobody is there. */
+static edai_exit round_trip(edai_presence *self)
+{
+    edai_answers answers = {.first = NULL};
+    const eda_bus_message request = {.key = EDA_STR(ECHO)};
+    edai_exit code = edai_session_get(self->session, &request, true, &answers);
+
+    if (code == EDAI_EXIT_OK && answers.status != EDA_OK) {
+        code = answers.status == EDA_ETIMEOUT ? EDAI_EXIT_TIMEOUT : EDAI_EXIT_UNREACHABLE;
+    }
+    edai_answers_free(&answers);
+    return code;
+}
+
+edai_exit edai_presence_begin(edai_presence *presence, edai_session *session)
+{
+    uint64_t id = 0;
+
+    *presence = (edai_presence){.session = session};
+    eda_status status =
+        session->driver->watch(session->bus, EDA_STR(TOKENS), on_token, presence, &id);
+    if (status != EDA_OK) {
+        return edai_session_fail(session, "watching for nodes", status);
+    }
+    edai_exit code = round_trip(presence);
+    return code == EDAI_EXIT_TIMEOUT ? EDAI_EXIT_OK : code;
+}
+
+bool edai_presence_is_lost(const edai_presence *presence)
+{
+    return atomic_load(&presence->was_lost) ||
+           atomic_load(&presence->session->cli->bus_replaced) > 0;
+}
+
+edai_exit edai_presence_prove(edai_presence *presence)
+{
+    edai_exit code = EDAI_EXIT_OK;
+
+    /* A connection that breaks ends what was asked first, and only then tells of the tokens; what
+     * is asked afterwards ends behind that. */
+    for (int i = 0; i < 2 && code == EDAI_EXIT_OK && atomic_load(&presence->was_seen); i++) {
+        code = round_trip(presence);
+    }
+    return edai_presence_is_lost(presence) ? EDAI_EXIT_UNREACHABLE : code;
+}
