@@ -5,6 +5,8 @@
 #define TOKENS "@edacious/v1/*/live/**"
 /* Nobody serves it: a get of it goes to the other end of the connection, which ends it. */
 #define ECHO "@edacious/echo"
+/* Who has no right to ask for it gets no answer; he sees no token either. */
+#define FIRST_MS 300u
 
 /* One at a time, as the driver promises; the counts are atomic for those who ask. */
 static void on_token(void *arg, eda_str key, bool is_alive)
@@ -49,7 +51,11 @@ edai_exit edai_presence_begin(edai_presence *presence, edai_session *session)
     if (status != EDA_OK) {
         return edai_session_fail(session, "watching for nodes", status);
     }
+    uint32_t timeout_ms = session->timeout_ms;
+
+    session->timeout_ms = timeout_ms < FIRST_MS ? timeout_ms : FIRST_MS;
     edai_exit code = round_trip(presence);
+    session->timeout_ms = timeout_ms;
     return code == EDAI_EXIT_TIMEOUT ? EDAI_EXIT_OK : code;
 }
 

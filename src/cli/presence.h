@@ -18,7 +18,8 @@ typedef struct edai_presence {
 } edai_presence;
 
 /* Watches, of all clusters. Returns when the other end knows of all that was declared before, and
- * told of the tokens there are. On failure a sentence was printed. */
+ * told of the tokens there are; or after 300 ms, if it does not answer. On failure a sentence was
+ * printed. */
 edai_exit edai_presence_begin(edai_presence *presence, edai_session *session);
 /* Whether, since then, nobody was there for a while, or the session was replaced: what was on its
  * way may be lost. */
