@@ -22,9 +22,6 @@ static void on_token(void *arg, eda_str key, bool is_alive)
     if (!is_alive && alive == 1) {
         atomic_store(&self->was_lost, true);
     }
-    if (is_alive) {
-        atomic_store(&self->was_seen, true);
-    }
 }
 
 /* There and back. EDAI_EXIT_OK also if nobody is there. */
@@ -71,7 +68,7 @@ edai_exit edai_presence_prove(edai_presence *presence)
 
     /* A connection that breaks ends what was asked first, and only then tells of the tokens; what
      * is asked afterwards ends behind that. */
-    for (int i = 0; i < 2 && code == EDAI_EXIT_OK && atomic_load(&presence->was_seen); i++) {
+    for (int i = 0; i < 2 && code == EDAI_EXIT_OK && atomic_load(&presence->alive) > 0; i++) {
         code = round_trip(presence);
     }
     return edai_presence_is_lost(presence) ? EDAI_EXIT_UNREACHABLE : code;

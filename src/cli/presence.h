@@ -13,8 +13,7 @@
 typedef struct edai_presence {
     edai_session *session;
     atomic_size_t alive;  /* tokens there are */
-    atomic_bool was_seen; /* there was one */
-    atomic_bool was_lost; /* then none, if only for a while */
+    atomic_bool was_lost; /* the last one went, if only for a while */
 } edai_presence;
 
 /* Watches, of all clusters. Returns when the other end knows of all that was declared before, and
@@ -24,7 +23,7 @@ edai_exit edai_presence_begin(edai_presence *presence, edai_session *session);
 /* Whether, since then, nobody was there for a while, or the session was replaced: what was on its
  * way may be lost. */
 bool edai_presence_is_lost(const edai_presence *presence);
-/* Asks the other end for a sign of life, if nodes were ever seen there. EDAI_EXIT_UNREACHABLE: it
+/* Asks the other end for a sign of life, if nodes are seen there. EDAI_EXIT_UNREACHABLE: it
  * is lost. EDAI_EXIT_TIMEOUT: it says nothing. Prints nothing. */
 edai_exit edai_presence_prove(edai_presence *presence);
 
