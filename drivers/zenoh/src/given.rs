@@ -24,7 +24,7 @@ impl AsRef<[u8]> for Given {
 
 impl Drop for Given {
     fn drop(&mut self) {
-        self.arg.call(|arg| (self.release)(arg));
+        self.arg.call_last(|arg| (self.release)(arg));
     }
 }
 
@@ -112,10 +112,15 @@ mod tests {
     use super::*;
     use crate::enter_with;
     use crate::ffi::{ECLOSED, OK};
+    use crate::handover::released;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     extern "C" fn count(arg: *mut c_void) {
         unsafe { (*arg.cast::<AtomicUsize>()).fetch_add(1, Ordering::Relaxed) };
+    }
+
+    extern "C" fn free(arg: *mut c_void) {
+        drop(unsafe { Box::from_raw(arg.cast::<u8>()) });
     }
 
     fn piece(text: &str, released: &AtomicUsize) -> Piece {
@@ -147,6 +152,21 @@ mod tests {
             assert_eq!(released.swap(0, Ordering::Relaxed), pieces.len());
         }
     }
+
+    #[test]
+    fn what_a_release_frees_is_left_alone() {
+        let arg: *mut c_void = Box::into_raw(Box::new(0u8)).cast();
+        let piece = Piece {
+            bytes: crate::ffi::Bytes::of(b"1"),
+            release: free,
+            arg,
+        };
+        let given = Given::new(&piece);
+        let before = released(arg);
+        drop(given);
+        assert_eq!(released(arg), before);
+    }
+
     #[test]
     fn pieces_that_find_no_owner_are_released_once() {
         let released: [AtomicUsize; 3] = Default::default();

@@ -43,7 +43,7 @@ impl Slot {
         let mut is_done = lock(&self.is_done);
         if !std::mem::replace(&mut is_done, true) {
             self.arg
-                .call(|arg| (self.function)(arg, std::ptr::null(), false, status));
+                .call_last(|arg| (self.function)(arg, std::ptr::null(), false, status));
         }
     }
 
@@ -73,7 +73,7 @@ impl Slot {
         if !self.is_for_all {
             *is_done = true;
             self.arg
-                .call(|arg| (self.function)(arg, std::ptr::null(), false, ffi::OK));
+                .call_last(|arg| (self.function)(arg, std::ptr::null(), false, ffi::OK));
         }
         *is_done
     }
