@@ -11,6 +11,7 @@
 #include "core/mailbox.h"
 #include "core/publish.h"
 #include "core/state.h"
+#include "core/suspend.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -462,7 +463,7 @@ bool edai_activation_failed(
         return true;
     }
     if (activation->turn_count > 0) {
-        edai_turn_cancel_all(activation);
+        edai_suspend_cancel_all(activation);
         return true;
     }
     return edai_activation_settle(worker, activation);

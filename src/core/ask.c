@@ -16,7 +16,7 @@ static void on_deadline(edai_worker *worker, edai_timer *timer)
     edai_wait *wait = (edai_wait *)(void *)((char *)timer - offsetof(edai_wait, timer));
 
     (void)worker;
-    edai_turn_resume(wait->ctx, wait->kind == EDAI_WAIT_TIME ? EDA_OK : EDA_ETIMEOUT);
+    edai_suspend_end(wait->ctx, wait->kind == EDAI_WAIT_TIME ? EDA_OK : EDA_ETIMEOUT);
 }
 
 /* --- deadlines ---------------------------------------------------------------------------- */
@@ -88,7 +88,7 @@ void edai_ask_told(const edai_reply *reply)
     eda_ctx *ctx = NULL;
 
     if (reply->client == NULL && !edai_abroad_asked(reply)) {
-        ctx = edai_turn_by_ask(reply->asker, reply->ask_seq);
+        ctx = edai_suspend_by_ask(reply->asker, reply->ask_seq);
     }
 
     if (ctx != NULL) {
@@ -190,7 +190,7 @@ static eda_status wait_for_reply(eda_ctx *ctx, edai_envelope *envelope, edai_wai
         grow_up(worker, wait, edai_system_now(ctx->sys));
     }
     wait->request = envelope; /* leaves as soon as the stack for the loop is there */
-    status = edai_turn_suspend(ctx, wait);
+    status = edai_suspend_turn(ctx, wait);
     if (status == EDA_OK) {
         return wait->status;
     }
@@ -232,7 +232,7 @@ static eda_status ask_in_turn(
     edai_envelope *envelope = NULL;
     eda_status status;
 
-    EDA_TRY(edai_turn_can_suspend(ctx));
+    EDA_TRY(edai_suspend_check(ctx));
     if (edai_activation_extra(ctx->activation) == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
@@ -321,13 +321,13 @@ void edai_ask_answered(edai_worker *worker, edai_envelope *envelope)
         worker->sys->abroad->answered(worker->sys->abroad, worker, envelope);
         return;
     }
-    ctx = edai_turn_by_ask(reply->asker, reply->ask_seq);
+    ctx = edai_suspend_by_ask(reply->asker, reply->ask_seq);
     if (ctx == NULL) {
         edai_worker_free(worker, envelope); /* it gave up waiting */
         return;
     }
     ctx->wait->reply = envelope;
-    edai_turn_resume(ctx, EDA_OK);
+    edai_suspend_end(ctx, EDA_OK);
 }
 
 /* --- replying ----------------------------------------------------------------------------- */
@@ -423,14 +423,14 @@ static eda_status sleep_in_turn(eda_ctx *ctx, eda_duration time)
     if (ctx->kind == EDAI_CTX_CLIENT) {
         return edai_ctx_fail(ctx, EDA_EPERM, "a client has a thread of its own to sleep on");
     }
-    EDA_TRY(edai_turn_can_suspend(ctx));
+    EDA_TRY(edai_suspend_check(ctx));
     if (edai_activation_extra(ctx->activation) == NULL) {
         return edai_ctx_fail(ctx, EDA_ENOMEM, "out of memory");
     }
     wait.since = edai_system_now(ctx->sys);
     EDA_TRY(edai_timers_arm(
         &ctx->worker->timers, &wait.timer, edai_system_later(ctx->sys, time), on_deadline));
-    status = edai_turn_suspend(ctx, &wait);
+    status = edai_suspend_turn(ctx, &wait);
     if (status != EDA_OK) {
         edai_timers_disarm(&ctx->worker->timers, &wait.timer);
         return status;
@@ -462,7 +462,7 @@ typedef struct blocking {
 static void call_resume(edai_worker *worker, void *arg)
 {
     (void)worker;
-    edai_turn_resume(arg, EDA_OK);
+    edai_suspend_end(arg, EDA_OK);
 }
 
 static void on_done(edai_job *job)
@@ -484,7 +484,7 @@ static eda_status run_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
         fn(arg); /* a client's thread may block */
         return EDA_OK;
     }
-    EDA_TRY(edai_turn_can_suspend(ctx));
+    EDA_TRY(edai_suspend_check(ctx));
     call.notice =
         edai_worker_alloc(NULL, sizeof(edai_envelope) + sizeof(edai_call), &home, &size_class);
     if (call.notice == NULL || edai_activation_extra(ctx->activation) == NULL) {
@@ -496,7 +496,7 @@ static eda_status run_blocking(eda_ctx *ctx, void (*fn)(void *arg), void *arg)
         (edai_call){.fn = call_resume, .arg = ctx, .worker = ctx->worker->index};
     wait.since = edai_system_now(ctx->sys);
     wait.job = &call.job;
-    status = edai_turn_suspend(ctx, &wait);
+    status = edai_suspend_turn(ctx, &wait);
     if (status != EDA_OK) {
         edai_free(call.notice);
         return status;

@@ -4,6 +4,7 @@
 #ifndef EDAI_ASK_H
 #define EDAI_ASK_H
 
+#include "core/suspend.h"
 #include "core/system.h"
 
 /* Checks type, contract and fields. EDA_EINVAL: no request. EDA_ENOENT: nobody answers it. */

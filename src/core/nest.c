@@ -114,7 +114,7 @@ bool edai_nest_ask(eda_ctx *ctx, edai_worker *owner, edai_envelope *request, eda
     if (EDAI_LIKELY(!nest.is_settled)) {
         go_on(&nest, strand);
     } else {
-        edai_turn_resumed(ctx);
+        edai_suspend_return(ctx);
     }
     return was_run;
 }
@@ -126,12 +126,12 @@ static void settle(edai_nest *nest)
 
     nest->is_settled = true;
     ctx->strand = nest->strand;
-    edai_turn_waits(ctx, wait);
+    edai_suspend_enter(ctx, wait);
     edai_ask_under_way(ctx->worker, wait, nest->request);
     edai_waitgraph_arm(ctx->worker);
     edai_activation_wake(ctx->worker, ctx->activation); /* an interleaving message may run now */
     if (wait->reply != NULL) {
-        edai_turn_resume(ctx, EDA_OK);
+        edai_suspend_end(ctx, EDA_OK);
     }
 }
 

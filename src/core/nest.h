@@ -10,6 +10,7 @@
 #ifndef EDAI_NEST_H
 #define EDAI_NEST_H
 
+#include "core/suspend.h"
 #include "core/worker.h"
 
 /* On the asker's stack. Those of one seat stand in a chain, each within the one before it; while
@@ -17,7 +18,7 @@
 struct edai_nest {
     edai_nest *outer;
     eda_ctx *ctx; /* who asks */
-    edai_wait *wait;
+    struct edai_wait *wait;
     edai_strand *strand;    /* its stack */
     edai_envelope *request; /* owned by the turn that handles it */
     edai_worker *owner;     /* the responder's */

@@ -6,6 +6,7 @@
 #define EDAI_PUBLISH_H
 
 #include "base/hash.h"
+#include "core/suspend.h"
 #include "core/system.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "core/abroad.h"
 #include "core/publish.h"
+#include "core/suspend.h"
 #include "core/system.h"
 
 /* Cancels what is suspended and stops what is not; true when the type has no activation left. */
@@ -16,7 +17,7 @@ static bool end_type(edai_worker *worker, edai_actor_type *type)
     while (pool->live_count > 0 && (at = edai_pool_next(pool, &walk, UINT32_MAX)) != NULL) {
         at->flags = (uint16_t)(at->flags & ~EDAI_IS_LISTED);
         if (at->turn_count > 0) {
-            edai_turn_cancel_all(at);
+            edai_suspend_cancel_all(at);
         } else if ((at->flags & (EDAI_IS_QUEUED | EDAI_IS_STARVED)) == 0) {
             (void)edai_activation_stop(worker, at, EDA_STOP_SYSTEM);
         }

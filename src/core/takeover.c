@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "core/fan.h"
 #include "core/nest.h"
+#include "core/suspend.h"
 #include "core/system.h"
 
 /* What a turn that was left alone needs to be found again; owned by its ctx. */
@@ -43,7 +44,7 @@ static bool detach(edai_seat *seat, edai_detached *made)
     seat->strands.current = NULL;
     worker->suspended_count++;
     worker->current = NULL;
-    edai_turn_alone(worker, ctx->activation); /* unlike with eda_blocking its handler does run */
+    edai_suspend_alone(worker, ctx->activation); /* unlike with eda_blocking its handler does run */
     return true;
 }
 
@@ -93,16 +94,16 @@ void edai_takeover_settle(eda_ctx *ctx)
      * the worker's thread takes this stack up. */
     seat->departing = ctx;
     edai_fiber_switch(&ctx->strand->fiber, &seat->host);
-    edai_turn_resumed(ctx);
+    edai_suspend_return(ctx);
     edai_free(ctx->detached);
     ctx->detached = NULL;
-    edai_turn_back(ctx->worker, ctx->activation);
+    edai_suspend_back(ctx->worker, ctx->activation);
 }
 
 static void call_resume(edai_worker *worker, void *arg)
 {
     (void)worker;
-    edai_turn_resume(arg, EDA_OK);
+    edai_suspend_end(arg, EDA_OK);
 }
 
 void edai_takeover_announce(eda_ctx *ctx)

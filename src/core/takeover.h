@@ -55,7 +55,7 @@ static inline void edai_takeover_leave(eda_ctx *ctx)
 }
 
 /* At the end of a verb: back to where it was called. Who was resumed elsewhere meanwhile has made
- * itself known to its new seat (edai_turn_resumed). */
+ * itself known to its new seat (edai_suspend_return). */
 static inline void edai_takeover_back(eda_ctx *ctx, uint64_t entered)
 {
     if (EDAI_LIKELY(entered != 0)) {

@@ -1,4 +1,4 @@
-/* turn.h - one handler run: its effects, its suspension, its end.
+/* turn.h - one handler run: its effects, its end.
  *
  * An eda_ctx is a turn's or a client's. A turn's lies on the stack the handler runs on, so that a
  * suspended turn keeps it. Threads: the worker's (the client's) alone. */
@@ -27,40 +27,10 @@ typedef enum edai_ctx_kind {
     EDAI_CTX_CLIENT
 } edai_ctx_kind;
 
-typedef enum edai_wait_kind {
-    EDAI_WAIT_NONE = 0,
-    EDAI_WAIT_ASK,
-    EDAI_WAIT_TIME,
-    EDAI_WAIT_JOB
-} edai_wait_kind;
-
 typedef struct edai_scratch {
     struct edai_scratch *next;
     _Alignas(16) unsigned char data[];
 } edai_scratch;
-
-/* Why a turn is suspended; on the suspended stack. */
-typedef struct edai_wait {
-    edai_wait_kind kind;
-    uint64_t seq;      /* asks: unique on the worker */
-    int64_t since;     /* monotonic ns, as of the round in which it began to wait */
-    eda_status status; /* set by who resumes */
-    edai_envelope *reply;
-    const edai_actor_type *target; /* asks */
-    uint64_t target_identity;
-    edai_timer timer;
-    /* Young asks: made in this round, of whoever sits here, too; at its end the timer is armed, but
-     * few get so old. */
-    struct edai_wait **young_at; /* what points to it in the worker's list; NULL: not young */
-    struct edai_wait *young_next;
-    edai_envelope *young_request; /* on this seat; NULL: it is one no more */
-    uint32_t timeout_ms;          /* as edai_ext's */
-    int64_t deadline;             /* what is known of it */
-    char *text; /* of the status, owned by who resumes until the turn has copied it; NULL: none */
-    struct eda_ctx *ctx;
-    edai_envelope *request; /* asks: leaves when the turn is suspended */
-    edai_job *job;          /* blocking calls: taken when the turn is suspended */
-} edai_wait;
 
 struct eda_ctx {
     uint32_t magic;
@@ -87,7 +57,7 @@ struct eda_ctx {
     eda_envelope *view;
     const void *answer; /* leaves in the request's own block, if the turn succeeds; NULL: none */
     /* While suspended. */
-    edai_wait *wait;
+    struct edai_wait *wait;
     struct edai_strand *strand;
     edai_detached *detached;        /* its workers have left it alone; owned */
     struct eda_ctx *next_suspended; /* of the activation */
@@ -145,37 +115,6 @@ bool edai_turn_run_in_place(eda_ctx *ctx, edai_activation *activation, edai_fan_
  * dead. */
 bool edai_turn_start(edai_worker *worker, edai_activation *activation);
 void edai_turn_stop(edai_worker *worker, edai_activation *activation, eda_stop_reason reason);
-
-/* From now on the turn is one that waits; counted by the caller. */
-void edai_turn_waits(eda_ctx *ctx, edai_wait *wait);
-/* The two halves of edai_turn_suspend: before its stack is left, and once it goes on. */
-EDA_CHECK eda_status edai_turn_leave(eda_ctx *ctx, edai_wait *wait, edai_strand **ret_next);
-void edai_turn_resumed(eda_ctx *ctx);
-/* Suspends the running turn until edai_turn_resume; the caller filled in wait, made the
- * activation's extra and checked edai_turn_can_suspend. EDA_ELIMIT: no stack is free; nothing
- * happened. */
-EDA_CHECK static inline eda_status edai_turn_suspend(eda_ctx *ctx, edai_wait *wait)
-{
-    edai_strand *next = NULL;
-
-    EDA_TRY(edai_turn_leave(ctx, wait, &next));
-    EDA_ASSERT(next != NULL, "reserved");
-    edai_fiber_switch_inline(&ctx->strand->fiber, &next->fiber);
-    edai_turn_resumed(ctx);
-    return EDA_OK;
-}
-/* EDA_ESTATE (in a stop function), EDA_ECANCELED (the activation is being stopped). */
-EDA_CHECK eda_status edai_turn_can_suspend(eda_ctx *ctx);
-/* Marks a suspended turn as ready to go on. */
-void edai_turn_resume(eda_ctx *ctx, eda_status status);
-/* Its workers leave the running turn of an activation alone: until it is back no other turn of that
- * begins or goes on. */
-void edai_turn_alone(edai_worker *worker, edai_activation *activation);
-void edai_turn_back(edai_worker *worker, edai_activation *activation);
-/* Resumes every suspended turn of an activation with EDA_ECANCELED. */
-void edai_turn_cancel_all(edai_activation *activation);
-/* The suspended turn of an activation that waits for this ask; NULL: none any more. */
-eda_ctx *edai_turn_by_ask(edai_activation *activation, uint64_t seq);
 
 /* Sets the ctx's error text and returns the status. */
 eda_status edai_ctx_fail(eda_ctx *ctx, eda_status status, const char *format, ...) EDA_PRINTF(3, 4);

@@ -21,6 +21,7 @@
 #include "core/circle.h"
 #include "core/mailbox.h"
 #include "core/publish.h"
+#include "core/suspend.h"
 #include "core/system.h"
 
 #include <stdio.h>
@@ -421,7 +422,7 @@ static bool find_victim(const scan *of, const waiter **ret_asker, const edai_edg
 static void tell_asker(const scan *of, const waiter *victim)
 {
     eda_ctx *ctx = victim->activation->generation == victim->generation
-                       ? edai_turn_by_ask(victim->activation, victim->seq)
+                       ? edai_suspend_by_ask(victim->activation, victim->seq)
                        : NULL;
 
     if (ctx == NULL) {
@@ -431,7 +432,7 @@ static void tell_asker(const scan *of, const waiter *victim)
     if (ctx->wait->text != NULL) {
         memcpy(ctx->wait->text, of->text, strlen(of->text) + 1);
     }
-    edai_turn_resume(ctx, EDA_EDEADLOCK);
+    edai_suspend_end(ctx, EDA_EDEADLOCK);
 }
 
 static bool is_from(edai_worker *worker, const edai_waiting *at, uint64_t node)

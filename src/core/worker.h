@@ -120,7 +120,7 @@ struct edai_worker {
     uint32_t out_count;         /* envelopes in all outboxes */
     edai_slab slab;
     edai_timers timers;
-    edai_wait *young; /* asks of this round */
+    struct edai_wait *young; /* asks of this round */
     edai_timer deadlock_scan;
     eda_duration scan_delay; /* until the next scan: doubles while somebody waits on */
     edai_holding *holdings;  /* per actor type */

@@ -7,6 +7,7 @@
 #include "explore.h"
 
 #include "base/memory.h"
+#include "core/suspend.h"
 #include "core/system.h"
 #include "core/takeover.h"
 
@@ -31,9 +32,9 @@ static void post(const edai_envelope *notice);
 #define edai_seat_clear(seat_) clear(seat_)
 #define edai_seat_put(seat_, workers_) put((seat_), (workers_))
 #define edai_fiber_switch(from_, to_) ((void)(from_), (void)(to_), leave_stack())
-#define edai_turn_resumed(ctx_) resumed(ctx_)
-#define edai_turn_alone(worker_, activation_) ((void)(worker_), (void)(activation_))
-#define edai_turn_back(worker_, activation_) ((void)(worker_), (void)(activation_))
+#define edai_suspend_return(ctx_) resumed(ctx_)
+#define edai_suspend_alone(worker_, activation_) ((void)(worker_), (void)(activation_))
+#define edai_suspend_back(worker_, activation_) ((void)(worker_), (void)(activation_))
 #define edai_worker_post(worker_, notice_) ((void)(worker_), post(notice_))
 #include "core/takeover.c" /* NOLINT(bugprone-suspicious-include): the production code, compiled for the explorer */
 
