@@ -128,7 +128,7 @@ static edai_exit ask(edai_session *session, const edai_buffer *payload)
                                                   : EDA_STR("application/json"),
         .payload = {.ptr = payload->bytes, .len = payload->size},
         .attachment = {.ptr = attachment.bytes, .len = attachment.size}};
-    edai_exit code = edai_session_get(session, &request, edai_args_has(args, "--all"), &answers);
+    edai_exit code = edai_session_get(session, &request, edai_args_has(args, "--all"), 0, &answers);
     if (code == EDAI_EXIT_OK) {
         code = print_all(session, &answers, topic);
     }

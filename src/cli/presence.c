@@ -25,11 +25,11 @@ static void on_token(void *arg, eda_str key, bool is_alive)
 }
 
 /* There and back. EDAI_EXIT_OK also if nobody is there. */
-static edai_exit round_trip(edai_presence *self)
+static edai_exit round_trip(edai_presence *self, uint32_t timeout_ms)
 {
     edai_answers answers = {.first = NULL};
     const eda_bus_message request = {.key = EDA_STR(ECHO)};
-    edai_exit code = edai_session_get(self->session, &request, true, &answers);
+    edai_exit code = edai_session_get(self->session, &request, true, timeout_ms, &answers);
 
     if (code == EDAI_EXIT_OK && answers.status != EDA_OK) {
         code = answers.status == EDA_ETIMEOUT ? EDAI_EXIT_TIMEOUT : EDAI_EXIT_UNREACHABLE;
@@ -48,11 +48,8 @@ edai_exit edai_presence_begin(edai_presence *presence, edai_session *session)
     if (status != EDA_OK) {
         return edai_session_fail(session, "watching for nodes", status);
     }
-    uint32_t timeout_ms = session->timeout_ms;
-
-    session->timeout_ms = timeout_ms < FIRST_MS ? timeout_ms : FIRST_MS;
-    edai_exit code = round_trip(presence);
-    session->timeout_ms = timeout_ms;
+    edai_exit code =
+        round_trip(presence, session->timeout_ms < FIRST_MS ? session->timeout_ms : FIRST_MS);
     return code == EDAI_EXIT_TIMEOUT ? EDAI_EXIT_OK : code;
 }
 
@@ -69,7 +66,7 @@ edai_exit edai_presence_prove(edai_presence *presence)
     /* A connection that breaks ends what was asked first, and only then tells of the tokens; what
      * is asked afterwards ends behind that. */
     for (int i = 0; i < 2 && code == EDAI_EXIT_OK && atomic_load(&presence->alive) > 0; i++) {
-        code = round_trip(presence);
+        code = round_trip(presence, session->timeout_ms);
     }
     return edai_presence_is_lost(presence) ? EDAI_EXIT_UNREACHABLE : code;
 }

@@ -263,15 +263,15 @@ static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, e
 }
 
 edai_exit edai_session_get(edai_session *session, const eda_bus_message *request, bool is_for_all,
-    edai_answers *ret_answers)
+    uint32_t timeout_ms, edai_answers *ret_answers)
 {
     asking self = {.has_ended = false};
 
     self.answers.end = &self.answers.first;
     edai_mutex_init(&self.mutex);
     edai_cond_init(&self.cond);
-    eda_status status = session->driver->get(
-        session->bus, request, is_for_all, session->timeout_ms, on_answer, &self);
+    eda_status status = session->driver->get(session->bus, request, is_for_all,
+        timeout_ms != 0 ? timeout_ms : session->timeout_ms, on_answer, &self);
     edai_mutex_lock(&self.mutex);
     while (status == EDA_OK && !self.has_ended) { /* the driver promises an end */
         edai_cond_wait(&self.cond, &self.mutex);
@@ -331,7 +331,7 @@ edai_exit edai_session_ask_nodes(edai_session *session, const char *what, edai_a
     char key[EDA_TOPIC_LEN_MAX];
     int len = snprintf(key, sizeof key, "@edacious/v1/%s/%s/**", session->cluster, what);
     const eda_bus_message request = {.key = {.ptr = key, .len = (size_t)len}};
-    edai_exit code = edai_session_get(session, &request, true, ret_answers);
+    edai_exit code = edai_session_get(session, &request, true, 0, ret_answers);
 
     if (code != EDAI_EXIT_OK || ret_answers->first != NULL) {
         return code;

@@ -46,10 +46,11 @@ typedef struct edai_answers {
     eda_status status; /* of the end */
 } edai_answers;
 
-/* Asks and waits for all answers. EDAI_EXIT_OK whatever the answers say, and also if there are
- * none; otherwise a sentence was printed. Free the answers either way. */
+/* Asks and waits for all answers, for so long (0: as --timeout says). EDAI_EXIT_OK whatever the
+ * answers say, and also if there are none; otherwise a sentence was printed. Free the answers
+ * either way. */
 edai_exit edai_session_get(edai_session *session, const eda_bus_message *request, bool is_for_all,
-    edai_answers *ret_answers);
+    uint32_t timeout_ms, edai_answers *ret_answers);
 void edai_answers_free(edai_answers *answers);
 /* Whether these are all: EDAI_EXIT_TIMEOUT, EDAI_EXIT_UNREACHABLE or EDAI_EXIT_FAILED with a
  * sentence if not. */

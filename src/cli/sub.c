@@ -130,7 +130,7 @@ static edai_exit settle(sub *self)
     int len = snprintf(key, sizeof key, "@edacious/v1/%s/ping/**", self->session.cluster);
     edai_answers answers = {.first = NULL};
     edai_exit code = edai_session_get(&self->session,
-        &(eda_bus_message){.key = {.ptr = key, .len = (size_t)len}}, true, &answers);
+        &(eda_bus_message){.key = {.ptr = key, .len = (size_t)len}}, true, 0, &answers);
 
     edai_answers_free(&answers);
     return code;
