@@ -96,6 +96,16 @@ static inline void *cli_run_subscriber(void *arg)
     return NULL;
 }
 
+/* Waits for a line on standard error that begins so, past all others. */
+static inline void cli_await(cli_subscriber *self, const char *begin)
+{
+    char line[512];
+
+    do {
+        assert_non_null(fgets(line, sizeof line, self->err));
+    } while (strncmp(line, begin, strlen(begin)) != 0);
+}
+
 /* Returns when it listens: what is published from then on it prints. */
 static inline void cli_begin(cli_subscriber *self, const char *const *words)
 {

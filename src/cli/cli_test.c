@@ -509,6 +509,72 @@ static void pub_whose_nodes_stay_is_silent(void **state)
     driver->drop(home.bus, token);
 }
 
+static void sub_whose_nodes_go_says_so_and_when_one_is_back(void **state)
+{
+    (void)state;
+    cli_subscriber self = {.out = NULL};
+    uint64_t token = come();
+    char line[256];
+    const eda_bus_message messages[] = {
+        {.key = EDA_STR("ev/a"), .payload = EDA_BYTES("1")}, {.key = EDA_STR("ev/b")}};
+
+    cli_begin(&self, CLI_WORDS("sub", "ev/*", "--count", "2"));
+    assert_int_equal(driver->put(home.bus, &messages[0]), EDA_OK);
+    driver->drop(home.bus, token);
+    (void)snprintf(line, sizeof line,
+        "edacious sub: connection lost by %s, or the last node there has gone", cli_where);
+    cli_await(&self, line);
+    token = come();
+    (void)snprintf(line, sizeof line, "edacious sub: a node is there again by %s\n", cli_where);
+    cli_await(&self, line);
+    cli_await(&self, "listening on ev/*\n");
+    assert_int_equal(driver->put(home.bus, &messages[1]), EDA_OK);
+    cli_end(&self, "{\"topic\":\"ev/a\",\"encoding\":\"\",\"value\":1}\n"
+                   "{\"topic\":\"ev/b\",\"encoding\":\"\",\"value\":{\"text\":\"\"}}\n");
+    driver->drop(home.bus, token);
+}
+
+/* All of them die at once, the one that relayed too. */
+static void sub_whose_host_has_nobody_left_says_so(void **state)
+{
+    (void)state;
+    char gone[] = "/tmp/edacious-cli-XXXXXX";
+    char path[64];
+    char config[96];
+    cli_subscriber self = {.out = NULL};
+    eda_bus *bus = NULL;
+    eda_bus_problem problem;
+    uint64_t id = 0;
+
+    assert_non_null(mkdtemp(gone));
+    (void)snprintf(config, sizeof config, "{\"socket\": \"%s/bus\"}", gone);
+    (void)snprintf(path, sizeof path, "--connect=local:%s/bus", gone);
+    cli_is_alone = true;
+    for (unsigned i = 0; i < 2; i++) {
+        const eda_bus_options options = {.config = config};
+
+        assert_int_equal(eda_bus_local.open(&options, &bus, &problem), EDA_OK);
+        assert_int_equal(eda_bus_local.token(bus, EDA_STR(PREFIX "live" LIFE), &id), EDA_OK);
+        if (i == 0) {
+            cli_begin(&self, CLI_WORDS("sub", "ev/*", "--count=1", path));
+        } else {
+            cli_await(&self, "edacious sub: a node is there again by ");
+            cli_await(&self, "listening on ev/*\n");
+            const eda_bus_message message = {.key = EDA_STR("ev/a")};
+            assert_int_equal(eda_bus_local.put(bus, &message), EDA_OK);
+            cli_end(&self, "{\"topic\":\"ev/a\",\"encoding\":\"\",\"value\":{\"text\":\"\"}}\n");
+        }
+        eda_bus_local.close(bus);
+        if (i == 0) {
+            cli_await(&self, "edacious sub: connection lost by local:");
+        }
+    }
+    cli_is_alone = false;
+    (void)snprintf(path, sizeof path, "%s/bus.lock", gone);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(gone), 0);
+}
+
 static void sub_ends_cleanly_when_interrupted(void **state)
 {
     (void)state;
@@ -759,6 +825,7 @@ int main(void)
         cmocka_unit_test(sub_prints_anything_as_lines_of_json),
         cmocka_unit_test(pub_whose_nodes_go_says_what_may_be_lost),
         cmocka_unit_test(pub_whose_nodes_stay_is_silent),
+        cmocka_unit_test(sub_whose_nodes_go_says_so_and_when_one_is_back),
         cmocka_unit_test(sub_ends_cleanly_when_interrupted),
         cmocka_unit_test(ps_shows_nodes_actors_and_links),
         cmocka_unit_test(messages_shows_types_and_who_has_to_do_with_them),
@@ -768,7 +835,9 @@ int main(void)
         cmocka_unit_test(acl_prints_into_json_and_tells_where_it_is_none),
         cmocka_unit_test(catalogues_are_read_from_files),
     };
+    const struct CMUnitTest alone[] = {cmocka_unit_test(sub_whose_host_has_nobody_left_says_so)};
     int failed = cmocka_run_group_tests_name("inproc", tests, start_inproc, stop_node);
     failed += cmocka_run_group_tests_name("local", tests, start_local, stop_local);
+    failed += cmocka_run_group_tests_name("alone", alone, NULL, NULL);
     return failed;
 }

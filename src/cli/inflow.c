@@ -105,10 +105,9 @@ static size_t size_of_item(const edai_inflow_item *item)
            item->attachment.len;
 }
 
-void edai_inflow_put(edai_inflow *inflow, const eda_bus_message *message)
+/* NULL: there was no memory for it. */
+static void add(edai_inflow *inflow, edai_inflow_item *item)
 {
-    edai_inflow_item *item = copy_message(message);
-
     edai_mutex_lock(&inflow->mutex);
     if (item == NULL || inflow->size + size_of_item(item) > EDAI_INFLOW_SIZE_MAX) {
         inflow->dropped++;
@@ -121,6 +120,21 @@ void edai_inflow_put(edai_inflow *inflow, const eda_bus_message *message)
     inflow->end = &item->next;
     edai_mutex_unlock(&inflow->mutex);
     ring(inflow);
+}
+
+void edai_inflow_put(edai_inflow *inflow, const eda_bus_message *message)
+{
+    add(inflow, copy_message(message));
+}
+
+void edai_inflow_note(edai_inflow *inflow, edai_inflow_kind kind)
+{
+    edai_inflow_item *item = edai_calloc(1, sizeof *item);
+
+    if (item != NULL) {
+        item->kind = kind;
+    }
+    add(inflow, item);
 }
 
 void edai_inflow_stop(edai_inflow *inflow)

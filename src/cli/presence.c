@@ -13,14 +13,20 @@ static void on_token(void *arg, eda_str key, bool is_alive)
 {
     edai_presence *self = arg;
     size_t alive = atomic_load(&self->alive);
+    bool was_lost = atomic_load(&self->was_lost);
 
     (void)key;
     if (!is_alive && alive == 0) {
         return;
     }
     atomic_store(&self->alive, is_alive ? alive + 1 : alive - 1);
-    if (!is_alive && alive == 1) {
+    bool is_lost = !is_alive && alive == 1;
+    bool is_back = is_alive && alive == 0 && was_lost;
+    if (is_lost) {
         atomic_store(&self->was_lost, true);
+    }
+    if ((is_lost || is_back) && self->fn != NULL) {
+        self->fn(self->arg, is_back);
     }
 }
 
@@ -38,18 +44,26 @@ static edai_exit round_trip(edai_presence *self, uint32_t timeout_ms)
     return code;
 }
 
-edai_exit edai_presence_begin(edai_presence *presence, edai_session *session)
+edai_exit edai_presence_watch(
+    edai_presence *presence, edai_session *session, edai_presence_fn *fn, void *arg)
 {
     uint64_t id = 0;
 
-    *presence = (edai_presence){.session = session};
+    *presence = (edai_presence){.session = session, .fn = fn, .arg = arg};
     eda_status status =
         session->driver->watch(session->bus, EDA_STR(TOKENS), on_token, presence, &id);
-    if (status != EDA_OK) {
-        return edai_session_fail(session, "watching for nodes", status);
+    return status == EDA_OK ? EDAI_EXIT_OK
+                            : edai_session_fail(session, "watching for nodes", status);
+}
+
+edai_exit edai_presence_begin(edai_presence *presence, edai_session *session)
+{
+    edai_exit code = edai_presence_watch(presence, session, NULL, NULL);
+
+    if (code != EDAI_EXIT_OK) {
+        return code;
     }
-    edai_exit code =
-        round_trip(presence, session->timeout_ms < FIRST_MS ? session->timeout_ms : FIRST_MS);
+    code = round_trip(presence, session->timeout_ms < FIRST_MS ? session->timeout_ms : FIRST_MS);
     return code == EDAI_EXIT_TIMEOUT ? EDAI_EXIT_OK : code;
 }
 
@@ -66,7 +80,7 @@ edai_exit edai_presence_prove(edai_presence *presence)
     /* A connection that breaks ends what was asked first, and only then tells of the tokens; what
      * is asked afterwards ends behind that. */
     for (int i = 0; i < 2 && code == EDAI_EXIT_OK && atomic_load(&presence->alive) > 0; i++) {
-        code = round_trip(presence, session->timeout_ms);
+        code = round_trip(presence, 0);
     }
     return edai_presence_is_lost(presence) ? EDAI_EXIT_UNREACHABLE : code;
 }

@@ -10,13 +10,22 @@
 
 #include "cli/session.h"
 
+/* The last node that was seen has gone; or, later, one is there again. By the driver's threads, one
+ * at a time: it must neither block nor call the driver. */
+typedef void edai_presence_fn(void *arg, bool is_back);
+
 typedef struct edai_presence {
     edai_session *session;
+    edai_presence_fn *fn; /* NULL: nobody is told */
+    void *arg;
     atomic_size_t alive;  /* tokens there are */
     atomic_bool was_lost; /* the last one went, if only for a while */
 } edai_presence;
 
-/* Watches, of all clusters. Returns when the other end knows of all that was declared before, and
+/* Watches, of all clusters. On failure a sentence was printed. */
+edai_exit edai_presence_watch(
+    edai_presence *presence, edai_session *session, edai_presence_fn *fn, void *arg);
+/* The same, told to nobody. Returns when the other end knows of all that was declared before, and
  * told of the tokens there are; or after 300 ms, if it does not answer. On failure a sentence was
  * printed. */
 edai_exit edai_presence_begin(edai_presence *presence, edai_session *session);

@@ -6,6 +6,7 @@
 #include "base/timetext.h"
 #include "cli/inflow.h"
 #include "cli/payload.h"
+#include "cli/presence.h"
 #include "cli/session.h"
 #include "cli/text.h"
 #include "cli/words.h"
@@ -24,6 +25,7 @@ typedef struct listener {
 typedef struct sub {
     edai_cli *cli;
     edai_session session;
+    edai_presence presence;
     edai_inflow inflow;
     eda_str patterns[PATTERNS_MAX];
     listener listeners[PATTERNS_MAX];
@@ -44,6 +46,11 @@ static void on_put(void *arg, const eda_bus_message *message)
         }
     }
     edai_inflow_put(&owner->inflow, message);
+}
+
+static void on_presence(void *arg, bool is_back)
+{
+    edai_inflow_note(arg, is_back ? EDAI_INFLOW_BACK : EDAI_INFLOW_LOST);
 }
 
 static void add_attachment(edai_buffer *line, eda_bytes bytes)
@@ -82,6 +89,60 @@ static void make_line(const sub *self, const edai_inflow_item *item, edai_buffer
     edai_text_add(line, "}\n");
 }
 
+/* A get travels behind the declarations: once nodes have answered, they know of them; unless the
+ * connection breaks meanwhile. */
+static edai_exit settle(sub *self, bool *ret_is_settled)
+{
+    char key[EDA_TOPIC_LEN_MAX];
+    int len = snprintf(key, sizeof key, "@edacious/v1/%s/ping/**", self->session.cluster);
+    edai_answers answers = {.first = NULL};
+    edai_exit code = edai_session_get(&self->session,
+        &(eda_bus_message){.key = {.ptr = key, .len = (size_t)len}}, true, 0, &answers);
+
+    *ret_is_settled = code == EDAI_EXIT_OK && answers.status != EDA_ECLOSED;
+    edai_answers_free(&answers);
+    return code;
+}
+
+static void say_listening(const sub *self)
+{
+    for (size_t i = 0; i < self->pattern_count; i++) {
+        (void)fprintf(self->cli->err, "listening on %s\n", self->patterns[i].ptr);
+    }
+    (void)fflush(self->cli->err);
+}
+
+/* Silence for want of anybody is not to look like a quiet bus. */
+static void tell(sub *self, edai_inflow_kind kind)
+{
+    bool is_settled = false;
+
+    if (kind == EDAI_INFLOW_LOST) {
+        (void)edai_cli_fail(self->cli, EDAI_EXIT_UNREACHABLE,
+            "connection lost by %s, or the last node there has gone: what is published meanwhile "
+            "may be missed; waiting",
+            self->session.where);
+        (void)fflush(self->cli->err);
+        return;
+    }
+    (void)edai_cli_fail(
+        self->cli, EDAI_EXIT_OK, "a node is there again by %s", self->session.where);
+    if (settle(self, &is_settled) == EDAI_EXIT_OK && is_settled) {
+        say_listening(self);
+    }
+}
+
+static edai_exit print_line(sub *self, const edai_inflow_item *item, edai_buffer *line)
+{
+    edai_buffer_clear(line);
+    make_line(self, item, line);
+    if (line->is_broken) {
+        return edai_cli_fail(self->cli, EDAI_EXIT_FAILED, "out of memory");
+    }
+    (void)fwrite(line->bytes, 1, line->size, self->cli->out);
+    return edai_cli_flush(self->cli);
+}
+
 static edai_exit print_lines(sub *self)
 {
     edai_buffer line = {.size = 0};
@@ -93,16 +154,13 @@ static edai_exit print_lines(sub *self)
         if (item == NULL) {
             break;
         }
-        edai_buffer_clear(&line);
-        make_line(self, item, &line);
-        edai_free(item);
-        if (line.is_broken) {
-            code = edai_cli_fail(self->cli, EDAI_EXIT_FAILED, "out of memory");
-        } else {
-            (void)fwrite(line.bytes, 1, line.size, self->cli->out);
-            code = edai_cli_flush(self->cli);
+        if (item->kind == EDAI_INFLOW_PUT) {
+            code = print_line(self, item, &line);
             count++;
+        } else {
+            tell(self, item->kind);
         }
+        edai_free(item);
     }
     edai_buffer_fini(&line);
     return code;
@@ -123,33 +181,22 @@ static edai_exit subscribe(sub *self)
     return EDAI_EXIT_OK;
 }
 
-/* A get travels behind the declarations: once nodes have answered, they know of them. */
-static edai_exit settle(sub *self)
-{
-    char key[EDA_TOPIC_LEN_MAX];
-    int len = snprintf(key, sizeof key, "@edacious/v1/%s/ping/**", self->session.cluster);
-    edai_answers answers = {.first = NULL};
-    edai_exit code = edai_session_get(&self->session,
-        &(eda_bus_message){.key = {.ptr = key, .len = (size_t)len}}, true, 0, &answers);
-
-    edai_answers_free(&answers);
-    return code;
-}
-
 static edai_exit listen(sub *self)
 {
-    edai_exit code = subscribe(self);
+    bool ignored = false;
+    edai_exit code =
+        edai_presence_watch(&self->presence, &self->session, on_presence, &self->inflow);
 
     if (code == EDAI_EXIT_OK) {
-        code = settle(self);
+        code = subscribe(self);
+    }
+    if (code == EDAI_EXIT_OK) {
+        code = settle(self, &ignored);
     }
     if (code != EDAI_EXIT_OK) {
         return code;
     }
-    for (size_t i = 0; i < self->pattern_count; i++) {
-        (void)fprintf(self->cli->err, "listening on %s\n", self->patterns[i].ptr);
-    }
-    (void)fflush(self->cli->err);
+    say_listening(self);
     code = print_lines(self);
     if (self->inflow.dropped > 0) {
         code = edai_cli_fail(self->cli, EDAI_EXIT_FAILED,

@@ -131,6 +131,8 @@ void edai_local_end(eda_bus *bus);
 EDA_CHECK eda_status edai_local_told(eda_bus *bus, const edai_frame *frame);
 /* Under the mutex: the hub is gone, so that nothing is known for certain. */
 void edai_local_doubt(eda_bus *bus);
+/* The sessions of the hub before have had their time: what is not there now has gone with it. */
+void edai_local_settle(eda_bus *bus);
 
 /* --- get.c --- */
 

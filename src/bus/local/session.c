@@ -181,7 +181,8 @@ static void lose(eda_bus *bus)
     edai_local_end_all(bus, EDA_ECLOSED);
 }
 
-/* By the thread, once; what keeps it from a hub is said when it changes. */
+/* By the thread, once; what keeps it from a hub is said when it changes. Where a guest found nobody
+ * for as long as anybody takes to become the hub, nobody is left. */
 static void rejoin(eda_bus *bus, int *delay_ms, eda_bus_problem *said)
 {
     eda_bus_problem problem = {.text = {0}};
@@ -194,6 +195,9 @@ static void rejoin(eda_bus *bus, int *delay_ms, eda_bus_problem *said)
     if (status != EDA_ENOENT && strcmp(problem.text, said->text) != 0) {
         edai_local_say(bus, problem.text);
         *said = problem;
+    }
+    if (status == EDA_EIO && bus->at.is_guest && *delay_ms == EDAI_LOCAL_RETRY_MAX_MS) {
+        edai_local_settle(bus);
     }
     back_off(bus, delay_ms);
 }

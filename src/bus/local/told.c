@@ -153,8 +153,7 @@ static bool settle_one(eda_bus *bus)
     return false;
 }
 
-/* The sessions of the hub before have had their time: what is not there now has gone with it. */
-static void settle(eda_bus *bus)
+void edai_local_settle(eda_bus *bus)
 {
     edai_mutex_lock(&bus->mutex);
     while (settle_one(bus)) {
@@ -206,7 +205,7 @@ eda_status edai_local_told(eda_bus *bus, const edai_frame *frame)
         hearers_told(bus, frame);
         return EDA_OK;
     case EDAI_FRAME_SETTLED:
-        settle(bus);
+        edai_local_settle(bus);
         return EDA_OK;
     case EDAI_FRAME_HELLO:
     case EDAI_FRAME_SUBSCRIBE:
