@@ -91,6 +91,18 @@ if(NOT EDA_FUZZ AND TARGET edacious-cli)
     endif()
 endif()
 
+# The command over Zenoh, whose router goes and is back.
+if(NOT EDA_FUZZ AND TARGET edacious-cli)
+    add_executable(lost_test ${PROJECT_SOURCE_DIR}/tests/interop/lost_test.c)
+    target_include_directories(lost_test PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(lost_test PRIVATE edacious-cli ${eda_test_links})
+    add_test(NAME lost_test COMMAND lost_test "${EDA_ZENOH_LIBRARY}")
+    eda_test_properties(lost_test LABELS tests/interop SKIP_RETURN_CODE 77)
+    if(EDA_ZENOH_LIBRARY)
+        add_dependencies(lost_test edacious-zenoh)
+    endif()
+endif()
+
 # Other programs than ours talk to a node over Zenoh: see tests/interop/run.sh.
 if(NOT EDA_FUZZ)
     add_executable(interop-node ${PROJECT_SOURCE_DIR}/tests/interop/node.c)
