@@ -46,8 +46,8 @@ static void look_at(edai_node *node, const edai_member *member)
     }
     atomic_fetch_add(&node->counts.given_up, sum.given_up);
     edai_system_log(node->sys, NULL,
-        "node %s ran apart from this one: of %" PRIu64 " actors here that may live there, too, "
-        "%" PRIu64 " are given up, %" PRIu64 " stay",
+        "node %s ran apart from this one; actors here that may live there, too: %" PRIu64
+        ", given up: %" PRIu64 ", kept: %" PRIu64,
         member->id, sum.given_up + sum.kept, sum.given_up, sum.kept);
 }
 

@@ -658,8 +658,8 @@ static void rejoin(edai_node *node)
     count = edai_leave_all(node);
     atomic_fetch_add(&node->counts.given_up, count);
     edai_system_log(node->sys, NULL,
-        "the other nodes took %s for dead: it begins anew; %" PRIu64 " actors are given up",
-        node->id, count);
+        "the other nodes took %s for dead: it begins anew; actors given up: %" PRIu64, node->id,
+        count);
     memset(node->seen_members, 0, sizeof(node->seen_members));
     edai_node_draw_inc(node);
     edai_view_rename(node->view, edai_node_id(node));

@@ -110,8 +110,8 @@ static const char *read_number(const char *at, const char *behind, uint64_t *ret
 
 static void note(void *arg, eda_str line)
 {
-    static const char meeting[] = "ran apart from this one: of ";
-    static const char death[] = "for dead: it begins anew; ";
+    static const char meeting[] = "ran apart from this one; actors here that may live there, too: ";
+    static const char death[] = "for dead: it begins anew; actors given up: ";
     diary *self = arg;
     char text[512];
     const char *at;
@@ -121,15 +121,14 @@ static void note(void *arg, eda_str line)
     at = strstr(text, meeting);
     if (at != NULL) {
         self->meetings++;
-        at = read_number(
-            at + sizeof(meeting) - 1, " actors here that may live there, too, ", &self->shared);
-        at = read_number(at, " are given up, ", &self->given_up);
-        (void)read_number(at, " stay", &self->kept);
+        at = read_number(at + sizeof(meeting) - 1, ", given up: ", &self->shared);
+        at = read_number(at, ", kept: ", &self->given_up);
+        (void)read_number(at, "", &self->kept);
     }
     at = strstr(text, death);
     if (at != NULL) {
         self->lives++;
-        (void)read_number(at + sizeof(death) - 1, " actors are given up", &self->ended);
+        (void)read_number(at + sizeof(death) - 1, "", &self->ended);
     }
     edai_mutex_unlock(&self->mutex);
 }
