@@ -367,6 +367,14 @@ static eda_str type_of(edai_node *node, const eda_bus_message *message)
     return attachment.type;
 }
 
+/* Of a pattern that is asked: it may meet many actors, and is no key that an answer could have. */
+#define REFUSED_KEY "@edacious/refused"
+static void say_pattern(eda_problem *problem)
+{
+    (void)edai_problem_set(problem, NULL, EDA_EKEY,
+        "actors are asked on one topic, not on a pattern: a value goes in place of each wildcard");
+}
+
 static void say_conflict(eda_problem *problem)
 {
     (void)edai_problem_set(problem, NULL, EDA_ECONFLICT,
@@ -621,14 +629,17 @@ static void answer_get(edai_node *node, const edai_msg *msg, const eda_bus_messa
     eda_bus_query *query, eda_status status)
 {
     edai_encoding encoding = edai_encoding_of(request->encoding);
-    const asked by = {
-        .query = query, .key = request->key, .is_cbor = encoding == EDAI_ENCODING_CBOR};
+    const asked by = {.query = query,
+        .key = status == EDA_EKEY ? EDA_STR(REFUSED_KEY) : request->key,
+        .is_cbor = encoding == EDAI_ENCODING_CBOR};
     eda_problem problem = {.text = ""};
     void *data = NULL;
 
     edai_bump(&node->counts.seen);
     if (status == EDA_ECONFLICT) {
         say_conflict(&problem);
+    } else if (status == EDA_EKEY) {
+        say_pattern(&problem);
     } else if (status == EDA_OK) {
         status = edai_topic_fill(msg, request->key, encoding, request->payload, &data, &problem);
     }
