@@ -58,6 +58,9 @@ static eda_status refuse_name(const reader *self, const char *name)
         len += (size_t)snprintf(
             known + len, sizeof(known) - len, "%s\"%s\"", i > 0 ? ", " : "", self->items[i].name);
     }
+    if (len >= sizeof(known)) {
+        memcpy(known + sizeof(known) - sizeof("..."), "...", sizeof("..."));
+    }
     return edai_config_refuse(self->problem, EDA_EINVAL, "%.120s: \"%.40s\" is unknown; known: %s",
         self->name, name, known);
 }
