@@ -3,6 +3,7 @@ file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
 list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.c$")
 add_library(edacious-cli STATIC ${sources})
 target_include_directories(edacious-cli PRIVATE ${PROJECT_SOURCE_DIR}/src)
+set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/cli/verbs.c APPEND PROPERTY COMPILE_DEFINITIONS EDAI_VERSION="${PROJECT_VERSION}")
 target_link_libraries(edacious-cli PRIVATE edacious PkgConfig::JANSSON m)
 
 add_executable(edacious-command ${PROJECT_SOURCE_DIR}/src/cli/main.c)

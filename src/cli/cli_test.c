@@ -31,7 +31,7 @@ static const char catalogue[] =
     "{\"name\":\"unlock\",\"topic\":\"door/{id}/unlock\",\"kind\":\"message\",\"fingerprint\":"
     "\"1\",\"doc\":\"Opens one door.\",\"fields\":[{\"name\":\"attempt\",\"type\":\"uint8\","
     "\"range\":\"1 to 3\",\"unit\":\"tries\",\"if_missing\":\"1\",\"doc\":\"how often\"},"
-    "{\"name\":\"by\",\"type\":\"optional text\",\"len_max\":16},"
+    "{\"name\":\"by\",\"type\":\"optional text\",\"unit\":\"UTF-8\",\"len_max\":16},"
     "{\"name\":\"guests\",\"type\":\"list of text\",\"len_max\":3}]},"
     "{\"name\":\"opened\",\"topic\":\"door/{id}/opened\",\"kind\":\"message\"},"
     "{\"name\":\"rang\",\"topic\":\"door/{id}/bell\",\"kind\":\"message\",\"is_outgoing\":true},"
@@ -276,6 +276,10 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"pub", "door/{id}/unlock", "{}"}, "write a value for what stands in braces"},
         {{"ask", "door/{id}/status", "--all"}, "write * for what stands in braces"},
         {{"ask", "door", "x"}, "the payload is no JSON"},
+        {{"sub", "**/*"}, "'**/*' is written '*/**', the one way to say it\n"},
+        {{"ask", "door/**/**/status", "--all"}, "'door/**/**/status' is written 'door/**/status'"},
+        {{"pub", "door/$*", "1"}, "'door/$*' is written 'door/*'"},
+        {{"pub", "door", "--raw", "a/b"}, "a word is missing: TOPIC --raw MIME FILE"},
         {{"sub", "a/"}, "'a/' is no key expression"},
         {{"sub", "door/{door_id}/opened"}, "write * for what stands in braces"},
         {{"sub", "a", "--count", "0"}, "--count takes a number from 1 on, not 0"},
@@ -321,6 +325,20 @@ static void every_verb_has_help_with_examples(void **state)
         assert_non_null(strstr(one.out, "Exit codes: 0 done;"));
         cli_drop(&one);
     }
+    cli_drop(&made);
+}
+
+static void version_is_told(void **state)
+{
+    (void)state;
+    cli_result made = cli_run_with("", CLI_WORDS("--version"));
+    unsigned numbers[3];
+    int end = 0;
+
+    assert_int_equal(made.code, EDAI_EXIT_OK);
+    assert_int_equal(
+        sscanf(made.out, "edacious %u.%u.%u\n%n", &numbers[0], &numbers[1], &numbers[2], &end), 3);
+    assert_int_equal(end, strlen(made.out));
     cli_drop(&made);
 }
 
@@ -621,7 +639,7 @@ static void messages_shows_types_and_who_has_to_do_with_them(void **state)
         "unlock  door/{id}/unlock  message\n"
         "    Opens one door.\n"
         "    attempt: uint8, 1 to 3 tries, 1 if missing - how often\n"
-        "    by: optional text, at most 16 bytes\n"
+        "    by: optional text, in UTF-8, at most 16 bytes\n"
         "    guests: list of text, at most 3 elements\n"
         "    handled by door, log\n",
         "");
@@ -746,9 +764,11 @@ static void who_does_not_answer_in_time_is_missed(void **state)
     assert_run(CLI_WORDS("ask", "late/x", "--timeout", "20ms"), EDAI_EXIT_TIMEOUT, "",
         "late/x: no answer from ");
     assert_of_late("ps", EDAI_EXIT_TIMEOUT, "home/0123456789abcdef  up 3 s",
-        "ps: not all who were asked answered within 20 ms; a longer --timeout may help");
+        "edacious ps: attic/1 did not answer; home sees it usable\n"
+        "edacious ps: asking the nodes: not all who were asked answered within 20 ms; a longer "
+        "--timeout may help");
     assert_of_late("messages", EDAI_EXIT_TIMEOUT, "unlock  door/{id}/unlock",
-        "catalogue: not all who were asked answered within 20 ms");
+        "edacious messages: asking the nodes: not all who were asked answered within 20 ms");
     assert_of_late("acl", EDAI_EXIT_TIMEOUT, "",
         "nothing is written: it would lock out what the missing nodes host");
 }
@@ -809,7 +829,9 @@ static void catalogues_are_read_from_files(void **state)
     cli_drop(&made);
     made = cli_run_with("{}\n", CLI_WORDS("messages", "--catalogue", "-"));
     assert_int_equal(made.code, EDAI_EXIT_USAGE);
-    assert_non_null(strstr(made.err, "-: no catalogue: edai_catalogue.node is missing"));
+    assert_non_null(
+        strstr(made.err, "--catalogue: line 1 of - is no catalogue (catalogue.node is missing); "
+                         "`edacious ask --all '@edacious/v1/CLUSTER/catalogue/**'`"));
     cli_drop(&made);
 }
 
@@ -818,6 +840,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_use_ends_with_2_and_says_what_to_do),
         cmocka_unit_test(every_verb_has_help_with_examples),
+        cmocka_unit_test(version_is_told),
         cmocka_unit_test(ask_prints_the_answer_or_why_not),
         cmocka_unit_test(pub_sends_json_cbor_files_and_lines),
         cmocka_unit_test(pub_takes_what_sub_prints),

@@ -174,12 +174,13 @@ static void print_field(FILE *to, const char *before, const edai_catalogue_field
     if (field->range.is_set) {
         (void)fprintf(to, ", %.*s", EDA_STR_ARG(field->range.value));
     }
+    if (field->unit.is_set) { /* behind a type alone it would look like a part of it */
+        (void)fprintf(
+            to, "%s %.*s", field->range.is_set ? "" : ", in", EDA_STR_ARG(field->unit.value));
+    }
     if (field->len_max.is_set) {
         (void)fprintf(to, ", at most %u %s", (unsigned)field->len_max.value,
             is_list(field->type) ? "elements" : "bytes");
-    }
-    if (field->unit.is_set) {
-        (void)fprintf(to, " %.*s", EDA_STR_ARG(field->unit.value));
     }
     if (field->if_missing.is_set) {
         (void)fprintf(to, ", %.*s if missing", EDA_STR_ARG(field->if_missing.value));

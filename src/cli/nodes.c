@@ -7,8 +7,25 @@
 #include "base/assert.h"
 #include "base/memory.h"
 
-static edai_exit add(
-    edai_cli *cli, edai_nodes *nodes, eda_bytes json, const char *where, size_t where_len)
+/* What belongs into a file. */
+#define RECIPE "`edacious ask --all '@edacious/v1/CLUSTER/catalogue/**'` prints what belongs there"
+
+/* line 0: what a node said, not a file. */
+static edai_exit refuse(edai_cli *cli, eda_str where, unsigned line, const char *why)
+{
+    static const char prefix[] = "edai_"; /* as the record is called here */
+
+    why += strncmp(why, prefix, strlen(prefix)) == 0 ? strlen(prefix) : 0;
+    if (line == 0) {
+        return edai_cli_fail(
+            cli, EDAI_EXIT_FAILED, "%.*s: no catalogue: %s", EDA_STR_ARG(where), why);
+    }
+    return edai_cli_fail(cli, EDAI_EXIT_USAGE,
+        "--catalogue: line %u of %.*s is no catalogue (%s); " RECIPE ", a line for each node", line,
+        EDA_STR_ARG(where), why);
+}
+
+static edai_exit add(edai_cli *cli, edai_nodes *nodes, eda_bytes json, eda_str where, unsigned line)
 {
     eda_problem problem = {.text = ""};
     edai_catalogue *catalogue = NULL;
@@ -19,8 +36,7 @@ static edai_exit add(
             cli, EDAI_EXIT_FAILED, "more than %u catalogues", (unsigned)EDAI_NODES_MAX);
     }
     if (edai_catalogue_read(json, &catalogue, &problem) != EDA_OK) {
-        return edai_cli_fail(
-            cli, EDAI_EXIT_FAILED, "%.*s: no catalogue: %s", (int)where_len, where, problem.text);
+        return refuse(cli, where, line, problem.text);
     }
     grown = edai_realloc(nodes->items, (nodes->count + 1) * sizeof *grown);
     if (grown == NULL) {
@@ -36,13 +52,15 @@ static edai_exit add(
 
 static edai_exit add_lines(edai_cli *cli, edai_nodes *nodes, const char *path, eda_str text)
 {
-    for (size_t at = 0; at < text.len;) {
+    unsigned number = 1;
+
+    for (size_t at = 0; at < text.len; number++) {
         const char *end = memchr(text.ptr + at, '\n', text.len - at);
         size_t len = end != NULL ? (size_t)(end - text.ptr) - at : text.len - at;
 
         if (len > 0) {
             eda_bytes line = {.ptr = (const uint8_t *)text.ptr + at, .len = len};
-            edai_exit code = add(cli, nodes, line, path, strlen(path));
+            edai_exit code = add(cli, nodes, line, eda_str_from(path), number);
 
             if (code != EDAI_EXIT_OK) {
                 return EDAI_EXIT_USAGE;
@@ -91,8 +109,7 @@ static edai_exit read_files(edai_cli *cli, edai_nodes *nodes)
     }
     return nodes->count > 0 ? EDAI_EXIT_OK
                             : edai_cli_fail(cli, EDAI_EXIT_USAGE,
-                                  "--catalogue: there is nothing in it; `edacious ask --all "
-                                  "'@edacious/v1/CLUSTER/catalogue/**'` prints what belongs there");
+                                  "--catalogue: there is nothing in it; " RECIPE);
 }
 
 /* --- nodes --- */
@@ -106,7 +123,7 @@ static edai_exit read_answers(edai_cli *cli, const edai_answers *answers, edai_n
         code = one->is_error ? edai_cli_fail(cli, EDAI_EXIT_FAILED, "%.*s: the node refuses: %.*s",
                                    EDA_STR_ARG(one->key), (int)one->payload.len,
                                    (const char *)one->payload.ptr)
-                             : add(cli, nodes, one->payload, one->key.ptr, one->key.len);
+                             : add(cli, nodes, one->payload, one->key, 0);
     }
     return code;
 }
@@ -125,7 +142,7 @@ static edai_exit ask_all(edai_cli *cli, edai_nodes *nodes)
         code = read_answers(cli, &answers, nodes);
     }
     if (code == EDAI_EXIT_OK) {
-        nodes->code = edai_session_end(&session, "catalogue", &answers);
+        nodes->code = edai_session_end(&session, EDAI_ASKING_NODES, &answers);
     }
     edai_answers_free(&answers);
     edai_session_close(&session);

@@ -151,6 +151,54 @@ static edai_exit read_rows(edai_cli *cli, const edai_answers *answers, row *rows
     return code;
 }
 
+static bool has_answered(const row *rows, size_t count, const edai_ps_node *node)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (eda_str_equal(rows[i].ps->node, node->node) &&
+            eda_str_equal(rows[i].ps->inc, node->inc)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who was seen by one before. */
+static bool was_named(const row *rows, size_t row_at, size_t node_at)
+{
+    const edai_ps_node *node = &rows[row_at].ps->nodes.items[node_at];
+
+    for (size_t i = 0; i <= row_at; i++) {
+        size_t end = i < row_at ? rows[i].ps->nodes.len : node_at;
+
+        for (size_t j = 0; j < end; j++) {
+            const edai_ps_node *other = &rows[i].ps->nodes.items[j];
+
+            if (eda_str_equal(other->node, node->node) && eda_str_equal(other->inc, node->inc)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The others know who else there is; of who is down, no answer was awaited. */
+static void name_silent(edai_cli *cli, const row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < rows[i].ps->nodes.len; j++) {
+            const edai_ps_node *node = &rows[i].ps->nodes.items[j];
+
+            if (!eda_str_equal(node->state, EDA_STR("down")) && !has_answered(rows, count, node) &&
+                !was_named(rows, i, j)) {
+                (void)edai_cli_fail(cli, EDAI_EXIT_TIMEOUT,
+                    "%.*s/%.*s did not answer; %.*s sees it %.*s", EDA_STR_ARG(node->node),
+                    EDA_STR_ARG(node->inc), EDA_STR_ARG(rows[i].ps->node),
+                    EDA_STR_ARG(node->state));
+            }
+        }
+    }
+}
+
 static edai_exit print_all(edai_session *session, const edai_answers *answers)
 {
     edai_cli *cli = session->cli;
@@ -169,12 +217,15 @@ static edai_exit print_all(edai_session *session, const edai_answers *answers)
             print_node(cli->out, rows[i].ps);
         }
     }
+    edai_exit flushed = edai_cli_flush(cli);
+    if (answers->status == EDA_ETIMEOUT) {
+        name_silent(cli, rows, count);
+    }
     for (size_t i = 0; i < count; i++) {
         edai_free(rows[i].ps);
     }
     edai_free(rows);
-    edai_exit flushed = edai_cli_flush(cli);
-    edai_exit ended = edai_session_end(session, "ps", answers);
+    edai_exit ended = edai_session_end(session, EDAI_ASKING_NODES, answers);
     return flushed != EDAI_EXIT_OK ? flushed : code != EDAI_EXIT_OK ? code : ended;
 }
 

@@ -20,7 +20,9 @@
 #define PROVE_EVERY 1024 /* puts, before the other end is asked for a sign of life */
 
 static const edai_args_option options[] = {{.name = "--cbor", .help = "send CBOR instead of JSON"},
-    {.name = "--raw", .value = "MIME", .help = "send FILE untouched, with that encoding"},
+    {.name = "--raw",
+        .value = "MIME",
+        .help = "send FILE (-: the input) untouched, with that encoding"},
     {.name = "--type", .value = "NAME", .help = "the message type, where two share a topic"},
     {.name = NULL}};
 
@@ -329,8 +331,9 @@ static edai_exit run(edai_cli *cli)
 
     if (cli->args.word_count == 1 && (strcmp(cli->args.words[0], "-") != 0 || is_raw)) {
         return edai_cli_fail(cli, EDAI_EXIT_USAGE,
-            "a word is missing: TOPIC JSON, TOPIC - (a line of JSON each) or - (lines of TOPIC "
-            "JSON)");
+            is_raw ? "a word is missing: TOPIC --raw MIME FILE, where - is the input"
+                   : "a word is missing: TOPIC JSON, TOPIC - (a line of JSON each) or - (lines of "
+                     "TOPIC JSON)");
     }
     if (is_raw && self.is_cbor) {
         return edai_cli_fail(
@@ -365,7 +368,7 @@ static edai_exit run(edai_cli *cli)
 }
 
 const edai_verb edai_verb_pub = {.name = "pub",
-    .usage = "TOPIC JSON | TOPIC - | -",
+    .usage = "TOPIC JSON | TOPIC - | - | TOPIC --raw MIME FILE",
     .about = "publish a message, or one per line",
     .more =
         "TOPIC -: each line of the input is the JSON of one message.\n"

@@ -132,9 +132,28 @@ static const char *why_not(edai_session *session, eda_status status, const char 
     return problem[0] != '\0' ? problem : eda_status_text(status);
 }
 
+/* Without what the sentence before it says. */
+static const char *after(const char *text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return strncmp(text, prefix, len) == 0 && strncmp(text + len, ": ", 2) == 0 ? text + len + 2
+                                                                                : text;
+}
+
+/* Of a file some drivers name the place, behind its name. */
+static edai_exit refuse_config(edai_session *session, const char *text)
+{
+    size_t len = strlen(session->where);
+    bool is_named = strncmp(text, session->where, len) == 0 && strchr(":, ", text[len]) != NULL;
+
+    return edai_cli_fail(session->cli, EDAI_EXIT_USAGE, "--config %s%s%s", session->where,
+        is_named ? "" : ": ", is_named ? text + len : after(text, "configuration"));
+}
+
 static edai_exit open_failed(edai_session *session, eda_status status, const char *problem)
 {
-    const char *text = why_not(session, status, problem);
+    const char *text = after(why_not(session, status, problem), session->driver->name);
     edai_exit code = status == EDA_ETIMEOUT ? EDAI_EXIT_TIMEOUT
                      : status == EDA_EIO    ? EDAI_EXIT_UNREACHABLE
                                             : EDAI_EXIT_FAILED;
@@ -144,9 +163,10 @@ static edai_exit open_failed(edai_session *session, eda_status status, const cha
             hint_of(session, status));
     }
     if (edai_args_has(&session->cli->args, "--config")) {
-        return edai_cli_fail(session->cli, EDAI_EXIT_USAGE, "--config: %s", text);
+        return refuse_config(session, text);
     }
-    return edai_cli_fail(session->cli, EDAI_EXIT_USAGE, "--connect %s: %s", session->where, text);
+    return edai_cli_fail(session->cli, EDAI_EXIT_USAGE, "--connect %s: %s", session->where,
+        after(text, "configuration"));
 }
 
 edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)
@@ -336,6 +356,6 @@ edai_exit edai_session_ask_nodes(edai_session *session, const char *what, edai_a
     if (code != EDAI_EXIT_OK || ret_answers->first != NULL) {
         return code;
     }
-    code = edai_session_end(session, what, ret_answers);
+    code = edai_session_end(session, EDAI_ASKING_NODES, ret_answers);
     return code != EDAI_EXIT_OK ? code : nobody(session);
 }

@@ -56,6 +56,8 @@ void edai_answers_free(edai_answers *answers);
  * sentence if not. */
 edai_exit edai_session_end(edai_session *session, const char *what, const edai_answers *answers);
 
+#define EDAI_ASKING_NODES "asking the nodes" /* for edai_session_end */
+
 /* Asks all nodes of the cluster for "catalogue" or "ps". No node answers: EDAI_EXIT_UNREACHABLE, or
  * EDAI_EXIT_TIMEOUT, with a sentence. */
 edai_exit edai_session_ask_nodes(

@@ -286,7 +286,7 @@ static edai_exit read_scheme(edai_cli *cli, const char *connect, edai_target *ta
             return code;
         }
         target->driver = schemes[i].driver;
-        target->where = connect;
+        target->where = connect[len] == '\0' ? schemes[i].driver : connect;
         json_t *config = connect[len] == '\0' ? json_object()
                                               : json_pack("{s:s}", schemes[i].name, connect + len);
         return take_json(cli, as_guest(target->driver, config), target);

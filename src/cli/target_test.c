@@ -159,13 +159,18 @@ static void config_that_is_wrong_ends_with_2_and_names_the_file(void **state)
     (void)state;
     char says[96];
 
-    assert_end(EDAI_EXIT_USAGE, "--config: configuration: the file /nowhere/x cannot be opened",
+    assert_end(EDAI_EXIT_USAGE, "--config /nowhere/x: the file /nowhere/x cannot be opened",
         CLI_WORDS("ps", "--bus", "local", "--config", "/nowhere/x"));
-    (void)snprintf(says, sizeof says, "--config: %s: JSON, line 1, column ", path_of("text"));
+    (void)snprintf(says, sizeof says, "--config %s: JSON, line 1, column ", path_of("text"));
     assert_end(
         EDAI_EXIT_USAGE, says, CLI_WORDS("ps", "--bus", "local", "--config", path_of("text")));
     put_file("text", "[]");
-    (void)snprintf(says, sizeof says, "--config: %s: must be a JSON object", path_of("text"));
+    (void)snprintf(says, sizeof says, "--config %s: must be a JSON object", path_of("text"));
+    assert_end(
+        EDAI_EXIT_USAGE, says, CLI_WORDS("ps", "--bus", "local", "--config", path_of("text")));
+    put_file("text", "{\"sock\": \"/x\"}");
+    (void)snprintf(says, sizeof says,
+        "--config %s: \"sock\" is unknown; known: \"socket\", \"hub\"\n", path_of("text"));
     assert_end(
         EDAI_EXIT_USAGE, says, CLI_WORDS("ps", "--bus", "local", "--config", path_of("text")));
     put_file("text", "hello\n");
@@ -191,7 +196,7 @@ static void socket_where_nobody_listens_ends_with_3_and_leaves_nothing(void **st
     assert_end(EDAI_EXIT_UNREACHABLE, "nobody listens at ",
         CLI_WORDS("ps", "--bus", "local", "--config", text));
     put_file("text", "hello\n");
-    assert_end(EDAI_EXIT_USAGE, ": configuration: \"socket\" has ",
+    assert_end(EDAI_EXIT_USAGE, "xxxx: \"socket\" has ",
         CLI_WORDS("ps", "--connect",
             "local:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
@@ -207,6 +212,7 @@ static void default_socket_is_reached_or_nobodys(void **state)
     assert_int_equal(setenv("XDG_RUNTIME_DIR", folder, 1), 0);
     for (size_t i = 0; i < 2; i++) {
         assert_end(EDAI_EXIT_UNREACHABLE, "/edacious.sock; is a node up", each[i]);
+        assert_end(EDAI_EXIT_UNREACHABLE, "no connection to local: nobody listens at ", each[i]);
     }
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
     assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);

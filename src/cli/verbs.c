@@ -48,7 +48,10 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < VERBS_LEN; i++) {
         (void)fprintf(to, "  %-10s %s\n", verbs[i]->name, verbs[i]->about);
     }
-    (void)fputs("\nedacious VERB --help tells more. Options of all verbs:\n", to);
+    (void)fputs(
+        "\nedacious VERB --help tells more, edacious --version which this is. Options of all "
+        "verbs:\n",
+        to);
     print_options(to, common);
     (void)fprintf(to, "\n%s", exits);
 }
@@ -148,6 +151,10 @@ edai_exit edai_cli_run(edai_cli *cli, int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(cli->out);
+        return edai_cli_flush(cli);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)fputs("edacious " EDAI_VERSION "\n", cli->out);
         return edai_cli_flush(cli);
     }
     if (argv[1][0] == '-') {

@@ -25,6 +25,21 @@ static bool has_field(eda_str topic)
     return false;
 }
 
+/* Says how it is written, if that is all that is wrong with it. */
+static bool is_spelt_otherwise(edai_cli *cli, eda_str topic)
+{
+    char canonical[EDA_TOPIC_LEN_MAX];
+    size_t len = 0;
+
+    if (topic.len > sizeof canonical || eda_topic_check(topic) == EDA_OK ||
+        eda_topic_canonize(topic, canonical, &len) != EDA_OK) {
+        return false;
+    }
+    (void)edai_cli_fail(cli, EDAI_EXIT_USAGE, "'%.*s' is written '%.*s', the one way to say it",
+        shown(topic), topic.ptr, (int)len, canonical);
+    return true;
+}
+
 edai_exit edai_words_refuse_json(edai_cli *cli, eda_status status, const eda_problem *problem)
 {
     return edai_cli_fail(cli, EDAI_EXIT_USAGE, "the payload is no JSON: %s%s",
@@ -49,6 +64,9 @@ edai_exit edai_words_check_topic(edai_cli *cli, eda_str topic)
                 ? ", as in door/front/status, or ask whoever answers patterns with --all"
                 : ", as in door/front/unlock");
     }
+    if (is_spelt_otherwise(cli, topic)) {
+        return EDAI_EXIT_USAGE;
+    }
     if (eda_topic_check_key(topic) != EDA_OK) {
         return edai_cli_fail(cli, EDAI_EXIT_USAGE,
             "'%.*s' is no topic: chunks between '/', none empty, no '#' or '?', as in "
@@ -65,6 +83,9 @@ edai_exit edai_words_check_topic(edai_cli *cli, eda_str topic)
 
 edai_exit edai_words_check_pattern(edai_cli *cli, eda_str pattern)
 {
+    if (is_spelt_otherwise(cli, pattern)) {
+        return EDAI_EXIT_USAGE;
+    }
     if (eda_topic_check(pattern) != EDA_OK) {
         return edai_cli_fail(cli, EDAI_EXIT_USAGE,
             "'%.*s' is no key expression: chunks between '/', none empty; * is one chunk, ** any "
