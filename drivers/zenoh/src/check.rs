@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 
 use serde_json::Value;
 
-use crate::config::Problem;
+use crate::place::Problem;
 
 /// What this driver is built with.
 const PROTOCOLS: [&str; 3] = ["tcp", "tls", "unixsock-stream"];

@@ -1,10 +1,14 @@
 //! The configuration: safe defaults, and the user's JSON5 merged over them.
 
+use std::fs::File;
+use std::io::Read;
+
 use serde_json::{json, Map, Value};
 use serde_path_to_error::Segment;
 use zenoh::Config;
 
-use crate::{check, place, syntax};
+use crate::place::{self, Problem};
+use crate::{check, syntax};
 
 /// Our own section, taken out before Zenoh sees the rest.
 const SECTION: &str = "edacious";
@@ -50,22 +54,6 @@ fn defaults(user: &Value) -> Value {
         },
         "adminspace": {"enabled": false},
     })
-}
-
-/// What is wrong, and where: the steps to a key, or to an element of a list; none: the whole.
-pub struct Problem {
-    pub path: Vec<String>,
-    pub text: String,
-}
-
-impl Problem {
-    pub fn new(path: &[&str], text: impl Into<String>) -> Self {
-        let path = path.iter().map(|step| step.to_string()).collect();
-        Problem {
-            path,
-            text: text.into(),
-        }
-    }
 }
 
 /// Reads and merges; the error is a sentence that names the key, and of a file its name, line and column.
@@ -114,11 +102,14 @@ impl Source {
             let body = text.to_owned();
             return Ok(Source { file: None, body });
         }
-        let size = std::fs::metadata(text).map_err(|e| format!("{text}: {e}"))?.len();
-        if size > FILE_MAX {
-            return Err(format!("{text}: {size} bytes; a configuration has at most {FILE_MAX}"));
+        let mut body = String::new();
+        // One more than is allowed, and of whatever it is: a device tells no size, and has no end.
+        let size = File::open(text)
+            .and_then(|file| file.take(FILE_MAX + 1).read_to_string(&mut body))
+            .map_err(|e| format!("{text}: {e}"))?;
+        if size as u64 > FILE_MAX {
+            return Err(format!("{text}: a configuration has at most {FILE_MAX} bytes"));
         }
-        let body = std::fs::read_to_string(text).map_err(|e| format!("{text}: {e}"))?;
         let file = Some(text.to_owned());
         Ok(Source { file, body })
     }
@@ -128,14 +119,16 @@ impl Source {
     }
 
     fn parse(&self) -> Result<Value, String> {
+        let name = self.name();
+        if let Some((line, column, why)) = syntax::too_deep(&self.body) {
+            return Err(format!("{name}, line {line}, column {column}: {why}"));
+        }
         match json5::from_str::<Value>(&self.body) {
             Ok(value) if value.is_object() => Ok(value),
-            Ok(_) => Err(format!("{} must be an object, {{...}}", self.name())),
+            Ok(_) => Err(format!("{name} must be an object, {{...}}")),
             Err(error) => Err(match syntax::problem(&self.body) {
-                Some((line, column, why)) => {
-                    format!("{}, line {line}, column {column}: is no JSON5: {why}", self.name())
-                }
-                None => format!("{} is no JSON5: {}", self.name(), one_line(&error.to_string())),
+                Some((line, column, why)) => format!("{name}, line {line}, column {column}: is no JSON5: {why}"),
+                None => format!("{name} is no JSON5: {}", one_line(&error.to_string())),
             }),
         }
     }
@@ -392,6 +385,8 @@ mod tests {
             ("{edacious: {allow_plaintext: 1}}", "edacious/allow_plaintext"),
             ("{listen: []}", "listen"),
             ("{mode: ", "JSON5"),
+            (&"{a:".repeat(100_000), "more than 128 brackets within one another"),
+            ("/dev/zero", "/dev/zero: a configuration has at most"),
             ("/no/such/file.json5", "/no/such/file.json5"),
             (
                 "{connect: {endpoints: ['udp/127.0.0.1:1']}}",
@@ -440,6 +435,11 @@ mod tests {
                 ", line 2, column 7: is no JSON5: a colon is expected",
             ),
             ("[]", " must be an object"),
+            (&"[".repeat(100_000), ", line 1, column 129: more than 128 brackets"),
+            (
+                &" ".repeat(FILE_MAX as usize + 1),
+                ": a configuration has at most 1048576 bytes",
+            ),
         ] {
             std::fs::write(&file, body).expect("a file");
             let text = problem(name);

@@ -1,6 +1,22 @@
-//! Where in a JSON5 text something stands: the line and column of a key, or of an element of a list.
+//! What is wrong with a configuration, and where in its text that stands: the line and column of a key, or of an element of a list.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// What is wrong, and where: the steps to a key, or to an element of a list; none: the whole.
+pub struct Problem {
+    pub path: Vec<String>,
+    pub text: String,
+}
+
+impl Problem {
+    pub fn new(path: &[&str], text: impl Into<String>) -> Self {
+        let path = path.iter().map(|step| step.to_string()).collect();
+        Problem {
+            path,
+            text: text.into(),
+        }
+    }
+}
 
 /// Of what this path leads to, each of its steps a key or the number of an element; one-based.
 pub fn of(body: &str, path: &[String]) -> Option<(usize, usize)> {

@@ -1,18 +1,34 @@
-//! Where a text stops being JSON5, and what is expected there. The parser refuses such a text as a whole: most often it can
-//! tell no more than where its outermost object begins.
+//! Where a text stops being JSON5, and what is expected there. The parser refuses such a text as a whole, and tells the place of
+//! what it last looked at in vain: often another one. Brackets are found here; all between them is the parser's to judge.
 
 use serde::de::IgnoredAny;
 
+/// Brackets within one another: what reads them calls itself for each.
 const DEPTH_MAX: usize = 128;
 
-/// Line and column, one-based, and a sentence. None: nothing that is looked for here is wrong.
-pub fn problem(body: &str) -> Option<(usize, usize, String)> {
+/// Line and column, one-based, and a sentence.
+pub type Place = (usize, usize, String);
+
+/// What is wrong with a text that the parser refused.
+pub fn problem(body: &str) -> Option<Place> {
     let mut reader = Reader { body, at: 0 };
-    let wrong = reader.whole(DEPTH_MAX).err()?;
+    let wrong = reader.whole().err()?;
+    Some(place(body, wrong))
+}
+
+/// Of any text, before it is parsed.
+pub fn too_deep(body: &str) -> Option<Place> {
+    let mut reader = Reader { body, at: 0 };
+    let at = reader.bracket_too_deep()?;
+    let text = format!("more than {DEPTH_MAX} brackets within one another");
+    Some(place(body, Wrong { at, text }))
+}
+
+fn place(body: &str, wrong: Wrong) -> Place {
     let before = &body[..wrong.at];
     let line_begin = before.rfind('\n').map_or(0, |end| end + 1);
     let line = before.matches('\n').count() + 1;
-    Some((line, before[line_begin..].chars().count() + 1, wrong.text))
+    (line, before[line_begin..].chars().count() + 1, wrong.text)
 }
 
 struct Wrong {
@@ -47,8 +63,30 @@ impl Reader<'_> {
         Err(Wrong { at, text })
     }
 
-    fn whole(&mut self, depth: usize) -> Result<(), Wrong> {
-        self.value(depth)?;
+    /// Where the first one stands. Beyond a text or a comment without an end the parser does not get either.
+    fn bracket_too_deep(&mut self) -> Option<usize> {
+        let mut depth: usize = 0;
+        loop {
+            self.blanks().ok()?;
+            let next = self.peek()?;
+            match next {
+                '"' | '\'' => {
+                    self.string().ok()?;
+                    continue;
+                }
+                '{' | '[' => depth += 1,
+                '}' | ']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > DEPTH_MAX {
+                return Some(self.at);
+            }
+            self.at += next.len_utf8();
+        }
+    }
+
+    fn whole(&mut self) -> Result<(), Wrong> {
+        self.value()?;
         self.blanks()?;
         match self.peek() {
             None => Ok(()),
@@ -62,10 +100,10 @@ impl Reader<'_> {
             self.at += self.rest().len() - self.rest().trim_start_matches(is_blank).len();
             let rest = self.rest();
             if rest.starts_with("//") {
-                self.at += rest.find('\n').unwrap_or(rest.len());
-            } else if rest.starts_with("/*") {
-                match rest.find("*/") {
-                    Some(end) => self.at += end + 2,
+                self.at += rest.find(is_line_end).unwrap_or(rest.len());
+            } else if let Some(inside) = rest.strip_prefix("/*") {
+                match inside.find("*/") {
+                    Some(end) => self.at += end + 4,
                     None => return self.wrong("a comment without an end, */"),
                 }
             } else {
@@ -74,19 +112,23 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<(), Wrong> {
+    fn value(&mut self) -> Result<(), Wrong> {
         self.blanks()?;
         match self.peek() {
-            Some('{') if depth > 0 => self.list('}', depth - 1),
-            Some('[') if depth > 0 => self.list(']', depth - 1),
+            Some('{') => self.list('}'),
+            Some('[') => self.list(']'),
             Some('"' | '\'') => self.string(),
             None => self.wrong("a value is expected, and the text ends"),
-            Some(_) => self.word(),
+            Some(_) => {
+                let len = self.word_len();
+                let is_value = is_json5(&self.rest()[..len]);
+                self.pass(len, is_value, "a value is expected; a text stands between quotes")
+            }
         }
     }
 
     /// An object or a list, at its first bracket.
-    fn list(&mut self, end: char, depth: usize) -> Result<(), Wrong> {
+    fn list(&mut self, end: char) -> Result<(), Wrong> {
         let begin = self.at;
         self.at += 1;
         loop {
@@ -101,7 +143,7 @@ impl Reader<'_> {
             if end == '}' {
                 self.key()?;
             }
-            self.value(depth)?;
+            self.value()?;
             self.blanks()?;
             if !self.takes(',') && !matches!(self.peek(), Some(c) if c == end) && self.peek().is_some() {
                 return self.wrong(format!("a comma or {end} is expected"));
@@ -114,11 +156,9 @@ impl Reader<'_> {
         match self.peek() {
             Some('"' | '\'') => self.string()?,
             _ => {
-                let len = self.rest().find(|c: char| !is_of_name(c)).unwrap_or(self.rest().len());
-                if len == 0 {
-                    return self.wrong("a key or } is expected");
-                }
-                self.at += len;
+                let len = self.word_len();
+                let is_key = is_json5(&format!("{{{}:0}}", &self.rest()[..len]));
+                self.pass(len, is_key, "a key or } is expected")?;
             }
         }
         self.blanks()?;
@@ -129,42 +169,50 @@ impl Reader<'_> {
     }
 
     fn string(&mut self) -> Result<(), Wrong> {
-        let mut is_escaped = false;
-        let mut inside = self.rest().char_indices();
+        let rest = self.rest();
+        let mut inside = rest.char_indices();
         let quote = inside.next().map(|(_, quote)| quote);
-        for (at, c) in inside {
-            if Some(c) == quote && !is_escaped {
-                self.at += at + 1;
-                return Ok(());
+        while let Some((at, c)) = inside.next() {
+            if Some(c) == quote {
+                let is_text = is_json5(&rest[..=at]);
+                return self.pass(at + 1, is_text, "a text in which a \\ is followed by what it cannot be");
             }
-            if c == '\n' && !is_escaped {
+            if is_line_end(c) {
                 break;
             }
-            is_escaped = c == '\\' && !is_escaped;
+            if c == '\\' && matches!(inside.next(), Some((_, '\r'))) && inside.as_str().starts_with('\n') {
+                inside.next();
+            }
         }
         self.wrong("a text whose last quote is missing")
     }
 
-    /// A number, or a name such as true.
-    fn word(&mut self) -> Result<(), Wrong> {
+    /// Of a number, or a name such as true.
+    fn word_len(&self) -> usize {
         let rest = self.rest();
-        let len = rest
-            .find(|c: char| is_blank(c) || ",:/{}[]\"'".contains(c))
-            .unwrap_or(rest.len());
-        if json5::from_str::<IgnoredAny>(&rest[..len]).is_err() {
-            return self.wrong("a value is expected; a text stands between quotes");
+        rest.find(|c: char| is_blank(c) || ",:/{}[]\"'".contains(c))
+            .unwrap_or(rest.len())
+    }
+
+    fn pass(&mut self, len: usize, is_right: bool, otherwise: &str) -> Result<(), Wrong> {
+        if !is_right {
+            return self.wrong(otherwise);
         }
         self.at += len;
         Ok(())
     }
 }
 
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c == '\u{feff}'
+fn is_json5(text: &str) -> bool {
+    json5::from_str::<IgnoredAny>(text).is_ok()
 }
 
-fn is_of_name(c: char) -> bool {
-    c.is_alphanumeric() || "_$\\\u{200c}\u{200d}".contains(c)
+fn is_blank(c: char) -> bool {
+    (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
+}
+
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -183,14 +231,20 @@ mod tests {
             ("{a: 'b\n}", 1, 5, "last quote is missing"),
             ("{a: 'b", 1, 5, "last quote is missing"),
             ("{/* a: 1}", 1, 2, "a comment without an end"),
+            ("{/*/ a: 1}", 1, 2, "a comment without an end"),
             ("{é: 'ü', ]: 1}", 1, 10, "a key or } is expected"),
+            ("{1a: 1}", 1, 2, "a key or } is expected"),
+            ("{a\u{301}: 1 2}", 1, 8, "a comma or } is expected"),
             ("{a: }", 1, 5, "a value is expected"),
+            ("{a: '\\x4'}", 1, 5, "a \\ is followed by"),
+            ("{a: 'x\\\r\ny', b}", 2, 6, "a colon is expected"),
+            ("// a\r{b}", 1, 8, "a colon is expected"),
             ("", 1, 1, "the text ends"),
         ] {
             let (at_line, at_column, text) = problem(body).expect(body);
             assert_eq!((at_line, at_column), (line, column), "{body}: {text}");
             assert!(text.contains(says), "{body}: {text}");
-            assert!(json5::from_str::<IgnoredAny>(body).is_err());
+            assert!(!is_json5(body));
         }
     }
 
@@ -201,9 +255,59 @@ mod tests {
             "// x\n[/* y */ 'it\\'s', \"a\\\\\", 'a\\\nb', ''] // z",
             "{$a_1: \"//\"}",
         ] {
-            assert!(json5::from_str::<IgnoredAny>(body).is_ok(), "{body}");
+            assert!(is_json5(body), "{body}");
             assert!(problem(body).is_none(), "{body}");
         }
-        assert!(problem(&"[".repeat(DEPTH_MAX + 1)).is_some());
+    }
+
+    /// Texts of a few pieces, in an order that is the same each time.
+    fn each_of_many(mut check: impl FnMut(&str)) {
+        const PIECES: [&str; 24] = [
+            "{", "}", "[", "]", ",", ":", "a", "'b'", "\"c\"", "1", "-.5", "true", " ", "\n", "\r", "\u{85}",
+            "\u{2028}", "//", "/*", "*/", "'", "\\", "{a:", "1]",
+        ];
+        let mut state: u32 = 1;
+        for _ in 0..50_000 {
+            let mut next = |below: usize| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 16) as usize % below
+            };
+            let len = next(10);
+            check(&(0..len).map(|_| PIECES[next(PIECES.len())]).collect::<String>());
+        }
+    }
+
+    #[test]
+    fn what_is_found_wrong_is_what_the_parser_refuses() {
+        let mut refused = 0;
+        each_of_many(|body| {
+            assert_eq!(problem(body).is_none(), is_json5(body), "{body:?}");
+            refused += usize::from(!is_json5(body));
+        });
+        assert!((1000..49_000).contains(&refused), "{refused}");
+    }
+
+    #[test]
+    fn brackets_within_one_another_are_bounded() {
+        let nested = |open: &str, close: &str, depth| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        for (open, close, column) in [
+            ("[", "]", DEPTH_MAX + 1),
+            ("{a:", "}", 3 * DEPTH_MAX + 1),
+            ("[']',", "]", 5 * DEPTH_MAX + 1),
+            ("[/*]*/", "]", 6 * DEPTH_MAX + 1),
+        ] {
+            assert_eq!(too_deep(&nested(open, close, DEPTH_MAX)), None, "{open}");
+            assert!(is_json5(&nested(open, close, DEPTH_MAX)), "{open}");
+            let text = "more than 128 brackets within one another".to_owned();
+            let told = too_deep(&nested(open, close, 100_000));
+            assert_eq!(told, Some((1, column, text)), "{open}");
+            assert_eq!(too_deep(&open.repeat(100_000)), told, "{open}");
+        }
+        assert_eq!(too_deep(&"[1], ".repeat(DEPTH_MAX + 1)), None);
+        assert_eq!(
+            too_deep(&format!("'{}", "[".repeat(100_000))),
+            None,
+            "no bracket is read"
+        );
     }
 }
