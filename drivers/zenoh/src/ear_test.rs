@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::commands::Command;
-use crate::ffi::{Handle, OK};
-use crate::session_test::{open, put_until_heard, shared, socket, subscribe, token, watch, Socket, Told, LIMIT};
+use crate::ffi::Handle;
+use crate::session_test::{open, open_two, put_until_heard, shared, socket, End, Socket, Told, LIMIT};
 use crate::TABLE;
 
 const PACE: Duration = Duration::from_millis(200);
@@ -94,23 +94,20 @@ fn wait_told(observed: &Receiver<bool>, is_told: bool) {
     while observed.recv_timeout(LIMIT).expect("an answer") != is_told {}
 }
 
-/// A router, and a client of it by way of `endpoint` that has a token, watches its like and is put to.
+/// A router, and a client of it by way of `endpoint` that is put to.
 fn pair(router: &Socket, endpoint: &str, more: &str, at_router: &Told, at_client: &Told) -> (*mut Handle, *mut Handle) {
-    let a = open(
-        &format!("{{mode: 'router', listen: {{endpoints: ['{router}']}} {more}}}"),
-        5000,
-        at_router,
+    let (a, b) = open_two(
+        End {
+            config: &format!("{{mode: 'router', listen: {{endpoints: ['{router}']}} {more}}}"),
+            call_ms: 5000,
+            told: at_router,
+        },
+        End {
+            config: &format!("{{mode: 'client', connect: {{endpoints: ['{endpoint}']}}}}"),
+            call_ms: 5000,
+            told: at_client,
+        },
     );
-    let b = open(
-        &format!("{{mode: 'client', connect: {{endpoints: ['{endpoint}']}}}}"),
-        5000,
-        at_client,
-    );
-    watch(a, at_router);
-    watch(b, at_client);
-    subscribe(b, "to/b", at_client);
-    assert_eq!(token(b, "live/b"), OK);
-    at_router.wait("alive live/b");
     put_until_heard(a, "to/b", at_client);
     (a, b)
 }

@@ -132,10 +132,11 @@ impl Gets {
         Ok(slot)
     }
 
-    /// Taken back before anything was told.
-    pub fn forget(&self, slot: &Slot) {
-        *lock(&slot.is_done) = true;
+    /// Takes it back. False: its end was told meanwhile.
+    pub fn forget(&self, slot: &Slot) -> bool {
+        let is_first = !std::mem::replace(&mut *lock(&slot.is_done), true);
         self.remove(slot);
+        is_first
     }
 
     /// Tells the end, once. The slot stays known until its callback returned: `close` waits for those it finds.
@@ -402,5 +403,38 @@ pub fn answer(shared: &Shared, job: AnswerJob) {
             answer: None,
             ..refused
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    extern "C" fn count(arg: *mut c_void, _: *const Message, _: bool, _: Status) {
+        unsafe { (*arg.cast::<AtomicUsize>()).fetch_add(1, Ordering::Relaxed) };
+    }
+
+    fn ask(told: &AtomicUsize, timeout: Duration) -> Ask {
+        Ask {
+            key: crate::keys::key(b"a").expect("a key"),
+            is_for_all: true,
+            timeout,
+            function: count,
+            arg: Arg(std::ptr::from_ref(told).cast_mut().cast()),
+        }
+    }
+
+    #[test]
+    fn a_get_that_is_taken_back_tells_no_end_and_one_that_ended_is_not_taken_back() {
+        let (gets, told) = (Gets::default(), AtomicUsize::new(0));
+        let slot = gets.begin(ask(&told, Duration::from_secs(60))).expect("a slot");
+        assert!(gets.forget(&slot));
+        gets.end(&slot, ffi::OK);
+        assert_eq!(told.load(Ordering::Relaxed), 0);
+        let slot = gets.begin(ask(&told, Duration::ZERO)).expect("a slot");
+        gets.expire(Instant::now());
+        assert!(!gets.forget(&slot));
+        assert_eq!(told.load(Ordering::Relaxed), 1);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{sync_channel, SyncSender};
+use std::sync::mpsc::{sync_channel, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -73,8 +73,10 @@ impl Life {
             .sender_ended
             .wait_timeout_while(senders, limit, |senders| *senders > 0)
             .unwrap_or_else(PoisonError::into_inner);
-        if ended.1.timed_out() {
-            tracing::warn!("{} threads still send as the session closes", *ended.0);
+        let (left, is_late) = (*ended.0, ended.1.timed_out());
+        drop(ended); // not under the lock: C is told of it
+        if is_late {
+            tracing::warn!("{left} threads still send as the session closes");
         }
     }
 }
@@ -104,6 +106,9 @@ pub struct Options {
     pub replaced: Option<ReplacedFn>,
     pub log: Option<ffi::LogFn>,
     pub arg: Arg,
+    /// The name of the threads that are not to be had.
+    #[cfg(test)]
+    pub without: &'static str,
 }
 
 pub struct Shared {
@@ -127,15 +132,23 @@ pub struct Shared {
     patience: Mutex<Patience>,
     threads: Mutex<usize>,
     thread_ended: Condvar,
+    #[cfg(test)]
+    without: &'static str,
 }
 
 static LAST_ID: AtomicU64 = AtomicU64::new(0);
 
-type Opened = SyncSender<Result<(), String>>;
+/// Why a session does not open: with a sentence.
+type Failure = (Status, String);
+type Opened = SyncSender<Result<(), Failure>>;
+
+fn no_thread() -> Failure {
+    (ffi::ENOMEM, "no thread could be started".into())
+}
 
 impl Shared {
-    /// Opens; the error is a sentence.
-    pub fn open(options: Options) -> Result<Arc<Shared>, (Status, String)> {
+    pub fn open(options: Options) -> Result<Arc<Shared>, Failure> {
+        let deadline = Instant::now() + options.call;
         let life = Life::new(1);
         let shared = Arc::new(Shared {
             id: LAST_ID.fetch_add(1, Ordering::Relaxed),
@@ -156,31 +169,42 @@ impl Shared {
             patience: Mutex::default(),
             threads: Mutex::new(0),
             thread_ended: Condvar::new(),
+            #[cfg(test)]
+            without: options.without,
         });
         options.arg.give();
         if let Some(log) = options.log {
             log::add(shared.id, log, options.arg);
         }
-        let (opened, result) = sync_channel(1);
-        let is_started = shared.spawn("control", move |shared| control(shared, &life, Begin::First(opened)));
-        if !is_started {
-            shared.close(); // the log is C's until it is removed
-            return Err((ffi::ENOMEM, "no thread could be started".into()));
+        match shared.begin(life, deadline) {
+            Ok(()) => Ok(shared),
+            Err(failure) => {
+                shared.close_by(deadline); // also, the log is C's until it is removed
+                Err(failure)
+            }
         }
-        let result = result
-            .recv_timeout(shared.call)
-            .unwrap_or_else(|_| Err(format!("open took longer than {} ms", shared.call.as_millis())));
-        if let Err(text) = result {
-            let status = if shared.life_is_busy() { ffi::ETIMEOUT } else { ffi::EIO };
-            shared.close();
-            return Err((status, text));
-        }
-        shared.spawn("keeper", keeper::run);
-        Ok(shared)
     }
 
-    fn life_is_busy(&self) -> bool {
-        lock(&self.life).busy[CONTROL].call() % 2 == 1
+    /// Its first life, and the keeper.
+    fn begin(self: &Arc<Self>, life: Arc<Life>, deadline: Instant) -> Result<(), Failure> {
+        let (opened, result) = sync_channel(1);
+        if !self.spawn("control", move |shared| control(shared, &life, Begin::First(opened))) {
+            return Err(no_thread());
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        result.recv_timeout(left).unwrap_or_else(|error| {
+            Err(match error {
+                RecvTimeoutError::Timeout => {
+                    let text = format!("open took longer than {} ms", self.call.as_millis());
+                    (ffi::ETIMEOUT, text)
+                }
+                RecvTimeoutError::Disconnected => (ffi::EIO, "zenoh: open failed without a reason".into()),
+            })
+        })?;
+        if !self.spawn("keeper", keeper::run) {
+            return Err(no_thread()); // nobody would tell that a get is overdue, or a thread stuck
+        }
+        Ok(())
     }
 
     pub fn is_current(&self, number: u64) -> bool {
@@ -204,7 +228,14 @@ impl Shared {
     fn spawn(self: &Arc<Self>, name: &str, body: impl FnOnce(&Arc<Shared>) + Send + 'static) -> bool {
         let shared = self.clone();
         *lock(&self.threads) += 1;
-        let thread = std::thread::Builder::new().name(format!("eda-{name}")).spawn(move || {
+        let thread = std::thread::Builder::new().name(format!("eda-{name}"));
+        #[cfg(test)] // one that nowhere has the memory for its stack
+        let thread = if self.without == name {
+            thread.stack_size(1 << 60)
+        } else {
+            thread
+        };
+        let thread = thread.spawn(move || {
             declare::shield(|| body(&shared));
             shared.thread_is_over();
         });
@@ -286,7 +317,10 @@ impl Shared {
 
     /// Sends what waits, and ends: no callback runs after it.
     pub fn close(&self) {
-        let deadline = Instant::now() + self.call;
+        self.close_by(Instant::now() + self.call);
+    }
+
+    fn close_by(&self, deadline: Instant) {
         self.queue.close();
         if self.is_up() {
             self.queue.wait_empty(Instant::now() + self.call * 3 / 4);
@@ -314,8 +348,9 @@ impl Shared {
         while *threads > 0 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
-                tracing::warn!("close: {} threads are stuck", *threads);
-                return;
+                let stuck = *threads;
+                drop(threads); // not under the lock: C is told of it
+                return tracing::warn!("close: {stuck} threads are stuck");
             }
             threads = self
                 .thread_ended
@@ -369,7 +404,7 @@ fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
                 Ok(session) => session,
                 Err(error) => {
                     busy.end();
-                    let _ = opened.send(Err(format!("zenoh: {error}")));
+                    let _ = opened.send(Err((ffi::EIO, format!("zenoh: {error}"))));
                     return;
                 }
             }
@@ -386,14 +421,19 @@ fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
         held: HashMap::new(),
         ear: Ear::new(&shared.config),
     };
-    control.start_senders();
+    let has_senders = control.start_senders();
     match begin {
         Begin::First(opened) => {
-            shared.is_up.store(true, Ordering::Release);
+            shared.is_up.store(has_senders, Ordering::Release);
             busy.end();
-            if opened.send(Ok(())).is_err() {
+            let result = if has_senders { Ok(()) } else { Err(no_thread()) };
+            if opened.send(result).is_err() || !has_senders {
                 return control.dispose();
             }
+        }
+        Begin::Again(_) if !has_senders => {
+            tracing::error!("no thread for a new session: this one stays closed");
+            return control.dispose();
         }
         Begin::Again(why) => {
             control.declare_again();
@@ -425,12 +465,13 @@ fn reopen(shared: &Arc<Shared>, life: &Arc<Life>) -> Option<Session> {
 }
 
 impl Control<'_> {
-    fn start_senders(&self) {
-        for lane in LANES {
+    /// False: one of them could not be had.
+    fn start_senders(&self) -> bool {
+        LANES.into_iter().all(|lane| {
             let (mark, session) = (SenderMark::new(self.life), self.session.clone());
             self.shared
-                .spawn("send", move |shared| sender::run(shared, &mark.0, &session, lane));
-        }
+                .spawn("send", move |shared| sender::run(shared, &mark.0, &session, lane))
+        })
     }
 
     /// Tokens last: they say that all else is there.

@@ -5,9 +5,9 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use crate::commands::Command;
-use crate::ffi::{Handle, Message, Options, Problem, Status, Str, ETIMEOUT, OK};
+use crate::ffi::{Arg, Handle, Message, Options, Problem, Status, Str, ENOMEM, ETIMEOUT, OK};
 use crate::session::Shared;
-use crate::TABLE;
+use crate::{config, session, TABLE};
 
 pub const LIMIT: Duration = Duration::from_secs(20);
 
@@ -159,6 +159,26 @@ pub fn put_until_heard(from: *mut Handle, key: &str, told: &Told) {
     }
 }
 
+/// One of two sessions.
+pub struct End<'a> {
+    pub config: &'a str,
+    pub call_ms: u32,
+    pub told: &'a Told,
+}
+
+/// Two sessions, of which the second dials the first: it has a token that the first has been told of, and a subscription.
+pub fn open_two(a: End<'_>, b: End<'_>) -> (*mut Handle, *mut Handle) {
+    let ends = [&a, &b].map(|end| {
+        let handle = open(end.config, end.call_ms, end.told);
+        watch(handle, end.told);
+        handle
+    });
+    subscribe(ends[1], "to/b", b.told);
+    assert_eq!(token(ends[1], "live/b"), OK);
+    a.told.wait("alive live/b");
+    ends.into()
+}
+
 fn refusal(config: &str) -> String {
     let config = CString::new(config).expect("config");
     let mut options: Options = unsafe { std::mem::zeroed() };
@@ -192,26 +212,47 @@ fn refusals_name_no_source_file() {
 }
 
 #[test]
+fn session_that_lacks_a_thread_does_not_open() {
+    let told = Told::default();
+    let options = |without| session::Options {
+        config: config::load(Some("{listen: {endpoints: []}}")).expect("a configuration"),
+        call: LIMIT,
+        queue_size: 1 << 20,
+        replaced: None,
+        log: None,
+        arg: Arg(told.arg()),
+        without,
+    };
+    for without in ["control", "send", "keeper"] {
+        let failure = Shared::open(options(without)).err();
+        assert_eq!(failure.map(|(status, _)| status), Some(ENOMEM), "{without}");
+    }
+    let shared = Shared::open(options("")).unwrap_or_else(|(_, text)| panic!("{text}"));
+    shared.close();
+}
+
+#[test]
 fn stuck_session_is_replaced_and_declares_again() {
     let (here, there) = (Told::default(), Told::default());
     let place = socket("replaced");
-    let a = open(&format!("{{listen: {{endpoints: ['{place}']}}}}"), 5000, &there);
-    let b = open(
-        &format!("{{connect: {{endpoints: ['{place}']}}, listen: {{endpoints: []}}}}"),
-        1000, // the least that a call which is not stuck never takes, however busy the machine
-        &here,
+    let (a, b) = open_two(
+        End {
+            config: &format!("{{listen: {{endpoints: ['{place}']}}}}"),
+            call_ms: 5000,
+            told: &there,
+        },
+        End {
+            config: &format!("{{connect: {{endpoints: ['{place}']}}, listen: {{endpoints: []}}}}"),
+            call_ms: 1000, // the least that a call which is not stuck never takes, however busy the machine
+            told: &here,
+        },
     );
     let mut id = 0;
     assert_eq!(
         (TABLE.heard)(a, Str::of("to/b"), Some(on_heard), there.arg(), &mut id),
         OK
     );
-    watch(a, &there);
-    watch(b, &here);
     assert_eq!(token(a, "live/a"), OK);
-    assert_eq!(token(b, "live/b"), OK);
-    subscribe(b, "to/b", &here);
-    there.wait("alive live/b");
     there.wait("heard true");
     here.wait("alive live/a");
 
