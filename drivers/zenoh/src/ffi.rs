@@ -153,7 +153,7 @@ unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     }
 }
 
-/// Writes why a call failed; cut where a character ends.
+/// Writes why a call failed; cut where a character ends, as three dots then say.
 ///
 /// # Safety
 /// `problem` is NULL or points to one.
@@ -162,13 +162,15 @@ pub unsafe fn set_problem(problem: *mut Problem, text: &str) {
         return;
     }
     let room = (*problem).text.len() - 1;
-    let mut len = text.len().min(room);
+    let end = if text.len() > room { "..." } else { "" };
+    let mut len = text.len().min(room - end.len());
     while !text.is_char_boundary(len) {
         len -= 1;
     }
     let target = std::ptr::addr_of_mut!((*problem).text).cast::<u8>();
     std::ptr::copy_nonoverlapping(text.as_ptr(), target, len);
-    *target.add(len) = 0;
+    std::ptr::copy_nonoverlapping(end.as_ptr(), target.add(len), end.len());
+    *target.add(len + end.len()) = 0;
 }
 
 // A header that changed without this file does not compile here: sizes on machines with 64-bit pointers.
@@ -202,8 +204,13 @@ mod tests {
     #[test]
     fn problem_is_cut_between_characters() {
         assert_eq!(written("short"), "short");
-        assert_eq!(written(&"x".repeat(300)), "x".repeat(255));
-        assert_eq!(written(&"é".repeat(200)), "é".repeat(127));
+        assert_eq!(written(&"x".repeat(255)), "x".repeat(255));
+        assert_eq!(written(&"x".repeat(300)), "x".repeat(252) + "...");
+        assert_eq!(written(&"é".repeat(200)), "é".repeat(126) + "...");
+        assert_eq!(
+            written(&format!("x{}", "é".repeat(200))),
+            format!("x{}...", "é".repeat(125))
+        );
     }
 
     #[test]
