@@ -321,7 +321,10 @@ impl Queries {
         });
     }
 
-    fn keep(&self, number: u64, query: Query) -> Option<usize> {
+    /// Without what it brought, which may hold the whole buffer it arrived in, and is C's only now.
+    fn keep(&self, number: u64, mut query: Query) -> Option<usize> {
+        query.payload_mut().map(std::mem::take);
+        query.attachment_mut().map(std::mem::take);
         let mut state = lock(&self.state);
         if state.waiting.len() >= QUERIES_MAX {
             return None;
@@ -409,6 +412,8 @@ pub fn answer(shared: &Shared, job: AnswerJob) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session_test::{open, shared, socket, Told};
+    use crate::TABLE;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     extern "C" fn count(arg: *mut c_void, _: *const Message, _: bool, _: Status) {
@@ -436,5 +441,44 @@ mod tests {
         gets.expire(Instant::now());
         assert!(!gets.forget(&slot));
         assert_eq!(told.load(Ordering::Relaxed), 1);
+    }
+
+    extern "C" fn on_get(arg: *mut c_void, request: *const Message, _: *mut QueryHandle) {
+        let (payload, attachment) = unsafe { ((*request).payload.bytes(), (*request).attachment.bytes()) };
+        Told::add(arg, format!("{} and {}", payload.len(), attachment.len()));
+    }
+
+    extern "C" fn ignore(_: *mut c_void, _: *const Message, _: bool, _: Status) {}
+
+    #[test]
+    fn a_get_that_waits_holds_nothing_of_what_it_brought() {
+        let (server, asker) = (Told::default(), Told::default());
+        let place = socket("waiting");
+        let a = open(&format!("{{listen: {{endpoints: ['{place}']}}}}"), 5000, &server);
+        let mut id = 0;
+        assert_eq!(
+            (TABLE.serve)(a, Str::of("a"), Some(on_get), server.arg(), &mut id),
+            ffi::OK
+        );
+        let b = format!("{{connect: {{endpoints: ['{place}']}}, listen: {{endpoints: []}}}}");
+        let b = open(&b, 5000, &asker);
+        let request = Message {
+            key: Str::of("a"),
+            encoding: Str::of(""),
+            payload: Bytes::of(&[1; 5000]),
+            attachment: Bytes::of(&[2; 500]),
+            is_urgent: false,
+        };
+        // Until b has learnt that a serves it.
+        while server.count("5000 and 500") == 0 {
+            (TABLE.get)(b, &request, false, 60_000, Some(ignore), asker.arg());
+            std::thread::yield_now();
+        }
+        for (_, query) in lock(&shared(a).queries.state).waiting.values() {
+            assert!(query.payload().is_some_and(ZBytes::is_empty));
+            assert!(query.attachment().is_some_and(ZBytes::is_empty));
+        }
+        (TABLE.close)(b);
+        (TABLE.close)(a);
     }
 }

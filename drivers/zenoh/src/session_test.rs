@@ -23,7 +23,7 @@ impl Told {
         std::ptr::from_ref(self).cast_mut().cast()
     }
 
-    fn add(arg: *mut c_void, line: String) {
+    pub fn add(arg: *mut c_void, line: String) {
         let told = unsafe { &*arg.cast::<Told>() };
         told.lines.lock().expect("lines").push(line);
         told.changed.notify_all();
