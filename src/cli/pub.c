@@ -43,7 +43,8 @@ static edai_exit doubt(const pub *self, edai_exit code)
 
     if (code == EDAI_EXIT_UNREACHABLE) {
         return edai_cli_fail(self->cli, code,
-            "connection lost by %s, or the last node there has gone: of %llu sent, the last %llu "
+            "the connection to %s is lost, or the last node there has gone: of %llu sent, the last "
+            "%llu "
             "may not have arrived",
             self->session.where, (unsigned long long)self->sent, doubtful);
     }

@@ -119,14 +119,15 @@ static void tell(sub *self, edai_inflow_kind kind)
 
     if (kind == EDAI_INFLOW_LOST) {
         (void)edai_cli_fail(self->cli, EDAI_EXIT_UNREACHABLE,
-            "connection lost by %s, or the last node there has gone: what is published meanwhile "
+            "the connection to %s is lost, or the last node there has gone: what is published "
+            "meanwhile "
             "may be missed; waiting",
             self->session.where);
         (void)fflush(self->cli->err);
         return;
     }
     (void)edai_cli_fail(
-        self->cli, EDAI_EXIT_OK, "a node is there again by %s", self->session.where);
+        self->cli, EDAI_EXIT_OK, "a node is reachable by %s again", self->session.where);
     if (settle(self, &is_settled) == EDAI_EXIT_OK && is_settled) {
         say_listening(self);
     }

@@ -105,7 +105,7 @@ static void pub_whose_router_goes_says_what_may_be_lost(void **state)
     (void)fclose(self.cli.in);
     (void)fclose(self.cli.out);
     (void)fclose(self.cli.err);
-    assert_non_null(strstr(self.err, "edacious pub: connection lost by "));
+    assert_non_null(strstr(self.err, "edacious pub: the connection to "));
     assert_non_null(strstr(self.err, ": of 2 sent, the last 2 may not have arrived\n"));
     assert_int_equal(self.code, EDAI_EXIT_UNREACHABLE);
     free(self.err);
@@ -121,9 +121,9 @@ static void sub_whose_router_goes_says_so_and_when_it_is_back(void **state)
     cli_begin(
         &self, CLI_WORDS("sub", "ev/*", "--count", "1", "--bus", library, "--connect", endpoint));
     node_goes();
-    cli_await(&self, "edacious sub: connection lost by ");
+    cli_await(&self, "edacious sub: the connection to ");
     node_comes();
-    cli_await(&self, "edacious sub: a node is there again by ");
+    cli_await(&self, "edacious sub: a node is reachable by ");
     cli_await(&self, "listening on ev/*\n");
     assert_int_equal(driver->put(home.bus, &message), EDA_OK);
     cli_end(&self, "{\"topic\":\"ev/a\",\"encoding\":\"\",\"value\":7}\n");
