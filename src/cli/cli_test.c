@@ -513,7 +513,7 @@ static void pub_whose_nodes_go_says_what_may_be_lost(void **state)
     (void)fclose(self.cli.out);
     (void)fclose(self.cli.err);
     assert_int_equal(self.code, EDAI_EXIT_UNREACHABLE);
-    assert_non_null(strstr(self.err, "edacious pub: connection lost by "));
+    assert_non_null(strstr(self.err, "edacious pub: the connection to "));
     assert_non_null(strstr(self.err, ": of 2 sent, the last 2 may not have arrived\n"));
     free(self.err);
 }
@@ -540,10 +540,10 @@ static void sub_whose_nodes_go_says_so_and_when_one_is_back(void **state)
     assert_int_equal(driver->put(home.bus, &messages[0]), EDA_OK);
     driver->drop(home.bus, token);
     (void)snprintf(line, sizeof line,
-        "edacious sub: connection lost by %s, or the last node there has gone", cli_where);
+        "edacious sub: the connection to %s is lost, or the last node there has gone", cli_where);
     cli_await(&self, line);
     token = come();
-    (void)snprintf(line, sizeof line, "edacious sub: a node is there again by %s\n", cli_where);
+    (void)snprintf(line, sizeof line, "edacious sub: a node is reachable by %s again\n", cli_where);
     cli_await(&self, line);
     cli_await(&self, "listening on ev/*\n");
     assert_int_equal(driver->put(home.bus, &messages[1]), EDA_OK);
@@ -576,7 +576,7 @@ static void sub_whose_host_has_nobody_left_says_so(void **state)
         if (i == 0) {
             cli_begin(&self, CLI_WORDS("sub", "ev/*", "--count=1", path));
         } else {
-            cli_await(&self, "edacious sub: a node is there again by ");
+            cli_await(&self, "edacious sub: a node is reachable by ");
             cli_await(&self, "listening on ev/*\n");
             const eda_bus_message message = {.key = EDA_STR("ev/a")};
             assert_int_equal(eda_bus_local.put(bus, &message), EDA_OK);
@@ -584,7 +584,7 @@ static void sub_whose_host_has_nobody_left_says_so(void **state)
         }
         eda_bus_local.close(bus);
         if (i == 0) {
-            cli_await(&self, "edacious sub: connection lost by local:");
+            cli_await(&self, "edacious sub: the connection to local:");
         }
     }
     cli_is_alone = false;
@@ -744,32 +744,38 @@ static void acl_warns_of_topics_that_nodes_alone_publish_on(void **state)
     }
 }
 
-static void assert_of_late(const char *verb, edai_exit code, const char *out, const char *err)
+/* Waits longer and longer: everybody but one has to answer in time, on a busy machine too. */
+static void assert_of_late(
+    const char *verb, const char *word, edai_exit code, const char *out, const char *err)
 {
-    const char *who = strcmp(verb, "acl") == 0 ? "--subject=cn:home" : NULL;
+    bool is_so = false;
 
-    cli_is_alone = true;
-    cli_result made = cli_run_with(
-        "", CLI_WORDS(verb, "--connect", cli_where, "--cluster=late", "--timeout=20ms", who));
-    cli_is_alone = false;
-    if (made.code != code || strstr(made.out, out) == NULL || strstr(made.err, err) == NULL) {
-        fail_msg("%d; out:\n%s\nerr:\n%s", made.code, made.out, made.err);
+    for (unsigned ms = 20; !is_so; ms *= 10) {
+        char timeout[32];
+
+        (void)snprintf(timeout, sizeof timeout, "--timeout=%ums", ms);
+        cli_is_alone = true;
+        cli_result made = cli_run_with(
+            "", CLI_WORDS(verb, "--connect", cli_where, "--cluster=late", timeout, word));
+        cli_is_alone = false;
+        is_so = made.code == code && strstr(made.out, out) != NULL && strstr(made.err, err) != NULL;
+        if (!is_so && ms >= 20000) {
+            fail_msg("%d; out:\n%s\nerr:\n%s", made.code, made.out, made.err);
+        }
+        cli_drop(&made);
     }
-    cli_drop(&made);
 }
 
 static void who_does_not_answer_in_time_is_missed(void **state)
 {
     (void)state;
-    assert_run(CLI_WORDS("ask", "late/x", "--timeout", "20ms"), EDAI_EXIT_TIMEOUT, "",
-        "late/x: no answer from ");
-    assert_of_late("ps", EDAI_EXIT_TIMEOUT, "home/0123456789abcdef  up 3 s",
+    assert_of_late("ask", "late/x", EDAI_EXIT_TIMEOUT, "", "late/x: no answer from ");
+    assert_of_late("ps", NULL, EDAI_EXIT_TIMEOUT, "home/0123456789abcdef  up 3 s",
         "edacious ps: attic/1 did not answer; home sees it usable\n"
-        "edacious ps: asking the nodes: not all who were asked answered within 20 ms; a longer "
-        "--timeout may help");
-    assert_of_late("messages", EDAI_EXIT_TIMEOUT, "unlock  door/{id}/unlock",
-        "edacious messages: asking the nodes: not all who were asked answered within 20 ms");
-    assert_of_late("acl", EDAI_EXIT_TIMEOUT, "",
+        "edacious ps: asking the nodes: not all who were asked answered within 2");
+    assert_of_late("messages", NULL, EDAI_EXIT_TIMEOUT, "unlock  door/{id}/unlock",
+        "edacious messages: asking the nodes: not all who were asked answered within 2");
+    assert_of_late("acl", "--subject=cn:home", EDAI_EXIT_TIMEOUT, "",
         "nothing is written: it would lock out what the missing nodes host");
 }
 
