@@ -15,26 +15,34 @@ static const edai_args_option options[] = {
     {.name = "--type", .value = "NAME", .help = "the message type, where two share a topic"},
     {.name = NULL}};
 
-/* Error answers are {"code", "message"} (docs/wire.md); others are printed as they are. */
+/* Where several types share a topic. */
+static const char *hint_of(const char *code)
+{
+    return strcmp(code, "EDA_ECONFLICT") == 0
+               ? "; --type NAME says which, edacious messages lists them"
+               : "";
+}
+
+/* Error answers are {"code", "message"} (docs/wire.md), in JSON or CBOR; others are printed as they
+ * are. */
 static edai_exit print_error(edai_cli *cli, const edai_answer *answer)
 {
-    eda_str text = {.ptr = (const char *)answer->payload.ptr, .len = answer->payload.len};
     json_t *tree = NULL;
     edai_buffer shown = {.size = 0};
     edai_exit ends = EDAI_EXIT_FAILED;
 
-    if (edai_json_parse(text, &tree, NULL) == EDA_OK) {
+    edai_payload_put(&shown, answer->encoding, answer->payload);
+    if (edai_json_parse(edai_text_str(&shown), &tree, NULL) == EDA_OK) {
         const char *code = json_string_value(json_object_get(tree, "code"));
         const char *message = json_string_value(json_object_get(tree, "message"));
 
         if (code != NULL) {
             ends = strcmp(code, "EDA_ETIMEOUT") == 0 ? EDAI_EXIT_TIMEOUT : ends;
-            edai_text_format(&shown, "%s: %s", code, message != NULL ? message : "refused");
+            edai_buffer_clear(&shown);
+            edai_text_format(
+                &shown, "%s: %s%s", code, message != NULL ? message : "refused", hint_of(code));
         }
         json_decref(tree);
-    }
-    if (shown.size == 0) {
-        edai_payload_put(&shown, answer->encoding, answer->payload);
     }
     (void)edai_cli_fail(cli, ends, "%.*s", EDA_STR_ARG(edai_text_str(&shown)));
     edai_buffer_fini(&shown);

@@ -87,6 +87,11 @@ static void ask_reaches_an_actor_and_tells_its_refusal(void **state)
         "{\"is_open\":false,\"opened\":0}\n", "");
     assert_run(CLI_WORDS("ask", "gate/west/status", "{\"id\": \"east\"}"), EDAI_EXIT_FAILED, "",
         "EDA_EINVAL: gate_status_get.id differs from the topic");
+    assert_run(CLI_WORDS("ask", "gate/west/status", "{\"id\": \"east\"}", "--cbor"),
+        EDAI_EXIT_FAILED, "",
+        "edacious ask: EDA_EINVAL: a field of gate_status_get differs from the topic\n");
+    assert_run(CLI_WORDS("ask", "gate/west/status", "--type", "bell"), EDAI_EXIT_FAILED, "",
+        "; --type NAME says which, edacious messages lists them\n");
     assert_run(CLI_WORDS("ask", "--all", "gate/*/status"), EDAI_EXIT_FAILED, "",
         "edacious ask: EDA_EKEY: actors are asked on one topic, not on a pattern: a value goes in "
         "place of each wildcard\n");

@@ -165,8 +165,9 @@ static edai_exit open_failed(edai_session *session, eda_status status, const cha
     if (edai_args_has(&session->cli->args, "--config")) {
         return refuse_config(session, text);
     }
+    text = after(after(text, "configuration"), "connect/endpoints");
     return edai_cli_fail(session->cli, EDAI_EXIT_USAGE, "--connect %s: %s", session->where,
-        after(text, "configuration"));
+        after(text, session->where));
 }
 
 edai_exit edai_session_open(edai_cli *cli, edai_session *ret_session)

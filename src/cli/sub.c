@@ -255,7 +255,10 @@ const edai_verb edai_verb_sub = {.name = "sub",
         "Anything on the bus, of edacious or not: {\"topic\", \"encoding\", \"type\"?, \"src\"?, "
         "\"value\"}.\n"
         "A value is JSON, CBOR as JSON, else {\"text\": ...} or {\"base64\": ...}. When it can be\n"
-        "reached, it says \"listening on PATTERN\" on standard error. Interrupt ends it.",
+        "reached, it says \"listening on PATTERN\" on standard error; when the connection or the "
+        "last "
+        "node\n"
+        "is lost, that; and \"listening on PATTERN\" again once one is back. Interrupt ends it.",
     .examples = "  edacious sub 'door/**'\n"
                 "  edacious sub --count 1 'door/*/opened' 'alarm/**'\n"
                 "  edacious sub '**' | grep -v '^{\"topic\":\"clock/'\n",
