@@ -15,7 +15,8 @@
 
 void edai_watcher_fini(edai_watcher *watcher)
 {
-    if (watcher->has_alarm) { /* seats set it until they have ended */
+    if (atomic_load(&watcher->stage) >=
+        EDAI_WATCHER_ALARMED) { /* seats set it until they have ended */
         edai_alarm_fini(&watcher->alarm);
     }
     edai_free(watcher->sights);
@@ -235,7 +236,8 @@ static void fall_asleep(edai_watcher *self)
 
 void edai_watcher_rest(edai_watcher *self)
 {
-    if (atomic_load(&self->is_on) && !atomic_load(&self->sleeps) && !is_anyone_awake(self->sys)) {
+    if (atomic_load(&self->stage) == EDAI_WATCHER_WATCHING && !atomic_load(&self->sleeps) &&
+        !is_anyone_awake(self->sys)) {
         edai_alarm_stop(&self->alarm);
         fall_asleep(self);
     }
@@ -246,7 +248,6 @@ static void *watch(void *arg)
     edai_watcher *self = arg;
 
     edai_thread_hasten();
-    atomic_store(&self->is_on, true);
     while (!atomic_load(&self->stops)) {
         look(self);
         if (is_anyone_awake(self->sys)) {
@@ -266,18 +267,22 @@ void edai_watcher_start(edai_watcher *self, eda_system *sys, bool takes_over)
     self->look_ns = takes_over ? LOOK_NS : TELL_NS;
     self->sights =
         edai_calloc((size_t)sys->worker_count + EDAI_SPARE_SEATS_MAX, sizeof(*self->sights));
-    self->has_alarm = self->sights != NULL && edai_alarm_init(&self->alarm) == EDA_OK;
-    self->has_thread =
-        self->has_alarm && edai_thread_start(&self->thread, watch, self, "eda-watcher") == EDA_OK;
+    if (self->sights == NULL || edai_alarm_init(&self->alarm) != EDA_OK) {
+        return;
+    }
+    atomic_store(&self->stage, EDAI_WATCHER_ALARMED);
+    if (edai_thread_start(&self->thread, watch, self, "eda-watcher") == EDA_OK) {
+        atomic_store(&self->stage, EDAI_WATCHER_WATCHING);
+    }
 }
 
 void edai_watcher_stop(edai_watcher *self)
 {
-    if (!self->has_thread) {
+    if (atomic_load(&self->stage) != EDAI_WATCHER_WATCHING) {
         return;
     }
     atomic_store(&self->stops, true);
     edai_alarm_set(&self->alarm, 1);
     (void)edai_thread_join(&self->thread);
-    self->has_thread = false;
+    atomic_store(&self->stage, EDAI_WATCHER_ALARMED);
 }

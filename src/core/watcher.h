@@ -29,20 +29,25 @@ typedef struct edai_sight {
     edai_confinement confinement;
 } edai_sight;
 
+/* What there is of it. */
+typedef enum edai_watcher_stage {
+    EDAI_WATCHER_ABSENT = 0,
+    EDAI_WATCHER_ALARMED, /* the alarm */
+    EDAI_WATCHER_WATCHING /* and the thread */
+} edai_watcher_stage;
+
 typedef struct edai_watcher {
     eda_system *sys;
     edai_thread thread;
-    bool has_thread;
-    bool has_alarm;
     int64_t look_ns;   /* between two looks */
     bool takes_over;   /* the workers of a seat whose turn runs long */
     edai_seat *unused; /* made, but its thread could not be started: tried again */
     edai_sight *sights;
-    edai_processors crowded;      /* those on which long turns compute */
-    uint64_t crowded_as;          /* how often that has changed */
-    edai_confinement confinement; /* its own, and of threads that it starts */
-    edai_alarm alarm;             /* of the next look */
-    _Atomic bool is_on;           /* its thread runs, and there is an alarm */
+    edai_processors crowded;          /* those on which long turns compute */
+    uint64_t crowded_as;              /* how often that has changed */
+    edai_confinement confinement;     /* its own, and of threads that it starts */
+    edai_alarm alarm;                 /* of the next look */
+    _Atomic edai_watcher_stage stage; /* written by who starts and stops it */
     _Atomic bool stops;
     _Atomic bool sleeps; /* the alarm is not set: who makes it false sets it */
 } edai_watcher;
