@@ -3,28 +3,37 @@
 
 #include <inttypes.h>
 
-/* Actors of this node in partitions that the other one holds, too. */
+/* Actors of this node in partitions that one other node holds, too. */
 typedef struct shared {
     uint64_t given_up;
     uint64_t kept;
 } shared;
 
-void edai_meet_note(edai_node *node, const edai_member *member)
+/* The partition was this node's until now: whoever lives in it is counted once, though he may not
+ * have gone yet when the next node is met that holds it. */
+static void count_given_up(edai_node *node, edai_place *place, uint32_t partition, uint32_t live)
 {
-    node->meetings.slots[member->slot / 64] |= UINT64_C(1) << member->slot % 64;
-    node->meetings.is_any = true;
+    if (edai_view_take_yielded(place, partition)) {
+        atomic_fetch_add(&node->counts.given_up, live);
+    }
 }
 
-static void add_type(const edai_node *node, const edai_actor_type *type, uint16_t slot, shared *sum)
+static void add_type(edai_node *node, const edai_actor_type *type, uint16_t slot, shared *sum)
 {
-    const edai_place *place = edai_view_place(node->view, eda_str_from(type->actor->name));
+    edai_place *place = edai_view_place(node->view, eda_str_from(type->actor->name));
     uint32_t p;
 
     for (p = 0; p < EDAI_PARTITIONS; p++) {
-        if (edai_view_holds(place, slot, p)) {
-            const uint32_t live = atomic_load_explicit(&type->live_at[p], memory_order_relaxed);
+        const uint32_t live = atomic_load_explicit(&type->live_at[p], memory_order_relaxed);
 
-            *(edai_place_owner(place, p) == EDAI_SELF ? &sum->kept : &sum->given_up) += live;
+        if (!edai_view_holds(place, slot, p)) {
+            continue;
+        }
+        if (edai_place_owner(place, p) == EDAI_SELF) {
+            sum->kept += live;
+        } else {
+            sum->given_up += live;
+            count_given_up(node, place, p, live);
         }
     }
 }
@@ -44,7 +53,6 @@ static void look_at(edai_node *node, const edai_member *member)
     if (sum.given_up + sum.kept == 0) {
         return;
     }
-    atomic_fetch_add(&node->counts.given_up, sum.given_up);
     edai_system_log(node->sys, NULL,
         "node %s ran apart from this one; actors here that may live there, too: %" PRIu64
         ", given up: %" PRIu64 ", kept: %" PRIu64,
@@ -53,18 +61,15 @@ static void look_at(edai_node *node, const edai_member *member)
 
 void edai_meet_look(edai_node *node)
 {
-    uint16_t slot;
+    const edai_member *member;
 
-    if (!node->meetings.is_any) {
+    if (node->met == 0) {
         return;
     }
     edai_member_hold(node); /* what came to life since the last hello is placed, too */
-    for (slot = 1; slot < EDAI_MEMBERS_MAX; slot++) {
-        const edai_member *member = edai_view_at(node->view, slot);
-
-        if (member != NULL && (node->meetings.slots[slot / 64] >> slot % 64 & 1) != 0) {
-            look_at(node, member);
-        }
+    member = edai_view_at(node->view, node->met);
+    node->met = 0;
+    if (member != NULL) {
+        look_at(node, member);
     }
-    node->meetings = (edai_meetings){.is_any = false};
 }

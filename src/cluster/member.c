@@ -314,7 +314,7 @@ static void on_changed(void *arg, const edai_member *member, edai_member_state b
         return;
     }
     if (before == EDAI_JOINING) {
-        edai_meet_note(node, member);
+        node->met = member->slot;
     }
     node->told[member->slot] = member->state == EDAI_GONE ? 0 : shown_state(member);
     log_change(node, member, before);
@@ -591,6 +591,7 @@ void edai_member_heard(edai_node *node, const edai_heard *heard)
         edai_node_tell(node);
         break;
     }
+    edai_meet_look(node);
 }
 
 /* --- time ---------------------------------------------------------------------------------- */
@@ -687,7 +688,6 @@ void edai_member_end_round(edai_node *node)
     if (node->is_dead && node->is_ready && !node->is_leaving && !node->is_entering) {
         rejoin(node);
     }
-    edai_meet_look(node);
     if (node->is_tick_due && node->is_ready) {
         tick(node);
     }

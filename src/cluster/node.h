@@ -89,7 +89,7 @@ struct edai_node {
     edai_entries pending;   /* edai_sent */
     edai_entries strangers; /* edai_stranger */
     edai_moves moves;
-    edai_meetings meetings;
+    uint16_t met; /* slot of who became usable, and was not looked at (meet.h); 0: nobody */
     edai_intake intake;
     edai_given_stock *given; /* batches that the bus has */
     edai_names msg_names;    /* -> edai_msg, constant after open */

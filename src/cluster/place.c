@@ -126,6 +126,13 @@ static bool has_bit(const uint8_t *bits, uint32_t partition)
     return (bits[partition / 8] >> partition % 8 & 1) != 0;
 }
 
+static void put_bit(uint8_t *bits, uint32_t partition, bool is_in)
+{
+    uint8_t bit = (uint8_t)(1U << partition % 8);
+
+    bits[partition / 8] = (uint8_t)(is_in ? bits[partition / 8] | bit : bits[partition / 8] & ~bit);
+}
+
 static claim claim_of(const edai_spot *spot, const candidate *node, uint32_t partition)
 {
     bool is_held = has_bit(spot->held[node->slot], partition);
@@ -193,9 +200,14 @@ void edai_view_list_movable(
     for (uint32_t p = 0; p < EDAI_PARTITIONS; p++) {
         if (edai_place_owner(place, p) == EDAI_SELF && has_bit(spot->held[EDAI_SELF], p) &&
             heaviest(spot, candidates, count, p, false) != EDAI_SELF) {
-            ret_bits[p / 8] = (uint8_t)(ret_bits[p / 8] | 1U << p % 8);
+            put_bit(ret_bits, p, true);
         }
     }
+}
+
+static bool is_own(uint16_t owner)
+{
+    return owner == EDAI_SELF || owner == EDAI_MOVING;
 }
 
 /* True: some partition has another owner. */
@@ -206,10 +218,14 @@ static bool place_anew(const edai_view *view, edai_spot *spot)
     bool has_changed = false;
 
     for (uint32_t p = 0; p < EDAI_PARTITIONS; p++) {
+        uint16_t before = edai_place_owner(&spot->shown, p);
         uint16_t owner = heaviest(spot, candidates, count, p, true);
 
         owner = owner == EDAI_SELF && has_bit(spot->moving, p) ? EDAI_MOVING : owner;
-        if (owner != edai_place_owner(&spot->shown, p)) {
+        if (owner != before) {
+            if (is_own(owner) != is_own(before)) {
+                put_bit(spot->yielded, p, is_own(before));
+            }
             /* relaxed: whoever sees it late sends to the wrong owner, which passes it on */
             atomic_store_explicit(&spot->shown.owner[p], owner, memory_order_relaxed);
             has_changed = true;
@@ -345,6 +361,15 @@ void edai_view_hold(edai_view *view, const edai_place *place, const uint8_t *bit
 bool edai_view_holds(const edai_place *place, uint16_t slot, uint32_t partition)
 {
     return has_bit(((const edai_spot *)(const void *)place)->held[slot], partition);
+}
+
+bool edai_view_take_yielded(edai_place *place, uint32_t partition)
+{
+    edai_spot *spot = spot_of(place);
+    bool was_yielded = has_bit(spot->yielded, partition);
+
+    put_bit(spot->yielded, partition, false);
+    return was_yielded;
 }
 
 void edai_view_move(edai_view *view, edai_place *place, const uint8_t *bits)

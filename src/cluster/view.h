@@ -103,6 +103,8 @@ void edai_view_list_movable(
 void edai_view_move(edai_view *view, edai_place *place, const uint8_t *bits);
 /* As its hellos say; this node: as edai_view_hold was told. */
 bool edai_view_holds(const edai_place *place, uint16_t slot, uint32_t partition);
+/* Once, after a partition that this node owned has become another's: true. */
+bool edai_view_take_yielded(edai_place *place, uint32_t partition);
 /* This node hosts the type. Before ready. */
 EDA_CHECK eda_status edai_view_host(edai_view *view, eda_str actor);
 /* Partitions that this node holds. */

@@ -43,6 +43,7 @@ typedef struct edai_spot {
     edai_slots hosts;                                    /* by their catalogues */
     edai_slots holders;                                  /* hold some partition, by their hellos */
     uint8_t moving[EDAI_PARTITIONS / 8];                 /* given away by this node */
+    uint8_t yielded[EDAI_PARTITIONS / 8];                /* see edai_view_take_yielded */
     uint8_t held[EDAI_MEMBERS_MAX][EDAI_PARTITIONS / 8]; /* by slot; of others than holders: 0 */
 } edai_spot;
 

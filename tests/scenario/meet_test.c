@@ -143,22 +143,40 @@ static diary read_diary(diary *from)
     return copy;
 }
 
-static eda_system *start(const char *name, diary *told)
-{
-    const eda_options options = {.name = name,
-        .workers = 1,
-        .bus_driver = &walled,
-        .bus_config = "{\"network\": \"walled\"}",
-        .log = note,
-        .log_arg = told};
-    eda_system *sys = NULL;
+#define NODES_MAX 3u
 
-    edai_mutex_init(&told->mutex);
-    assert_int_equal(eda_system_new(&options, &sys), EDA_OK);
-    MUST(sys, eda_add(sys, EDA_WITH(guest)));
-    MUST(sys, eda_add(sys, EDA_WITH(porter)));
-    MUST(sys, eda_system_start(sys));
-    return sys;
+static eda_system *nodes[NODES_MAX];
+static diary told[NODES_MAX];
+static uint32_t node_count;
+
+/* Until there are so many. */
+static void start(uint32_t count)
+{
+    static const char *const names[NODES_MAX] = {"a", "b", "c"};
+
+    for (; node_count < count; node_count++) {
+        const eda_options options = {.name = names[node_count],
+            .workers = 1,
+            .bus_driver = &walled,
+            .bus_config = "{\"network\": \"walled\"}",
+            .log = note,
+            .log_arg = &told[node_count]};
+        eda_system **sys = &nodes[node_count];
+
+        told[node_count] = (diary){.meetings = 0};
+        edai_mutex_init(&told[node_count].mutex);
+        assert_int_equal(eda_system_new(&options, sys), EDA_OK);
+        MUST(*sys, eda_add(*sys, EDA_WITH(guest)));
+        MUST(*sys, eda_add(*sys, EDA_WITH(porter)));
+        MUST(*sys, eda_system_start(*sys));
+    }
+}
+
+static void free_all(void)
+{
+    while (node_count > 0) {
+        eda_system_free(nodes[--node_count]);
+    }
 }
 
 static uint64_t live_on(eda_system *sys)
@@ -182,61 +200,99 @@ static uint32_t visits_of(eda_system *sys, uint64_t id)
     return reply->count;
 }
 
-/* What is given up goes when the node looks for it next. */
-static void wait_until_each_lives_once(eda_system *a, eda_system *b)
+/* Each hosts all of them, visited once there, twice, three times. */
+static void visit_each(void)
 {
-    while (live_on(a) + live_on(b) > ACTORS) {
+    for (uint32_t i = 0; i < node_count; i++) {
+        visit_all(nodes[i], i + 1);
+        assert_int_equal(live_on(nodes[i]), ACTORS);
+    }
+}
+
+static void start_apart(uint32_t count)
+{
+    atomic_store(&is_shut, true);
+    start(count);
+    visit_each();
+}
+
+static uint64_t live_on_all(void)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < node_count; i++) {
+        sum += live_on(nodes[i]);
+    }
+    return sum;
+}
+
+static uint64_t given_up_on_all(void)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < node_count; i++) {
+        sum += eda_system_cluster(nodes[i]).given_up;
+    }
+    return sum;
+}
+
+/* What is given up goes when the node looks for it next. */
+static void meet(void)
+{
+    atomic_store(&is_shut, false);
+    MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], node_count, PATIENCE_MS));
+    while (live_on_all() > ACTORS) {
         edai_thread_yield();
     }
-    assert_int_equal(live_on(a) + live_on(b), ACTORS);
+    assert_int_equal(live_on_all(), ACTORS);
 }
 
 /* --- tests ----------------------------------------------------------------------------------- */
 
-/* Of the two only one is told by what its own side visited; both ask the same one. */
-static void check_one_side_won(eda_system *a, eda_system *b, uint32_t on_a, uint32_t on_b)
+/* Only one is told by what its own side visited; all ask the same one. */
+static void check_one_side_won(void)
 {
     for (uint64_t id = 0; id < KEYS; id++) {
-        const uint32_t visits = visits_of(a, id);
+        const uint32_t visits = visits_of(nodes[0], id);
 
-        assert_true(visits == on_a || visits == on_b);
-        assert_int_equal(visits_of(b, id), visits);
+        assert_in_range(visits, 1, node_count);
+        for (uint32_t i = 1; i < node_count; i++) {
+            assert_int_equal(visits_of(nodes[i], id), visits);
+        }
     }
 }
 
 static void keys_of_nodes_that_started_apart_live_once_when_they_meet(void **state)
 {
-    diary told_a = {.meetings = 0};
-    diary told_b = {.meetings = 0};
-    diary said_a;
-    diary said_b;
-    eda_system *a;
-    eda_system *b;
-
     (void)state;
-    atomic_store(&is_shut, true);
-    a = start("a", &told_a);
-    b = start("b", &told_b);
-    visit_all(a, 3);
-    visit_all(b, 5);
-    assert_int_equal(live_on(a), ACTORS);
-    assert_int_equal(live_on(b), ACTORS);
-    atomic_store(&is_shut, false);
-    MUST(a, eda_cluster_wait_nodes(a, 2, PATIENCE_MS));
-    wait_until_each_lives_once(a, b);
-    check_one_side_won(a, b, 3, 5);
-    said_a = read_diary(&told_a);
-    said_b = read_diary(&told_b);
-    assert_int_equal(said_a.meetings, 1);
-    assert_int_equal(said_b.meetings, 1);
-    assert_int_equal(said_a.given_up + said_b.given_up, ACTORS);
-    assert_int_equal(said_a.given_up, eda_system_cluster(a).given_up);
-    assert_int_equal(said_b.given_up, eda_system_cluster(b).given_up);
-    assert_int_equal(live_on(a), ACTORS - said_a.given_up);
-    assert_int_equal(said_a.shared, said_a.given_up + said_a.kept);
-    assert_int_equal(said_a.lives + said_b.lives, 0);
-    eda_system_free(a);
-    eda_system_free(b);
+    start_apart(2);
+    meet();
+    check_one_side_won();
+    for (uint32_t i = 0; i < 2; i++) {
+        const diary said = read_diary(&told[i]);
+
+        assert_int_equal(said.meetings, 1);
+        assert_int_equal(said.given_up, eda_system_cluster(nodes[i]).given_up);
+        assert_int_equal(live_on(nodes[i]), ACTORS - said.given_up);
+        assert_int_equal(said.shared, said.given_up + said.kept);
+        assert_int_equal(said.lives, 0);
+    }
+    assert_int_equal(given_up_on_all(), ACTORS);
+    free_all();
+}
+
+/* Who gives a key up may have met both others by then. */
+static void keys_of_three_nodes_are_given_up_once_each(void **state)
+{
+    (void)state;
+    start_apart(3);
+    meet();
+    check_one_side_won();
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(live_on(nodes[i]), ACTORS - eda_system_cluster(nodes[i]).given_up);
+    }
+    assert_int_equal(given_up_on_all(), 2 * ACTORS);
+    free_all();
 }
 
 static void wait_until_alone(eda_system *sys)
@@ -248,64 +304,48 @@ static void wait_until_alone(eda_system *sys)
 
 static void one_of_two_that_were_cut_apart_begins_anew_when_they_meet(void **state)
 {
-    diary told_a = {.meetings = 0};
-    diary told_b = {.meetings = 0};
     diary said_a;
     diary said_b;
-    eda_system *a;
-    eda_system *b;
 
     (void)state;
     atomic_store(&is_shut, false);
-    a = start("a", &told_a);
-    b = start("b", &told_b);
-    MUST(a, eda_cluster_wait_nodes(a, 2, PATIENCE_MS));
-    visit_all(a, 1);
-    assert_int_equal(live_on(a) + live_on(b), ACTORS);
+    start(2);
+    MUST(nodes[0], eda_cluster_wait_nodes(nodes[0], 2, PATIENCE_MS));
+    visit_all(nodes[0], 1);
+    assert_int_equal(live_on_all(), ACTORS);
     atomic_store(&is_shut, true);
-    wait_until_alone(a);
-    wait_until_alone(b);
-    visit_all(a, 1);
-    visit_all(b, 1);
-    assert_int_equal(live_on(a), ACTORS);
-    assert_int_equal(live_on(b), ACTORS);
-    atomic_store(&is_shut, false);
-    MUST(a, eda_cluster_wait_nodes(a, 2, PATIENCE_MS));
-    wait_until_each_lives_once(a, b);
-    said_a = read_diary(&told_a);
-    said_b = read_diary(&told_b);
+    wait_until_alone(nodes[0]);
+    wait_until_alone(nodes[1]);
+    visit_each();
+    meet();
+    said_a = read_diary(&told[0]);
+    said_b = read_diary(&told[1]);
     assert_int_equal(said_a.lives + said_b.lives, 1); /* both see one node: the names decide */
     assert_int_equal(said_a.ended + said_b.ended, ACTORS);
-    assert_true(eda_system_cluster(a).given_up + eda_system_cluster(b).given_up >= ACTORS);
-    eda_system_free(a);
-    eda_system_free(b);
+    assert_true(given_up_on_all() >= ACTORS);
+    free_all();
 }
 
 static void nodes_that_meet_at_once_have_nothing_to_say(void **state)
 {
-    diary told_a = {.meetings = 0};
-    diary told_b = {.meetings = 0};
-    eda_system *a;
-    eda_system *b;
-
     (void)state;
     atomic_store(&is_shut, false);
-    a = start("a", &told_a);
-    visit_all(a, 1);
-    b = start("b", &told_b);
-    MUST(b, eda_cluster_wait_nodes(b, 2, PATIENCE_MS));
-    visit_all(b, 1);
-    assert_int_equal(live_on(a), ACTORS); /* what lives stays */
-    assert_int_equal(eda_system_cluster(a).given_up + eda_system_cluster(b).given_up, 0);
-    eda_system_free(a);
-    eda_system_free(b);
-    assert_int_equal(told_a.meetings + told_b.meetings, 0);
+    start(1);
+    visit_all(nodes[0], 1);
+    start(2);
+    MUST(nodes[1], eda_cluster_wait_nodes(nodes[1], 2, PATIENCE_MS));
+    visit_all(nodes[1], 1);
+    assert_int_equal(live_on(nodes[0]), ACTORS); /* what lives stays */
+    assert_int_equal(given_up_on_all(), 0);
+    free_all();
+    assert_int_equal(told[0].meetings + told[1].meetings, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_of_nodes_that_started_apart_live_once_when_they_meet),
+        cmocka_unit_test(keys_of_three_nodes_are_given_up_once_each),
         cmocka_unit_test(one_of_two_that_were_cut_apart_begins_anew_when_they_meet),
         cmocka_unit_test(nodes_that_meet_at_once_have_nothing_to_say),
     };
