@@ -16,9 +16,9 @@
 #define HELD_MAX 1024u
 /* An outsider's request has that long; a get's own timeout does not travel. */
 #define ANSWER_MS 10000u
-#define EXPLANATION_SIZE 32u
 
-EDA_RECORD(error_answer, (eda_str, code), (eda_str, message));
+/* status: of the application's own, which have one code for all. */
+EDA_RECORD(error_answer, (eda_str, code), (eda_str, message), (eda_optional(uint32_t), status));
 
 /* --- hearing ------------------------------------------------------------------------------- */
 
@@ -499,24 +499,11 @@ typedef struct asked {
     bool is_cbor;
 } asked;
 
-/* A status without a text says what it means; one of the application's, its number. */
-static eda_str explain(eda_status status, eda_str text, char buffer[static EXPLANATION_SIZE])
-{
-    if (text.len > 0) {
-        return text;
-    }
-    if (status < EDA_STATUS_USER) {
-        return eda_str_from(eda_status_text(status));
-    }
-    (void)snprintf(buffer, EXPLANATION_SIZE, "status %d", status);
-    return eda_str_from(buffer);
-}
-
 static void answer_error(edai_node *node, const asked *by, eda_status status, eda_str text)
 {
-    char buffer[EXPLANATION_SIZE];
-    const error_answer error = {
-        .code = eda_str_from(eda_status_name(status)), .message = explain(status, text, buffer)};
+    const error_answer error = {.code = eda_str_from(eda_status_name(status)),
+        .message = text.len > 0 ? text : eda_str_from(eda_status_text(status)),
+        .status = {.is_set = status >= EDA_STATUS_USER, .value = (uint32_t)status}};
     const eda_value value = {.type = &eda_type_error_answer, .data = &error};
     eda_bus_message message = {.key = by->key};
     uint8_t *bytes = NULL;

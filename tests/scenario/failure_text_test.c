@@ -40,7 +40,7 @@ static const failure failures[] = {
     {EDA_EREFUSED, "no coins for you", "no coins for you", NULL},
     {OWN_STATUS, "of its own", "of its own", NULL},
     {EDA_ESTATE, NULL, "", "not possible in this state"},
-    {OWN_STATUS, NULL, "", "status 1007"},
+    {OWN_STATUS, NULL, "", "a status of the application"},
     {EDA_EIO, "two\nlines, \x1b[31mred", "two lines,  [31mred", NULL},
     {EDA_EIO, "latin \xfc", "latin ?", NULL},
     {EDA_EREFUSED, "latin \xfc", "latin ?", NULL},
@@ -144,9 +144,10 @@ static void ask_from_outside(eda_bus *bus, uint32_t how)
     answers told;
     size_t i;
 
-    (void)snprintf(json, sizeof(json), "{\"code\":\"%s\",\"message\":\"%s\"}",
+    (void)snprintf(json, sizeof(json), "{\"code\":\"%s\",\"message\":\"%s\"%s}",
         eda_status_name(expected->status),
-        expected->outside != NULL ? expected->outside : expected->told);
+        expected->outside != NULL ? expected->outside : expected->told,
+        expected->status == OWN_STATUS ? ",\"status\":1007" : "");
     for (i = 0; i < 2; i++) {
         get(bus, how, whats[i], &told);
         assert_true(told.is_error);
