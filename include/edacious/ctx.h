@@ -60,15 +60,17 @@ EDA_CHECK eda_status eda_publish_raw(
     eda_ctx *ctx, eda_str topic, eda_str encoding, eda_bytes payload, eda_receipt *receipt);
 
 /* Client: waits until every handler of the publish has returned and its effects were committed.
- * EDA_ETIMEOUT. EDA_EFAILED: at least one failed. EDA_ESHED, EDA_EDEAD: at least one was.
- * EDA_EINVAL, EDA_ESYNTAX, EDA_ERANGE, EDA_ENOTYPE, EDA_ENOENT: another node could not take it, its
+ * EDA_ETIMEOUT: one may wait again. Of at least one: EDA_EFAILED: it failed. EDA_ESHED, EDA_EDEAD:
+ * it was. EDA_EUNKNOWN: the node that had it vanished. EDA_EIO: it was lost on the way. EDA_EINVAL,
+ * EDA_ESYNTAX, EDA_ERANGE, EDA_ENOTYPE, EDA_ENOENT: another node could not take it, its
  * declarations differ. EDA_EPERM: a handler. */
 EDA_CHECK eda_status eda_wait(eda_ctx *client, eda_receipt receipt, uint32_t timeout_ms);
 EDA_CHECK eda_status eda_publish_wait(eda_ctx *client, eda_value message, uint32_t timeout_ms);
 
 /* Asks and waits for the reply; a handler's turn is suspended meanwhile, its thread is not. The
  * reply is borrowed until the turn ends; a client's until its next ask. The request leaves at once.
- * EDA_ENOENT: nobody answers this type. EDA_ETIMEOUT: unknown outcome. EDA_EREFUSED: see eda_error.
+ * EDA_ENOENT: nobody answers this type. EDA_ETIMEOUT: unknown outcome. EDA_EUNKNOWN: likewise, the
+ * node that had it vanished. EDA_EIO: lost on the way, not handled. EDA_EREFUSED: see eda_error.
  * EDA_EDEADLOCK: the responder waits for us; eda_error names the cycle. EDA_ESHED, EDA_EDEAD.
  * EDA_ECANCELED: the actor stops or restarts; return. EDA_ELIMIT: too many suspended turns. The
  * responder's status if its handler failed. */

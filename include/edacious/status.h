@@ -46,7 +46,8 @@ extern "C" {
     X(EDA_EIO, 20, "input or output failed")                                                       \
     X(EDA_ECLOSED, 21, "stopped or closed")                                                        \
     X(EDA_ESHED, 22, "refused by an overload policy or a limit on the receiver's side")            \
-    X(EDA_EDEAD, 23, "became a dead letter")
+    X(EDA_EDEAD, 23, "became a dead letter")                                                       \
+    X(EDA_EUNKNOWN, 24, "the outcome is unknown: it may have been handled")
 
 #define EDA_STATUS_ENUM_(name_, number_, text_) name_ = number_,
 /* Their numbers. */

@@ -1,5 +1,6 @@
 /* ask.c - `edacious ask`: a get, and its answer or why it was refused. */
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/payload.h"
@@ -23,8 +24,15 @@ static const char *hint_of(const char *code)
                : "";
 }
 
-/* Error answers are {"code", "message"} (docs/wire.md), in JSON or CBOR; others are printed as they
- * are. */
+/* Whether it was handled nobody knows. */
+static bool is_unknown(const char *code)
+{
+    return strcmp(code, eda_status_name(EDA_ETIMEOUT)) == 0 ||
+           strcmp(code, eda_status_name(EDA_EUNKNOWN)) == 0;
+}
+
+/* Error answers are {"code", "message", "status"} (docs/wire.md), in JSON or CBOR; others are
+ * printed as they are. */
 static edai_exit print_error(edai_cli *cli, const edai_answer *answer)
 {
     json_t *tree = NULL;
@@ -34,13 +42,18 @@ static edai_exit print_error(edai_cli *cli, const edai_answer *answer)
     edai_payload_put(&shown, answer->encoding, answer->payload);
     if (edai_json_parse(edai_text_str(&shown), &tree, NULL) == EDA_OK) {
         const char *code = json_string_value(json_object_get(tree, "code"));
+        const json_t *number = json_object_get(tree, "status"); /* of the application's own */
         const char *message = json_string_value(json_object_get(tree, "message"));
+        char own[24] = "";
 
         if (code != NULL) {
-            ends = strcmp(code, "EDA_ETIMEOUT") == 0 ? EDAI_EXIT_TIMEOUT : ends;
+            if (json_is_integer(number)) {
+                (void)snprintf(own, sizeof own, " %lld", (long long)json_integer_value(number));
+            }
+            ends = is_unknown(code) ? EDAI_EXIT_TIMEOUT : ends;
             edai_buffer_clear(&shown);
-            edai_text_format(
-                &shown, "%s: %s%s", code, message != NULL ? message : "refused", hint_of(code));
+            edai_text_format(&shown, "%s%s: %s%s", code, own, message != NULL ? message : "refused",
+                hint_of(code));
         }
         json_decref(tree);
     }

@@ -311,6 +311,12 @@ edai_exit edai_session_end(edai_session *session, const char *what, const edai_a
             "%s: not all who were asked answered within %u ms; a longer --timeout may help", what,
             session->timeout_ms);
     }
+    if (answers->status == EDA_ETIMEOUT) {
+        return edai_cli_fail(session->cli, EDAI_EXIT_TIMEOUT,
+            "%s: no answer from %s within %u ms, or who was asked vanished: it may have been "
+            "handled; a longer --timeout may help",
+            what, session->where, session->timeout_ms);
+    }
     if (answers->status != EDA_OK) {
         return edai_session_fail(session, what, answers->status);
     }

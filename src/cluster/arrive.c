@@ -369,7 +369,9 @@ static eda_status end_of_message(eda_status status)
     case EDA_OK:
     case EDA_ESHED:
     case EDA_EDEAD:
-    case EDA_EINVAL: /* this and the following: the node it was for could not take it */
+    case EDA_EIO:      /* lost on the way */
+    case EDA_EUNKNOWN: /* the node that had it vanished */
+    case EDA_EINVAL:   /* this and the following: the node it was for could not take it */
     case EDA_ESYNTAX:
     case EDA_ERANGE:
     case EDA_ENOTYPE:

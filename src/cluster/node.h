@@ -85,6 +85,9 @@ struct edai_node {
     edai_view *view;
     edai_link *links[EDAI_MEMBERS_MAX];     /* by slot; NULL: none */
     uint64_t linked[EDAI_MEMBERS_MAX / 64]; /* bit set: there is one */
+    edai_envelope *stranded; /* EDA_WAIT deliveries that waited for room to a node that is gone,
+                              * until the end of the round; oldest first */
+    edai_envelope *stranded_last;
     edai_fars fars;
     edai_entries pending;   /* edai_sent */
     edai_entries strangers; /* edai_stranger */
@@ -241,8 +244,10 @@ void edai_spread_flush(edai_node *node);
 void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint64_t lost);
 /* Peers that told nothing for a second, though they should have, are asked by an empty batch. */
 void edai_spread_probe(edai_node *node);
-/* Its peer is dead: what it had not told of is unknown; what waits goes to whoever owns it now. */
+/* Its peer is dead: what it had not told of is unknown; what waits is stranded. */
 void edai_spread_cut(edai_node *node, edai_link *link);
+/* At the end of the round: what is stranded goes to whoever owns it now. */
+void edai_spread_readdress(edai_node *node);
 /* Who hears which message types abroad has changed. */
 void edai_spread_resolve(edai_node *node);
 

@@ -532,12 +532,12 @@ void edai_spread_resolve(edai_node *node)
 /* --- what a link's peer tells -------------------------------------------------------------- */
 
 /* Nothing will be told of the end any more. */
-static void give_up(edai_node *node, edai_sent *sent, const char *text)
+static void give_up(edai_node *node, edai_sent *sent, eda_status status, const char *text)
 {
     if (sent == NULL) {
         return;
     }
-    edai_arrive_end(node, sent, EDA_ETIMEOUT, eda_str_from(text), (eda_bytes){.len = 0});
+    edai_arrive_end(node, sent, status, eda_str_from(text), (eda_bytes){.len = 0});
 }
 
 /* So many of the oldest, which there are, end so. */
@@ -551,7 +551,8 @@ static void settle(
         *io_count += oldest.count;
         edai_far_add(&node->abroad, oldest.route, outcome, oldest.count);
         if (outcome == EDAI_LOST && oldest.corr != 0) {
-            give_up(node, edai_pending_take(&node->pending, oldest.corr), "it was lost on the way");
+            give_up(node, edai_pending_take(&node->pending, oldest.corr), EDA_EIO,
+                "it was lost on the way: nobody handled it");
         }
     }
 }
@@ -599,9 +600,36 @@ void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint6
     count_tight(node, link);
 }
 
+/* Its partitions are placed anew only when everybody was told that the peer is gone. */
+static void strand(edai_node *node, edai_link *link)
+{
+    if (link->waiting == NULL) {
+        return;
+    }
+    if (node->stranded == NULL) {
+        node->stranded = link->waiting;
+    } else {
+        node->stranded_last->next = link->waiting;
+    }
+    node->stranded_last = link->waiting_last;
+    link->waiting = NULL;
+}
+
+void edai_spread_readdress(edai_node *node)
+{
+    edai_envelope *at = node->stranded;
+
+    node->stranded = NULL;
+    while (at != NULL) {
+        edai_envelope *next = at->next;
+
+        edai_spread_take(&node->abroad, node->gateway, at);
+        at = next;
+    }
+}
+
 void edai_spread_cut(edai_node *node, edai_link *link)
 {
-    edai_envelope *waiting = link->waiting;
     edai_sent *sent;
 
     if (link->told + link->unknown < link->left) {
@@ -609,16 +637,10 @@ void edai_spread_cut(edai_node *node, edai_link *link)
     }
     settle(node, link, EDAI_LOST, edai_link_under_way(link), &link->unknown); /* never left */
     while ((sent = edai_pending_take_of(&node->pending, link->slot)) != NULL) {
-        give_up(node, sent, "the node that had it vanished: the outcome is unknown");
+        give_up(node, sent, EDA_EUNKNOWN, "the node that had it vanished: the outcome is unknown");
     }
-    link->waiting = NULL;
+    strand(node, link);
     count_tight(node, link);
-    while (waiting != NULL) {
-        edai_envelope *next = waiting->next;
-
-        edai_spread_take(&node->abroad, node->gateway, waiting);
-        waiting = next;
-    }
 }
 
 void edai_spread_probe(edai_node *node)

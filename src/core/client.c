@@ -332,6 +332,21 @@ static uint32_t left_at_the_end(bool is_for_several)
     return EDAI_PLANTED(EARLY_RECEIPT) && is_for_several ? 1 : 0;
 }
 
+/* Another node could not take it, and has logged why. */
+static bool is_refusal(eda_status status)
+{
+    switch (status) {
+    case EDA_EFAILED:
+    case EDA_ESHED:
+    case EDA_EDEAD:
+    case EDA_EUNKNOWN:
+    case EDA_EIO:
+        return false;
+    default:
+        return true;
+    }
+}
+
 static eda_status fail_receipt(eda_ctx *ctx, const edai_receipt *receipt, eda_status status)
 {
     const edai_route *blamed = atomic_load_explicit(&receipt->blamed, memory_order_relaxed);
@@ -339,10 +354,9 @@ static eda_status fail_receipt(eda_ctx *ctx, const edai_receipt *receipt, eda_st
     if (blamed == NULL) {
         return edai_ctx_fail(ctx, status, "%s", eda_status_text(status));
     }
-    bool was_taken = status == EDA_EFAILED || status == EDA_ESHED || status == EDA_EDEAD;
     return edai_ctx_fail(ctx, status, "%s on %s: %s%s", blamed->actor->actor->name,
         blamed->msg->type->name, eda_status_text(status),
-        was_taken ? "" : "; the log of the node it was for says more");
+        is_refusal(status) ? "; the log of the node it was for says more" : "");
 }
 
 eda_status eda_wait(eda_ctx *ctx, eda_receipt receipt, uint32_t timeout_ms)

@@ -135,6 +135,7 @@ static void check_status(eda_status status)
     case EDA_EFAILED:
     case EDA_ESHED:
     case EDA_ETIMEOUT:
+    case EDA_EIO:
         break;
     default:
         fail_msg("%s", eda_status_name(status));

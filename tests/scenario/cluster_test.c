@@ -607,9 +607,9 @@ static void a_node_taken_for_dead_goes_on_as_another(void **state)
     }
     /* What is asked of the old incarnation before its end is known ends as unknown. */
     for (lamp_id = 0; lamp_id < 20; lamp_id++) {
-        eda_status status = EDA_ETIMEOUT;
+        eda_status status = EDA_EUNKNOWN;
 
-        while (status == EDA_ETIMEOUT) {
+        while (status == EDA_EUNKNOWN) {
             status = eda_ask(
                 eda_system_client(nodes[0]), EDA_ASK(lamp_get, &reply, .id = lamp_id), PATIENCE_MS);
         }
