@@ -21,22 +21,6 @@ EDA_MESSAGE(asking_save, "asking/save", (eda_str, how), (uint32_t, n));
 EDA_MESSAGE(asking_stopper_do, "asking/stopper", (eda_str, how), (uint32_t, n));
 EDA_MESSAGE(asking_fragile_do, "asking/fragile", (eda_str, how), (uint32_t, n));
 
-static asking_gate *gate;
-
-static int make_gate(void **state)
-{
-    (void)state;
-    gate = asking_gate_new();
-    return 0;
-}
-
-static int free_gate(void **state)
-{
-    (void)state;
-    asking_gate_free(gate);
-    return 0;
-}
-
 static eda_status act(eda_ctx *ctx, eda_str how)
 {
     if (eda_str_equal(how, EDA_STR("fail"))) {
@@ -46,7 +30,7 @@ static eda_status act(eda_ctx *ctx, eda_str how)
         return eda_fail(ctx, EDA_EIO, "asked for it");
     }
     if (eda_str_equal(how, EDA_STR("gate"))) {
-        return eda_blocking(ctx, asking_gate_wait, gate);
+        return eda_blocking(ctx, asking_gate_wait, asking_the_gate);
     }
     if (eda_str_equal(how, EDA_STR("sleep"))) {
         return eda_sleep(ctx, EDA_SEC(3600));
@@ -389,7 +373,7 @@ static void stop_of_one_queued_while_suspended_leaves_nothing_behind(void **stat
     publish(sys, ASIDE("", 3));
     publish(sys, STOPPER("", 4));
     (void)eda_system_step(sys, 1, NULL);
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_settle(sys);
     assert_int_equal(eda_system_activations(sys, "asking_stopper").live, 0);
     publish(sys, STOPPER("", 8));
@@ -460,7 +444,7 @@ static void restart_waits_for_a_blocking_call(void **state)
     publish(sys, ASIDE("", 4));
     (void)eda_system_step(sys, 0, NULL);
     assert_string_equal(asking_notes(), "start0/0 do1=1 do2=3 end2:EDA_EIO");
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_settle(sys);
     assert_int_equal(asking_noted("stop3/3"), 1);
     assert_int_equal(asking_noted("left1"), 1); /* it could not be canceled, so it happened */
@@ -505,7 +489,7 @@ static void failures_on_many_workers_are_all_accounted_for(void **state)
     asking_end(sys);
 }
 
-#define GATED(test_) cmocka_unit_test_setup_teardown(test_, make_gate, free_gate)
+#define GATED(test_) cmocka_unit_test_setup_teardown(test_, asking_make_gate, asking_free_gate)
 
 int main(void)
 {

@@ -19,22 +19,6 @@ EDA_MESSAGE(asking_unheard, "asking/unheard", (uint32_t, n));
 EDA_MESSAGE(asking_small_arm, "asking/small/arm", (uint32_t, n));
 EDA_MESSAGE(asking_small_wait, "asking/small/wait", .overflow = EDA_WAIT, (uint32_t, n));
 
-static asking_gate *gate;
-
-static int make_gate(void **state)
-{
-    (void)state;
-    gate = asking_gate_new();
-    return 0;
-}
-
-static int free_gate(void **state)
-{
-    (void)state;
-    asking_gate_free(gate);
-    return 0;
-}
-
 typedef struct asking_clock {
     eda_timer timer;
     uint32_t count;
@@ -93,7 +77,7 @@ static eda_status clock_arm(asking_clock *self, const asking_arm *arm, eda_ctx *
         EDA_TRY(eda_after(ctx, EDA_MSG(asking_tick, .n = arm->n + 1), arm->delay, NULL));
     }
     if (eda_str_equal(arm->how, EDA_STR("block"))) {
-        EDA_TRY(eda_blocking(ctx, asking_gate_wait, gate));
+        EDA_TRY(eda_blocking(ctx, asking_gate_wait, asking_the_gate));
     }
     if (eda_str_equal(arm->how, EDA_STR("publish and fail"))) {
         EDA_TRY(eda_publish_after(ctx, EDA_MSG(asking_later, .n = arm->n), 0));
@@ -170,7 +154,7 @@ static eda_status small_wait(asking_small *self, const asking_small_wait *wait, 
 {
     asking_note("wait%u", wait->n);
     if (wait->n == 1) {
-        EDA_TRY(eda_blocking(ctx, asking_gate_wait, gate));
+        EDA_TRY(eda_blocking(ctx, asking_gate_wait, asking_the_gate));
         eda_timer_cancel(ctx, self->timer);
     }
     return EDA_OK;
@@ -315,7 +299,7 @@ static void cancel_reaches_into_an_open_turn(void **state)
     (void)state;
     for (i = 0; i < 2; i++) {
         eda_system *sys = asking_start(NULL, everybody);
-        asking_gate *mine = gate;
+        asking_gate *mine = asking_the_gate;
 
         publish(sys, ARM("block", 1, delays[i]));
         publish(sys, ASIDE("cancel", 2));
@@ -327,8 +311,8 @@ static void cancel_reaches_into_an_open_turn(void **state)
         asking_pump_until(sys, "tick3", 1);
         assert_int_equal(asking_noted("tick1"), 0);
         asking_end(sys);
-        free_gate(state);
-        make_gate(state);
+        asking_free_gate(state);
+        asking_make_gate(state);
     }
 }
 
@@ -343,8 +327,8 @@ static void cancel_lets_in_who_waits_for_room(void **state)
     (void)state;
     publish(sys, EDA_MSG(asking_small_arm, .n = 1));
     assert_int_equal(eda_publish(client, EDA_MSG(asking_small_wait, .n = 1), &receipt), EDA_OK);
-    asking_gate_await(gate, 1);
-    asking_gate_open(gate);
+    asking_gate_await(asking_the_gate, 1);
+    asking_gate_open(asking_the_gate);
     assert_int_equal(eda_publish(client, EDA_MSG(asking_small_wait, .n = 2), NULL), EDA_OK);
     assert_int_equal(eda_wait(client, receipt, ASKING_TIMEOUT_MS), EDA_OK);
     asking_settle(sys);
@@ -476,7 +460,7 @@ static void timers_on_many_workers_are_all_handled(void **state)
     asking_end(sys);
 }
 
-#define GATED(test_) cmocka_unit_test_setup_teardown(test_, make_gate, free_gate)
+#define GATED(test_) cmocka_unit_test_setup_teardown(test_, asking_make_gate, asking_free_gate)
 
 int main(void)
 {

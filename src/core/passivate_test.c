@@ -19,25 +19,11 @@ EDA_MESSAGE(asking_chain_visit, "asking/chain/{id}", (uint32_t, id), (eda_str, h
 EDA_MESSAGE(asking_fussy_visit, "asking/fussy", (uint32_t, id));
 EDA_MESSAGE(asking_left, "asking/left", (uint32_t, n));
 
-static asking_gate *gate;
-
-static int make_gate(void **state)
-{
-    (void)state;
-    gate = asking_gate_new();
-    return 0;
-}
-
-static int free_gate(void **state)
-{
-    (void)state;
-    asking_gate_free(gate);
-    return 0;
-}
-
 static eda_status act(eda_ctx *ctx, eda_str how)
 {
-    return eda_str_equal(how, EDA_STR("gate")) ? eda_blocking(ctx, asking_gate_wait, gate) : EDA_OK;
+    return eda_str_equal(how, EDA_STR("gate"))
+               ? eda_blocking(ctx, asking_gate_wait, asking_the_gate)
+               : EDA_OK;
 }
 
 /* --- at most three ------------------------------------------------------------------------ */
@@ -261,7 +247,7 @@ static void limit_leaves_who_is_busy_and_is_met_again_later(void **state)
     (void)eda_system_step(sys, 0, NULL);
     assert_string_equal(asking_notes(), "1:1 2:1 3:1 4:1 5:1");
     assert_int_equal(eda_system_activations(sys, "asking_guest").live, 5);
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_settle(sys);
     visit(sys, 6);
     assert_string_equal(asking_notes(), "1:1 2:1 3:1 4:1 5:1 stop2[1] stop2[2] stop2[3] 6:1");
@@ -324,7 +310,7 @@ static void idle_time_spares_who_is_suspended(void **state)
     publish(sys, IDLER("idle", ""));
     asking_pump_until(sys, "stop1", 1);
     assert_int_equal(eda_system_activations(sys, "asking_idler").live, 1);
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_pump_until(sys, "stop1", 2);
     asking_end(sys);
 }
@@ -371,7 +357,7 @@ static void at_once_waits_for_timers_and_open_turns(void **state)
     publish(sys, EDA_MSG(asking_brief_visit, .id = 2, .how = EDA_STR("gate")));
     asking_pump_until(sys, "stop1/1", 1);
     assert_string_equal(asking_notes(), "1:1 2:1 tick/1 stop1/1");
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_pump_until(sys, "stop1/1", 2);
     asking_end(sys);
 }
@@ -430,7 +416,7 @@ static void messages_that_arrive_while_going_are_never_lost(void **state)
     }
 }
 
-#define GATED(test_) cmocka_unit_test_setup_teardown(test_, make_gate, free_gate)
+#define GATED(test_) cmocka_unit_test_setup_teardown(test_, asking_make_gate, asking_free_gate)
 
 int main(void)
 {

@@ -17,22 +17,6 @@ EDA_REQUEST(asking_mixed_get, asking_value, "asking/mixed/get", (uint32_t, n));
 EDA_MESSAGE(asking_go, "asking/go/{id}", (uint32_t, id), (eda_str, how));
 EDA_MESSAGE(asking_mixed_note, "asking/mixed/note", (uint32_t, n));
 
-static asking_gate *gate;
-
-static int make_gate(void **state)
-{
-    (void)state;
-    gate = asking_gate_new();
-    return 0;
-}
-
-static int free_gate(void **state)
-{
-    (void)state;
-    asking_gate_free(gate);
-    return 0;
-}
-
 /* --- who asks ----------------------------------------------------------------------------- */
 
 typedef struct asking_asker {
@@ -51,7 +35,7 @@ static eda_status asker_go(asking_asker *self, const asking_go *go, eda_ctx *ctx
     } else if (eda_str_equal(go->how, EDA_STR("chain"))) {
         status = eda_ask(ctx, EDA_ASK(asking_chain, &value, .depth = go->id), EDA_FOREVER);
     } else if (eda_str_equal(go->how, EDA_STR("block"))) {
-        status = eda_blocking(ctx, asking_gate_wait, gate);
+        status = eda_blocking(ctx, asking_gate_wait, asking_the_gate);
     }
     self->count++;
     asking_note("%s", status == EDA_OK ? "ok" : eda_status_name(status));
@@ -71,7 +55,7 @@ static eda_status teller_get(
     asking_teller *self, const asking_get *get, asking_value *reply, eda_ctx *ctx)
 {
     (void)self;
-    EDA_TRY(eda_blocking(ctx, asking_gate_wait, gate));
+    EDA_TRY(eda_blocking(ctx, asking_gate_wait, asking_the_gate));
     reply->n = get->n;
     return EDA_OK;
 }
@@ -210,7 +194,7 @@ static void askers_beyond_stacks_max_are_held_back(void **state)
 
         go(sys, 0, 200, "get");
         (void)eda_system_step(sys, 0, NULL);
-        asking_gate_open(gate);
+        asking_gate_open(asking_the_gate);
         asking_settle(sys);
         asking_assert_counts(sys, "asking_go", .accepted = 200, .handled = 200);
         assert_int_equal(asking_noted("ok") + asking_noted("EDA_ELIMIT"), 200);
@@ -230,7 +214,7 @@ static void many_turns_may_be_suspended_at_once(void **state)
     go(sys, 0, 1000, "get");
     (void)eda_system_step(sys, 0, NULL);
     asking_assert_counts(sys, "asking_get", .accepted = 1000);
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_settle(sys);
     assert_int_equal(asking_noted("ok"), 1000);
     asking_end(sys);
@@ -246,7 +230,7 @@ static void others_beyond_stacks_max_get_elimit(void **state)
     go(sys, 0, 3, "block");
     go(sys, 10, 4, "get");
     (void)eda_system_step(sys, 0, NULL);
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_settle(sys);
     assert_int_equal(asking_noted("ok") + asking_noted("EDA_ELIMIT"), 7);
     assert_int_equal(asking_noted("ok") >= 4, true);
@@ -303,7 +287,7 @@ static void responder_held_back_goes_on_when_asked(void **state)
     }
     go(sys, 10, 50, "mixed");
     (void)eda_system_step(sys, 0, NULL);
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_settle(sys);
     assert_int_equal(asking_noted("note0 note1") + asking_noted("note2"), 2);
     assert_int_equal(asking_noted("ok") + asking_noted("EDA_ELIMIT"), 53);
@@ -320,7 +304,7 @@ static void held_back_ones_all_run_in_the_end(void **state)
     go(sys, 0, 20, "get");
     go(sys, 100, 100, "nothing");
     (void)eda_system_step(sys, 0, NULL);
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_settle(sys);
     assert_int_equal(asking_noted("ok"), 120);
     asking_end(sys);
@@ -334,7 +318,7 @@ static void held_back_ones_are_ended_by_stop(void **state)
     (void)state;
     go(sys, 0, 50, "get");
     (void)eda_system_step(sys, 0, NULL);
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_end(sys);
 }
 
@@ -345,7 +329,7 @@ static void stacks_on_many_workers_never_hang(void **state)
     uint32_t round;
 
     (void)state;
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     for (round = 0; round < 10; round++) {
         go(sys, 0, 50, "get");
         go(sys, 0, 50, "chain");
@@ -356,7 +340,7 @@ static void stacks_on_many_workers_never_hang(void **state)
     asking_end(sys);
 }
 
-#define GATED(test_) cmocka_unit_test_setup_teardown(test_, make_gate, free_gate)
+#define GATED(test_) cmocka_unit_test_setup_teardown(test_, asking_make_gate, asking_free_gate)
 
 int main(void)
 {

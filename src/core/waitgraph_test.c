@@ -29,22 +29,6 @@ EDA_MESSAGE(asking_self_go, "asking/self/go", (uint32_t, n));
 /* Several looks for circles are made in that time, and one has to follow the other. */
 #define A_WHILE EDA_MS(80)
 
-static asking_gate *gate;
-
-static int make_gate(void **state)
-{
-    (void)state;
-    gate = asking_gate_new();
-    return 0;
-}
-
-static int free_gate(void **state)
-{
-    (void)state;
-    asking_gate_free(gate);
-    return 0;
-}
-
 /* --- nodes -------------------------------------------------------------------------------- */
 
 typedef struct asking_node {
@@ -63,7 +47,7 @@ static eda_status follow(eda_ctx *ctx, eda_str path)
     }
     rest = (eda_str){.ptr = path.ptr + 1, .len = path.len - 1};
     if (path.ptr[0] == '.') {
-        EDA_TRY(eda_blocking(ctx, asking_gate_wait, gate));
+        EDA_TRY(eda_blocking(ctx, asking_gate_wait, asking_the_gate));
         return follow(ctx, rest);
     }
     letter = (char)tolower((unsigned char)path.ptr[0]);
@@ -247,7 +231,7 @@ static void assert_no_circle_after_a_while(eda_system *sys, uint32_t good)
     if (strstr(asking_notes(), "EDA_EDEADLOCK") != NULL) {
         fail_msg("no circle: %s", asking_notes());
     }
-    asking_gate_open(gate);
+    asking_gate_open(asking_the_gate);
     asking_settle(sys);
     assert_false(asking_logged("wait for each other"));
     asking_assert_counts(sys, "asking_go", .accepted = good, .handled = good);
@@ -334,7 +318,7 @@ static void circle_through_one_of_several_turns_is_found(void **state)
         eda_system *sys = asking_start(&kinds[i], everybody);
         asking_gate *mine = asking_gate_new();
 
-        gate = mine;
+        asking_the_gate = mine;
         side(sys, "a", "x.");
         side(sys, "b", "y.");
         side(sys, "a", "Ba"); /* handled by b at once; the way back must wait for a's open turns */
@@ -457,7 +441,7 @@ static void flood_of_two_names_both_and_goes_on(void **state)
     }
 }
 
-#define GATED(test_) cmocka_unit_test_setup_teardown(test_, make_gate, free_gate)
+#define GATED(test_) cmocka_unit_test_setup_teardown(test_, asking_make_gate, asking_free_gate)
 
 int main(void)
 {

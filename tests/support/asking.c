@@ -239,6 +239,22 @@ void asking_gate_await(asking_gate *gate, unsigned count)
     assert_false(is_late);
 }
 
+asking_gate *asking_the_gate;
+
+int asking_make_gate(void **state)
+{
+    (void)state;
+    asking_the_gate = asking_gate_new();
+    return 0;
+}
+
+int asking_free_gate(void **state)
+{
+    (void)state;
+    asking_gate_free(asking_the_gate);
+    return 0;
+}
+
 /* --- counts ------------------------------------------------------------------------------- */
 
 void asking_compare_counts(

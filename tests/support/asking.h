@@ -43,6 +43,11 @@ void asking_gate_wait(void *gate);
 /* Returns when `count` have come to it. */
 void asking_gate_await(asking_gate *gate, unsigned count);
 
+/* The gate of a test that has one, between these two: its setup and its teardown. */
+extern asking_gate *asking_the_gate;
+int asking_make_gate(void **state);
+int asking_free_gate(void **state);
+
 /* Sums of the whole system. */
 #define asking_assert_counts(sys_, message_, ...)                                                  \
     asking_compare_counts(sys_, message_, (eda_counts){__VA_ARGS__}, __FILE__, __LINE__)
