@@ -107,6 +107,19 @@ static void on_unknown(void *arg, const eda_bus_message *request, eda_bus_query 
     answer(query, "slow/x", "{\"code\":\"EDA_ETIMEOUT\",\"message\":\"unknown\"}", true);
 }
 
+static void on_vanished(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg, (void)request;
+    answer(query, "gone/x", "{\"code\":\"EDA_EUNKNOWN\",\"message\":\"unknown\"}", true);
+}
+
+static void on_own(void *arg, const eda_bus_message *request, eda_bus_query *query)
+{
+    (void)arg, (void)request;
+    answer(
+        query, "own/x", "{\"code\":\"application\",\"message\":\"jammed\",\"status\":1001}", true);
+}
+
 /* Never says anything. */
 static void on_late(void *arg, const eda_bus_message *request, eda_bus_query *query)
 {
@@ -173,6 +186,8 @@ static int start_node(const char *config)
     worst |= driver->serve(home.bus, EDA_STR(PREFIX "ps" LIFE), on_ps, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR("door/*/status"), on_status, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR("slow/x"), on_unknown, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR("gone/x"), on_vanished, NULL, &id);
+    worst |= driver->serve(home.bus, EDA_STR("own/x"), on_own, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR("late/*"), on_late, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR(LATE "*/attic/1"), on_late, NULL, &id);
     worst |= driver->serve(home.bus, EDA_STR(LATE "ps" LIFE), on_late_ps, NULL, &id);
@@ -352,6 +367,10 @@ static void ask_prints_the_answer_or_why_not(void **state)
         "edacious ask: EDA_EINVAL: status_get has no field 'x'");
     assert_run(
         CLI_WORDS("ask", "slow/x"), EDAI_EXIT_TIMEOUT, "", "edacious ask: EDA_ETIMEOUT: unknown");
+    assert_run(
+        CLI_WORDS("ask", "gone/x"), EDAI_EXIT_TIMEOUT, "", "edacious ask: EDA_EUNKNOWN: unknown");
+    assert_run(
+        CLI_WORDS("ask", "own/x"), EDAI_EXIT_FAILED, "", "edacious ask: application 1001: jammed");
     assert_run(CLI_WORDS("ask", "window/front/status"), EDAI_EXIT_UNREACHABLE, "",
         "nobody answers window/front/status by ");
 }

@@ -4,7 +4,6 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <cmocka.h>
 
 #include "nodes.h"
+#include "outsider.h"
 
 #define PATIENCE_MS 60000u
 #define NETWORK "{\"network\": \"failures\"}"
@@ -103,37 +103,13 @@ static void ask_from(eda_system *sys, uint32_t how)
         sys, eda_ask(client, EDA_ASK(till_count, &reply, .how = how), PATIENCE_MS), &failures[how]);
 }
 
-typedef struct answers {
-    char text[ANSWER_SIZE]; /* of the last one */
-    bool is_error;
-    atomic_bool is_over;
-} answers;
-
-static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
-{
-    answers *self = arg;
-
-    (void)end;
-    if (answer == NULL) {
-        atomic_store(&self->is_over, true);
-        return;
-    }
-    self->is_error = is_error;
-    (void)snprintf(self->text, sizeof(self->text), "%.*s", (int)answer->payload.len,
-        (const char *)answer->payload.ptr);
-}
-
-static void get(eda_bus *bus, uint32_t how, const char *what, answers *ret_answers)
+static outsider_got get(eda_bus *bus, uint32_t how, const char *what)
 {
     char key[64];
     int len = snprintf(key, sizeof(key), "till/%u/%s", how, what);
     const eda_bus_message request = {.key = {.ptr = key, .len = (size_t)len}};
 
-    *ret_answers = (answers){.is_error = false};
-    assert_int_equal(
-        eda_bus_inproc.get(bus, &request, false, PATIENCE_MS, on_answer, ret_answers), EDA_OK);
-    while (!atomic_load(&ret_answers->is_over)) {
-    }
+    return outsider_get(&eda_bus_inproc, bus, &request, false);
 }
 
 static void ask_from_outside(eda_bus *bus, uint32_t how)
@@ -141,7 +117,6 @@ static void ask_from_outside(eda_bus *bus, uint32_t how)
     static const char *const whats[] = {"get", "count"};
     const failure *expected = &failures[how];
     char json[ANSWER_SIZE];
-    answers told;
     size_t i;
 
     (void)snprintf(json, sizeof(json), "{\"code\":\"%s\",\"message\":\"%s\"%s}",
@@ -149,7 +124,8 @@ static void ask_from_outside(eda_bus *bus, uint32_t how)
         expected->outside != NULL ? expected->outside : expected->told,
         expected->status == OWN_STATUS ? ",\"status\":1007" : "");
     for (i = 0; i < 2; i++) {
-        get(bus, how, whats[i], &told);
+        const outsider_got told = get(bus, how, whats[i]);
+
         assert_true(told.is_error);
         assert_string_equal(told.text, json);
     }
@@ -171,14 +147,12 @@ static void text_of_a_failure_reaches_whoever_asked(void **state)
 {
     eda_system *near = nodes_make("near", NETWORK, 1);
     eda_system *far = nodes_make("far", NETWORK, 1);
-    eda_bus_problem problem;
-    eda_bus *bus = NULL;
+    eda_bus *bus;
     uint32_t how;
 
     (void)state;
     start_both(near, far);
-    assert_int_equal(
-        eda_bus_inproc.open(&(eda_bus_options){.config = NETWORK}, &bus, &problem), EDA_OK);
+    bus = outsider_join(&eda_bus_inproc, NETWORK);
     for (how = 0; how < FAILURE_COUNT; how++) {
         ask_from(far, how);
         ask_from(near, how);

@@ -19,6 +19,7 @@
 
 #include "cli/cli_run.h"
 #include "nodes.h"
+#include "outsider.h"
 
 #define PATIENCE_MS 60000u
 #define FOREVER EDA_SEC(3600)
@@ -477,50 +478,14 @@ static void death_is_published_as_suspicion_and_end(void **state)
 
 /* --- by outsiders ---------------------------------------------------------------------------- */
 
-/* What a get brought. */
-typedef struct got {
-    char text[256]; /* of the last answer */
-    uint32_t answers;
-    bool is_error;
-    eda_status end;
-    atomic_bool is_over;
-} got;
-
-static void on_answer(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
-{
-    got *self = arg;
-
-    if (answer == NULL) {
-        self->end = end;
-        atomic_store(&self->is_over, true);
-        return;
-    }
-    (void)snprintf(self->text, sizeof(self->text), "%.*s", (int)answer->payload.len,
-        (const char *)answer->payload.ptr);
-    self->is_error = is_error;
-    self->answers++;
-}
-
-static void get(eda_bus *bus, const char *key, got *result)
-{
-    const eda_bus_message request = {.key = eda_str_from(key)};
-
-    *result = (got){.answers = 0};
-    assert_int_equal(
-        eda_bus_local.get(bus, &request, false, PATIENCE_MS, on_answer, result), EDA_OK);
-    while (!atomic_load(&result->is_over)) {
-        edai_thread_yield();
-    }
-}
-
 static eda_bus *join(void)
 {
-    eda_bus_problem problem;
-    eda_bus *bus = NULL;
+    return outsider_join(&eda_bus_local, config);
+}
 
-    assert_int_equal(
-        eda_bus_local.open(&(eda_bus_options){.config = config}, &bus, &problem), EDA_OK);
-    return bus;
+static outsider_got get(eda_bus *bus, const char *key)
+{
+    return outsider_get(&eda_bus_local, bus, &(eda_bus_message){.key = eda_str_from(key)}, false);
 }
 
 static const char *key_of(uint64_t id, const char *verb)
@@ -535,13 +500,11 @@ static const char *key_of(uint64_t id, const char *verb)
  * requests follows from the victim's incarnation, so another one is started until it is so. */
 static uint64_t find_served(eda_bus *bus)
 {
-    got result;
-
     for (;;) {
         const uint64_t id = find_lamp();
         const uint64_t seen = eda_system_cluster(survivor).seen;
 
-        get(bus, key_of(id, "get"), &result);
+        (void)get(bus, key_of(id, "get"));
         if (eda_system_cluster(survivor).seen > seen) {
             return id;
         }
@@ -554,10 +517,9 @@ static void get_by_way_of_another_node_is_answered_by_an_error(void **state)
 {
     eda_bus *bus = join();
     const uint64_t id = find_served(bus);
-    got result;
+    const outsider_got result = get(bus, key_of(id, "die"));
 
     (void)state;
-    get(bus, key_of(id, "die"), &result);
     assert_int_equal(result.answers, 1);
     assert_true(result.is_error);
     assert_string_equal(result.text,
@@ -570,10 +532,9 @@ static void get_by_way_of_another_node_is_answered_by_an_error(void **state)
 static void get_that_the_node_served_itself_ends_without_an_answer(void **state)
 {
     eda_bus *bus = join();
-    got result;
+    const outsider_got result = get(bus, "anchor/die");
 
     (void)state;
-    get(bus, "anchor/die", &result);
     assert_int_equal(result.answers, 0);
     assert_int_equal(result.end, EDA_ETIMEOUT); /* Zenoh's is EDA_OK */
     bury_victim();

@@ -12,6 +12,7 @@
 #include <edacious/edacious.h>
 
 #include "nodes.h"
+#include "outsider.h"
 
 #include <stdatomic.h>
 
@@ -110,12 +111,7 @@ static eda_system *start(bool is_pumped)
 
 static eda_bus *join(void)
 {
-    eda_bus_problem problem;
-    eda_bus *bus = NULL;
-
-    assert_int_equal(
-        eda_bus_inproc.open(&(eda_bus_options){.config = NETWORK}, &bus, &problem), EDA_OK);
-    return bus;
+    return outsider_join(&eda_bus_inproc, NETWORK);
 }
 
 static void put(eda_bus *bus, const char *key, const char *payload, const char *attachment)
@@ -170,29 +166,6 @@ static void check(eda_system *sys, purse_state expected)
     assert_int_equal(state->lit, expected.lit);
 }
 
-/* What a get brought. */
-typedef struct heard {
-    char text[256]; /* of the last answer */
-    uint32_t answers;
-    bool is_error;
-    atomic_bool is_over;
-} heard;
-
-static void on_heard(void *arg, const eda_bus_message *answer, bool is_error, eda_status end)
-{
-    heard *self = arg;
-
-    (void)end;
-    if (answer == NULL) {
-        atomic_store(&self->is_over, true);
-        return;
-    }
-    (void)snprintf(self->text, sizeof(self->text), "%.*s", (int)answer->payload.len,
-        (const char *)answer->payload.ptr);
-    self->is_error = is_error;
-    self->answers++;
-}
-
 /* Of one server, and of all. */
 static void ask(eda_bus *bus, const char *key, const char *attachment, const char *expected)
 {
@@ -201,12 +174,8 @@ static void ask(eda_bus *bus, const char *key, const char *attachment, const cha
     int i;
 
     for (i = 0; i < 2; i++) {
-        heard got = {.answers = 0};
+        const outsider_got got = outsider_get(&eda_bus_inproc, bus, &request, i == 1);
 
-        assert_int_equal(
-            eda_bus_inproc.get(bus, &request, i == 1, PATIENCE_MS, on_heard, &got), EDA_OK);
-        while (!atomic_load(&got.is_over)) {
-        }
         assert_int_equal(got.answers, 1);
         assert_int_equal(got.is_error, strstr(expected, "code") != NULL);
         assert_string_equal(got.text, expected);
