@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "cli/cli_run.h"
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #define PREFIX "@edacious/v1/plant/"
 #define LIFE "/home/0123456789abcdef"

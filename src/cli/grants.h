@@ -7,7 +7,7 @@
 
 #include <edacious/topic.h>
 
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #define EDAI_GRANTS_ROLES_MAX 4096u
 #define EDAI_GRANTS_SUBJECTS_MAX 1024u

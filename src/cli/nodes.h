@@ -5,7 +5,7 @@
 #define EDAI_NODES_H
 
 #include "cli/session.h"
-#include "cluster/catalogue.h"
+#include "wire/catalogue.h"
 
 #define EDAI_NODES_MAX EDAI_ANSWERS_MAX
 

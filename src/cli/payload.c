@@ -9,10 +9,10 @@
 
 #include "base/utf8.h"
 #include "cli/text.h"
-#include "cluster/wire_put.h"
 #include "message/cbor.h"
 #include "message/cbor_reader.h"
 #include "message/json.h"
+#include "wire/wire_put.h"
 
 bool edai_payload_is_json(eda_str encoding)
 {

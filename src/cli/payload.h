@@ -6,7 +6,7 @@
 
 #include <edacious/codec.h>
 
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 /* The encodings that are read as JSON, as nodes do (docs/wire.md). */
 bool edai_payload_is_json(eda_str encoding);

@@ -7,7 +7,7 @@
 #include "cli/payload.h"
 #include "cli/session.h"
 #include "cli/text.h"
-#include "cluster/ps.h"
+#include "wire/ps.h"
 
 static const edai_args_option options[] = {
     {.name = "--json", .help = "one object: {\"nodes\": [...]}"}, {.name = NULL}};

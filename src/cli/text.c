@@ -7,7 +7,7 @@
 
 #include "base/base64.h"
 #include "base/utf8.h"
-#include "cluster/wire_put.h"
+#include "wire/wire_put.h"
 
 /* Longest piece that edai_text_format makes; longer ones are cut. */
 #define PIECE_SIZE 512

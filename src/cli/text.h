@@ -4,7 +4,7 @@
 #ifndef EDAI_TEXT_H
 #define EDAI_TEXT_H
 
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 void edai_text_put(edai_buffer *text, const char *ptr, size_t len);
 void edai_text_add(edai_buffer *text, const char *terminated);

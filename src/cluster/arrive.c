@@ -4,8 +4,8 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/memory.h"
-#include "cluster/wire_take.h"
 #include "core/publish.h"
+#include "wire/wire_take.h"
 #include <edacious/codec.h>
 
 #include <stdio.h>

@@ -7,9 +7,9 @@
 
 #include <edacious/cluster.h>
 
-#include "cluster/catalogue.h"
-#include "cluster/ps.h"
 #include "core/system.h"
+#include "wire/catalogue.h"
+#include "wire/ps.h"
 
 /* Of which node. Borrowed. */
 typedef struct edai_describe_self {

@@ -5,9 +5,9 @@
 #ifndef EDAI_FAR_H
 #define EDAI_FAR_H
 
-#include "cluster/catalogue.h"
-#include "cluster/view.h"
 #include "core/system.h"
+#include "view/view.h"
+#include "wire/catalogue.h"
 
 #define EDAI_FARS_MAX 4096u
 

@@ -8,7 +8,7 @@
 
 #include <edacious/bus.h>
 
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #define EDAI_GIVEN_SPARE_MAX ((size_t)4 << 20)
 

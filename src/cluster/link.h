@@ -9,9 +9,9 @@
 #ifndef EDAI_LINK_H
 #define EDAI_LINK_H
 
-#include "cluster/wire.h"
 #include "core/contract.h"
 #include "core/envelope.h"
+#include "wire/wire.h"
 
 #define EDAI_LINK_WINDOW 65536u
 #define EDAI_LINK_SIZE_MAX ((size_t)16 << 20)

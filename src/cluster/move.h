@@ -10,8 +10,8 @@
 #ifndef EDAI_MOVE_H
 #define EDAI_MOVE_H
 
-#include "cluster/view.h"
 #include "core/system.h"
+#include "view/view.h"
 
 /* In motion at once: so many partitions, and no more than one if there are as many activations in
  * it. */

@@ -7,7 +7,7 @@
 #ifndef EDAI_NAMESAKE_H
 #define EDAI_NAMESAKE_H
 
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #define EDAI_NAMESAKE_MS 1000u /* a node that lives answers within this */
 

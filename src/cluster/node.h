@@ -17,10 +17,10 @@
 #include "cluster/meet.h"
 #include "cluster/move.h"
 #include "cluster/pending.h"
-#include "cluster/view.h"
 #include "core/abroad.h"
 #include "core/arrival.h"
 #include "message/cbor.h"
+#include "view/view.h"
 
 #define EDAI_NODE_OWN 8u
 

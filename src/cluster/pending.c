@@ -3,7 +3,7 @@
 #include "cluster/pending.h"
 
 #include "base/memory.h"
-#include "cluster/view.h"
+#include "view/view.h"
 
 #define PLACES_MIN 64u
 

@@ -2,7 +2,7 @@
 #include "cluster/pending.h"
 
 #include "base/memory.h"
-#include "cluster/view.h"
+#include "view/view.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

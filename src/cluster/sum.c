@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "cluster/ps.h"
+#include "wire/ps.h"
 
 /* An asking; the bus's threads add to it under the mutex, until its end. */
 typedef struct asking {

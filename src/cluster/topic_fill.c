@@ -9,7 +9,7 @@
 #include "message/problem.h"
 #include <edacious/topic.h>
 
-#include "cluster/wire_put.h"
+#include "wire/wire_put.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
-#include "cluster/catalogue.h"
-#include "cluster/ps.h"
+#include "wire/catalogue.h"
+#include "wire/ps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

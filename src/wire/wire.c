@@ -1,7 +1,7 @@
 /* wire.c - writing batches; see wire.h. Reading is in wire_read.c.
  *
  * An item is written into room for the most it can be, so that nothing is looked at in between. */
-#include "cluster/wire_put.h"
+#include "wire/wire_put.h"
 
 #include "base/hash.h"
 #include "message/cbor.h"

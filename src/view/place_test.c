@@ -1,5 +1,5 @@
 /* place_test.c - what must hold of the placement, whatever the nodes are: tried on many seeds. */
-#include "cluster/view_oracle.h"
+#include "view/view_oracle.h"
 
 #include "base/hash.h"
 #include "base/random.h"

@@ -5,7 +5,7 @@
 #ifndef EDAI_VIEW_PARTS_H
 #define EDAI_VIEW_PARTS_H
 
-#include "cluster/view.h"
+#include "view/view.h"
 
 #define EDAI_SLOT_WORDS (EDAI_MEMBERS_MAX / 64)
 #define EDAI_PLACE_TABLE 2048u /* a power of two, twice EDAI_PLACES_MAX */

@@ -1,5 +1,5 @@
 /* view.c - which nodes there are; see view.h. What they host is in place.c. */
-#include "cluster/view_parts.h"
+#include "view/view_parts.h"
 
 #include "base/assert.h"
 #include "base/hash.h"

@@ -2,7 +2,7 @@
  *
  * Nothing is believed: each length is held against what is left, each number against its bound.
  * Where something is broken, all that follows is, since nobody knows where it would begin. */
-#include "cluster/wire_take.h"
+#include "wire/wire_take.h"
 
 #define VERSION 1
 #define BATCH_LEN 4u

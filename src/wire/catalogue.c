@@ -1,5 +1,5 @@
 /* catalogue.c - see catalogue.h: reading a catalogue, which comes from the network. */
-#include "cluster/catalogue.h"
+#include "wire/catalogue.h"
 
 #include <string.h>
 

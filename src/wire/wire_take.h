@@ -5,7 +5,7 @@
 #ifndef EDAI_WIRE_TAKE_H
 #define EDAI_WIRE_TAKE_H
 
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #include "base/utf8.h"
 #include "message/cbor_head.h"

@@ -17,7 +17,7 @@
 #ifndef EDAI_VIEW_H
 #define EDAI_VIEW_H
 
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #include <stdatomic.h>
 

@@ -1,5 +1,5 @@
 /* wire_test.c - what is written is read again; what was cut, changed or made up is refused. */
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #include "base/memory.h"
 

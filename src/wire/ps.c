@@ -1,5 +1,5 @@
 /* ps.c - see ps.h. */
-#include "cluster/ps.h"
+#include "wire/ps.h"
 
 eda_status edai_ps_read(eda_bytes json, edai_ps **ret_ps, eda_problem *ret_problem)
 {

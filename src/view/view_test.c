@@ -1,5 +1,5 @@
 /* view_test.c - tables of what is heard, and of what the view makes of it. */
-#include "cluster/view.h"
+#include "view/view.h"
 
 #include "base/memory.h"
 

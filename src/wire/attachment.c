@@ -1,6 +1,6 @@
 /* attachment.c - what goes with a message beside its payload; see wire.h. */
-#include "cluster/wire_put.h"
-#include "cluster/wire_take.h"
+#include "wire/wire_put.h"
+#include "wire/wire_take.h"
 
 #include "message/json.h"
 

@@ -2,7 +2,7 @@
  *
  * All partitions of a type are placed anew whenever something about its hosts changed. That costs
  * 256 hashes a host, and only types that are concerned pay. */
-#include "cluster/view_parts.h"
+#include "view/view_parts.h"
 
 #include "base/assert.h"
 #include "base/hash.h"

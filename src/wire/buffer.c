@@ -1,5 +1,5 @@
 /* buffer.c - the buffer of wire.h. */
-#include "cluster/wire_put.h"
+#include "wire/wire_put.h"
 
 #include "base/memory.h"
 

@@ -4,7 +4,7 @@
 #ifndef EDAI_WIRE_PUT_H
 #define EDAI_WIRE_PUT_H
 
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #include "base/assert.h"
 #include "message/cbor_head.h"

@@ -3,7 +3,7 @@
 #ifndef EDAI_VIEW_ORACLE_H
 #define EDAI_VIEW_ORACLE_H
 
-#include "cluster/view.h"
+#include "view/view.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* hello_test.c - hellos and attachments: what is written is read again, the rest is refused. */
-#include "cluster/wire.h"
+#include "wire/wire.h"
 
 #include "base/memory.h"
 

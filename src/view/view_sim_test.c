@@ -21,11 +21,11 @@ typedef enum mistake {
 
 static mistake planted;
 
-#include "cluster/place.c" /* NOLINT(bugprone-suspicious-include): compiled with the mistakes */
-#include "cluster/view.c"  /* NOLINT(bugprone-suspicious-include) */
+#include "view/place.c" /* NOLINT(bugprone-suspicious-include): compiled with the mistakes */
+#include "view/view.c"  /* NOLINT(bugprone-suspicious-include) */
 
 #include "base/random.h"
-#include "cluster/view_oracle.h"
+#include "view/view_oracle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* hello.c - hellos and attachments, as bytes; see wire.h. */
-#include "cluster/wire_put.h"
-#include "cluster/wire_take.h"
+#include "wire/wire_put.h"
+#include "wire/wire_take.h"
 
 #include "message/json.h"
 

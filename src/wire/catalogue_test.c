@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "cluster/catalogue.h"
+#include "wire/catalogue.h"
 
 #define HEAD "{\"node\":\"a\",\"inc\":\"0\",\"cluster\":\"c\","
 #define DOOR                                                                                       \
