@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::declare::Declaration;
 use crate::ffi::{self, Status};
-use crate::session::lock;
+use crate::guard::lock;
 
 pub enum Command {
     Declare(Arc<Declaration>, Arc<Ticket>),

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use zenoh::bytes::ZBytes;
 
-use crate::session::lock;
+use crate::guard::lock;
 
 /// Memory of payloads that arrived in several pieces, kept for the next ones; of the process.
 const SPARE_MAX: usize = 4 << 20;

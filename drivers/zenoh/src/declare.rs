@@ -1,7 +1,6 @@
 //! Declarations: what each is, the gate its callback passes, and how it is made in a Zenoh session.
 
 use std::collections::BTreeSet;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -16,9 +15,10 @@ use zenoh::{Session, Wait};
 use crate::contiguous::with_contiguous;
 use crate::encoding;
 use crate::ffi::{Arg, Bytes, GetFn, HeardFn, Message, PutFn, Str, TokenFn};
+use crate::guard::{lock, shield};
 use crate::keep::with_payload;
 use crate::queue::Lane;
-use crate::session::{lock, Shared};
+use crate::session::Shared;
 
 #[derive(Clone, Copy)]
 pub enum Kind {
@@ -120,11 +120,6 @@ impl Held {
             tracing::debug!("undeclare: {error}");
         }
     }
-}
-
-/// Runs what a thread of Zenoh's calls: a panic must not end that thread.
-pub fn shield(f: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(f));
 }
 
 /// Makes the declaration in the session of this number.

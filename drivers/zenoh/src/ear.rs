@@ -12,8 +12,7 @@ use zenoh::key_expr::KeyExpr;
 use zenoh::liveliness::LivelinessToken;
 use zenoh::{Config, Session, Wait};
 
-use crate::declare::shield;
-use crate::session::lock;
+use crate::guard::{lock, shield};
 
 /// Of the key, before the session's id.
 const ROOM: &str = "@edacious/ear";

@@ -14,6 +14,7 @@ mod encoding;
 mod few;
 mod ffi;
 mod given;
+mod guard;
 mod handover;
 mod keep;
 mod keeper;

@@ -13,11 +13,12 @@ use zenoh::{Session, Wait};
 
 use crate::chunk::Job;
 use crate::contiguous::with_contiguous;
-use crate::declare::{shield, with_message, Declaration};
+use crate::declare::{with_message, Declaration};
 use crate::encoding;
 use crate::ffi::{self, AnswerFn, Arg, Bytes, GetFn, Message, QueryHandle, Status, Str};
+use crate::guard::{lock, shield};
 use crate::queue::Lane;
-use crate::session::{lock, Shared};
+use crate::session::Shared;
 
 /// Gets of ours under way.
 pub const GETS_MAX: usize = 4096;

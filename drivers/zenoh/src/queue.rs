@@ -16,7 +16,7 @@ use zenoh::qos::{CongestionControl, Priority};
 use crate::chunk::{Chunk, GivenPut, Head, Job, LargePut, SMALL_MAX};
 use crate::ffi::Message;
 use crate::given::Offer;
-use crate::session::lock;
+use crate::guard::lock;
 
 /// Of each lane, kept while its thread sleeps.
 const SPARE_LEN: usize = 2;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{sync_channel, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use zenoh::{Config, Session, Wait};
@@ -15,14 +15,10 @@ use crate::commands::{Command, Commands, Next, Ticket};
 use crate::declare::{self, Declaration, Held, Kind};
 use crate::ear::{Ear, Patience};
 use crate::ffi::{self, Arg, ReplacedFn, Status, Str};
+use crate::guard::{lock, shield};
 use crate::query::{Gets, Queries};
 use crate::queue::{Queue, LANES};
 use crate::{config, handover, keeper, log, sender};
-
-/// Locks are held for a few lines that do not panic; if one did, its data still holds.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Whether a thread is inside a call of Zenoh's, and in which: odd while it is, another number in each. The keeper, whose
 /// time it is, looks whether the number changes; reading a clock for every put would cost a tenth of it.
@@ -236,7 +232,7 @@ impl Shared {
             thread
         };
         let thread = thread.spawn(move || {
-            declare::shield(|| body(&shared));
+            shield(|| body(&shared));
             shared.thread_is_over();
         });
         if thread.is_err() {
