@@ -79,15 +79,40 @@ fn merged_with(mut user: Value) -> Result<Config, Problem> {
     Ok(config)
 }
 
+const ENDPOINTS: &str = "connect/endpoints";
+
 /// The same, for a session that takes over from a sick one, which may still hold the port: it is tried for again and again.
-pub fn for_replacement(config: &Config) -> Config {
+/// Each attempt begins to dial at another endpoint, since there may be time for no more than the first few of them.
+pub fn for_replacement(config: &Config, attempt: usize) -> Config {
     let mut config = config.clone();
-    for (key, value) in [("listen/exit_on_failure", "false"), ("listen/timeout_ms", "-1")] {
+    let endpoints = rotated(&config.get_json(ENDPOINTS).unwrap_or_default(), attempt);
+    for (key, value) in [
+        ("listen/exit_on_failure", "false"),
+        ("listen/timeout_ms", "-1"),
+        (ENDPOINTS, &endpoints),
+    ] {
         if let Err(error) = config.insert_json5(key, value) {
             tracing::warn!("{key}: {error}");
         }
     }
     config
+}
+
+/// A list, or one for each mode, that begins with another element.
+fn rotated(lists: &str, by: usize) -> String {
+    fn rotate(list: &mut Value, by: usize) {
+        match list {
+            Value::Array(list) => {
+                let by = by % list.len().max(1);
+                list.rotate_left(by);
+            }
+            Value::Object(by_mode) => by_mode.values_mut().for_each(|list| rotate(list, by)),
+            _ => {}
+        }
+    }
+    let mut lists: Value = serde_json::from_str(lists).unwrap_or_else(|_| json!([]));
+    rotate(&mut lists, by);
+    lists.to_string()
 }
 
 /// The user's text, and the file it is from.
@@ -450,7 +475,35 @@ mod tests {
 
     #[test]
     fn a_replacement_waits_for_its_port() {
-        let config = for_replacement(&load(None).expect("defaults"));
+        let config = for_replacement(&load(None).expect("defaults"), 1);
         assert_eq!(config.get_json("listen/exit_on_failure").expect("set"), "false");
+    }
+
+    #[test]
+    fn each_replacement_begins_at_another_endpoint() {
+        let dialled = |endpoints: &str, attempt| {
+            let user = format!("{{mode: 'client', connect: {{endpoints: {endpoints}}}}}");
+            let config = for_replacement(&load(Some(&user)).expect(&user), attempt);
+            config.get_json(ENDPOINTS).expect(ENDPOINTS)
+        };
+        let all = "['tcp/a:1', 'tcp/b:1', 'tcp/c:1']";
+        for (attempt, order) in [
+            (0, r#"["tcp/a:1","tcp/b:1","tcp/c:1"]"#),
+            (1, r#"["tcp/b:1","tcp/c:1","tcp/a:1"]"#),
+            (2, r#"["tcp/c:1","tcp/a:1","tcp/b:1"]"#),
+            (3, r#"["tcp/a:1","tcp/b:1","tcp/c:1"]"#),
+        ] {
+            assert_eq!(dialled(all, attempt), order);
+        }
+        assert!(dialled(&format!("{{client: {all}}}"), 2).contains(r#"["tcp/c:1","tcp/a:1","tcp/b:1"]"#));
+        let group = dialled("['tcp/a:1', {strategy: 'allOf', locators: ['tcp/b:1', 'tcp/c:1']}]", 1);
+        assert!(group.starts_with("[{") && group.ends_with(r#""tcp/a:1"]"#), "{group}");
+        assert!(group.contains(r#"["tcp/b:1","tcp/c:1"]"#), "{group}");
+        assert_eq!(
+            for_replacement(&load(None).expect("defaults"), 1)
+                .get_json(ENDPOINTS)
+                .expect("set"),
+            "[]"
+        );
     }
 }

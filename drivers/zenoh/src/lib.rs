@@ -20,6 +20,7 @@ mod keep;
 mod keeper;
 mod keys;
 mod log;
+mod opening;
 mod place;
 mod query;
 mod queue;

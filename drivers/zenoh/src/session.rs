@@ -16,6 +16,7 @@ use crate::declare::{self, Declaration, Held, Kind};
 use crate::ear::{Ear, Patience};
 use crate::ffi::{self, Arg, ReplacedFn, Status, Str};
 use crate::guard::{lock, shield};
+use crate::opening::{Opening, Openings};
 use crate::query::{Gets, Queries};
 use crate::queue::{Queue, LANES};
 use crate::{config, handover, keeper, log, sender};
@@ -126,6 +127,7 @@ pub struct Shared {
     pub gets: Gets,
     pub queries: Queries,
     patience: Mutex<Patience>,
+    openings: Openings,
     threads: Mutex<usize>,
     thread_ended: Condvar,
     #[cfg(test)]
@@ -163,6 +165,7 @@ impl Shared {
             gets: Gets::default(),
             queries: Queries::default(),
             patience: Mutex::default(),
+            openings: Openings::default(),
             threads: Mutex::new(0),
             thread_ended: Condvar::new(),
             #[cfg(test)]
@@ -309,6 +312,7 @@ impl Shared {
     fn retire(&self) {
         self.commands.wake_all();
         self.queue.wake_all();
+        self.openings.wake_all();
     }
 
     /// Sends what waits, and ends: no callback runs after it.
@@ -322,6 +326,7 @@ impl Shared {
             self.queue.wait_empty(Instant::now() + self.call * 3 / 4);
         }
         self.is_closing.store(true, Ordering::Release);
+        self.openings.wake_all();
         for what in lock(&self.declarations).values() {
             what.close_gate();
         }
@@ -393,11 +398,11 @@ struct Control<'a> {
 
 fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
     let busy = &life.busy[CONTROL];
-    let session = match &begin {
+    let (session, opening) = match &begin {
         Begin::First(opened) => {
             busy.begin();
             match zenoh::open(shared.config.clone()).wait() {
-                Ok(session) => session,
+                Ok(session) => (session, None),
                 Err(error) => {
                     busy.end();
                     let _ = opened.send(Err((ffi::EIO, format!("zenoh: {error}"))));
@@ -406,7 +411,7 @@ fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
             }
         }
         Begin::Again(_) => match reopen(shared, life) {
-            Some(session) => session,
+            Some((session, opening)) => (session, Some(opening)),
             None => return,
         },
     };
@@ -440,17 +445,26 @@ fn control(shared: &Arc<Shared>, life: &Arc<Life>, begin: Begin) {
             }
         }
     }
+    drop(opening);
     control.serve();
 }
 
 /// Until it opens; every failure doubles the wait, up to 4 s.
-fn reopen(shared: &Arc<Shared>, life: &Arc<Life>) -> Option<Session> {
-    let config = config::for_replacement(&shared.config);
+fn reopen<'a>(shared: &'a Shared, life: &Life) -> Option<(Session, Opening<'a>)> {
+    let is_wanted = || shared.is_current(life.number) && !shared.is_closing();
+    let opening = shared.openings.begin(is_wanted)?;
     let mut pause = Duration::from_millis(250);
-    while shared.is_current(life.number) && !shared.is_closing() {
+    while is_wanted() {
+        let config = config::for_replacement(&shared.config, shared.openings.next_attempt());
         life.busy[CONTROL].begin();
-        match zenoh::open(config.clone()).wait() {
-            Ok(session) => return Some(session),
+        match zenoh::open(config).wait() {
+            Ok(session) if is_wanted() => return Some((session, opening)),
+            Ok(session) => {
+                // Too late: what it declared would stand beside what the life after this one did.
+                if let Err(error) = session.close().wait() {
+                    tracing::warn!("close: {error}");
+                }
+            }
             Err(error) => tracing::warn!("the session cannot be opened again: {error}"),
         }
         life.busy[CONTROL].end();

@@ -1,6 +1,7 @@
 //! Whole sessions over loopback, through the functions of the table: what the conformance suite cannot bring about.
 
 use std::ffi::{c_void, CStr, CString};
+use std::os::unix::net::UnixListener;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
@@ -268,6 +269,46 @@ fn stuck_session_is_replaced_and_declares_again() {
         "the new session took over from the stuck one"
     );
     assert_eq!(there.count("alive live/late"), 0, "what timed out does not stand");
+    (TABLE.close)(b);
+    (TABLE.close)(a);
+}
+
+/// What dials them gets no answer, as of a host that vanished.
+fn silent(places: &[Socket]) -> Vec<UnixListener> {
+    let listen = |place: &Socket| UnixListener::bind(&place.path).expect("a socket");
+    places.iter().map(listen).collect()
+}
+
+/// More of them than there is time for in `call_ms`, however often it is tried in this order.
+#[test]
+fn replacement_gets_past_any_number_of_hosts_that_vanished() {
+    let (here, there) = (Told::default(), Told::default());
+    let living = socket("living");
+    let vanished = ["first", "second", "third"].map(socket);
+    let all: Vec<_> = vanished
+        .iter()
+        .chain([&living])
+        .map(|place| format!("'{place}'"))
+        .collect();
+    let (a, b) = open_two(
+        End {
+            config: &format!("{{mode: 'router', listen: {{endpoints: ['{living}']}}}}"),
+            call_ms: 5000,
+            told: &there,
+        },
+        End {
+            config: &format!(
+                "{{mode: 'client', connect: {{endpoints: [{}]}}, transport: {{unicast: {{open_timeout: 900}}}}}}",
+                all.join(", ")
+            ),
+            call_ms: 1000,
+            told: &here,
+        },
+    );
+    let _listeners = silent(&vanished);
+    shared(b).commands.push(Command::Stall(Duration::from_secs(2)));
+    here.wait("replaced");
+    put_until_heard(a, "to/b", &here);
     (TABLE.close)(b);
     (TABLE.close)(a);
 }
