@@ -29,6 +29,7 @@ mod session;
 #[cfg(test)]
 mod session_test;
 mod syntax;
+mod tally;
 
 use std::ffi::{c_char, c_void, CStr};
 use std::panic::{catch_unwind, AssertUnwindSafe};

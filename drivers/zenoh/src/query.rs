@@ -19,6 +19,7 @@ use crate::ffi::{self, AnswerFn, Arg, Bytes, GetFn, Message, QueryHandle, Status
 use crate::guard::{lock, shield};
 use crate::queue::Lane;
 use crate::session::Shared;
+use crate::tally::Tally;
 
 /// Gets of ours under way.
 pub const GETS_MAX: usize = 4096;
@@ -291,6 +292,8 @@ pub struct Queries {
 struct QueriesState {
     waiting: HashMap<usize, (u64, Query)>,
     last_id: usize,
+    dropped: Tally,
+    answers_dropped: Tally,
 }
 
 impl Queries {
@@ -299,12 +302,15 @@ impl Queries {
         let Some(_gate) = what.enter(shared, number) else {
             return;
         };
-        let Some(id) = self.keep(number, query.clone()) else {
-            tracing::warn!(
-                "{QUERIES_MAX} gets wait for an answer: one for {} was dropped",
-                query.key_expr()
-            );
-            return;
+        let id = match self.keep(number, query.clone()) {
+            Ok(id) => id,
+            Err(told) => {
+                if let Some(dropped) = told {
+                    let key = query.key_expr();
+                    tracing::warn!("{QUERIES_MAX} gets wait for an answer: {dropped} dropped, the last one for {key}");
+                }
+                return;
+            }
         };
         let encoding = query.encoding().map(encoding::text).unwrap_or_default();
         with_contiguous(query.payload(), |payload| {
@@ -322,23 +328,34 @@ impl Queries {
         });
     }
 
-    /// Without what it brought, which may hold the whole buffer it arrived in, and is C's only now.
-    fn keep(&self, number: u64, mut query: Query) -> Option<usize> {
+    /// Without what it brought, which may hold the whole buffer it arrived in, and is C's only now. Of too many: how many were
+    /// dropped, if that is to be told.
+    fn keep(&self, number: u64, mut query: Query) -> Result<usize, Option<u64>> {
         query.payload_mut().map(std::mem::take);
         query.attachment_mut().map(std::mem::take);
         let mut state = lock(&self.state);
         if state.waiting.len() >= QUERIES_MAX {
-            return None;
+            return Err(state.dropped.one_more());
         }
         state.last_id += 1;
         let id = state.last_id;
         state.waiting.insert(id, (number, query));
-        Some(id)
+        Ok(id)
     }
 
     /// Takes the query out, for its answer.
     pub fn take(&self, handle: *mut QueryHandle) -> Option<(u64, Query)> {
-        lock(&self.state).waiting.remove(&(handle.cast::<c_void>() as usize))
+        let mut state = lock(&self.state);
+        let query = state.waiting.remove(&(handle.cast::<c_void>() as usize));
+        if state.waiting.len() < QUERIES_MAX / 2 {
+            state.dropped = Tally::default(); // the next time that there are too many is another one
+        }
+        query
+    }
+
+    /// How many were, if that is to be told.
+    fn answer_dropped(&self) -> Option<u64> {
+        lock(&self.state).answers_dropped.one_more()
     }
 
     /// All of them; dropped, they end without an answer.
@@ -402,7 +419,9 @@ pub fn answer(shared: &Shared, job: AnswerJob) {
         return;
     };
     if let Job::Answer(refused) = *refused {
-        tracing::warn!("an answer of {size} bytes was dropped: the queue is full");
+        if let Some(dropped) = shared.queries.answer_dropped() {
+            tracing::warn!("the queue is full: {dropped} answers dropped, the last one of {size} bytes");
+        }
         shared.queue.push_end(Job::Answer(AnswerJob {
             answer: None,
             ..refused
