@@ -449,6 +449,10 @@ mod tests {
                 ", line 3, column 1: connect/endpoints: ws/a:1",
             ),
             ("{\n\n  mode: 'gossip'}", ", line 3, column 3: mode is \"gossip\""),
+            (
+                "{mode: 'peer',\n mode: 'gossip'}",
+                ", line 2, column 2: mode is \"gossip\"",
+            ),
             ("{edacious: {\nallow: true}}", ", line 2, column 1: edacious/allow"),
             ("{\n listen: []}", ", line 2, column 2: listen must be"),
             (

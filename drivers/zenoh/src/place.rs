@@ -1,6 +1,8 @@
 //! What is wrong with a configuration, and where in its text that stands: the line and column of a key, or of an element of a list.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::syntax::{self, Member, Members};
 
 /// What is wrong, and where: the steps to a key, or to an element of a list; none: the whole.
 pub struct Problem {
@@ -18,123 +20,35 @@ impl Problem {
     }
 }
 
-/// Of what this path leads to, each of its steps a key or the number of an element; one-based.
+/// Of what this path leads to, each of its steps a key or the number of an element, or of where that should be; one-based.
 pub fn of(body: &str, path: &[String]) -> Option<(usize, usize)> {
-    let mut deserializer = json5::Deserializer::from_str(body).ok()?;
-    // The parser tells places in errors alone: so what is sought ends in one.
-    let seek = Seek { path, is_whole: true };
-    let json5::Error::Message { location, .. } = seek.deserialize(&mut deserializer).err()?;
-    location.map(|place| (place.line, place.column))
+    let (mut at, mut members) = syntax::members(body, 0);
+    let mut place = None;
+    for step in path {
+        let Some(next) = members.and_then(|all| find(body, all, step)) else {
+            place = place.map(|_| at); // of the whole text nothing is said that does not stand in it
+            break;
+        };
+        place = Some(next.key.map_or(next.value, |key| key.start));
+        (at, members) = syntax::members(body, next.value);
+    }
+    place.map(|at| syntax::line_and_column(body, at))
 }
 
-fn found<E: Error>() -> E {
-    E::custom("found")
+/// Of two of one key the last one counts, as for who reads the values.
+fn find(body: &str, mut members: Members, step: &str) -> Option<Member> {
+    let has_it = |at: usize, member: &Member| match &member.key {
+        Some(key) => name(&body[key.clone()]).as_deref() == Some(step),
+        None => step.parse() == Ok(at),
+    };
+    let at = (0..members.len()).rev().find(|&at| has_it(at, &members[at]))?;
+    Some(members.swap_remove(at))
 }
 
-/// A value: fails where the path ends within it, or where it should go on.
-struct Seek<'a> {
-    path: &'a [String],
-    /// Of the whole text nothing is said that does not stand in it.
-    is_whole: bool,
-}
-
-impl<'a> Seek<'a> {
-    fn within(path: &'a [String]) -> Self {
-        Seek { path, is_whole: false }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Seek<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        match self.path {
-            [] => Err(found()),
-            _ => deserializer.deserialize_any(self),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Seek<'_> {
-    type Value = ();
-
-    fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
-        to.write_str("an object or a list")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(is_wanted) = map.next_key_seed(SeekKey(self.path))? {
-            if is_wanted {
-                return map.next_value_seed(Seek::within(&self.path[1..]));
-            }
-            map.next_value::<IgnoredAny>()?;
-        }
-        if self.is_whole {
-            return Ok(());
-        }
-        Err(found())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let wanted: Option<usize> = self.path[0].parse().ok();
-        let mut at = 0;
-        while wanted != Some(at) {
-            if list.next_element::<IgnoredAny>()?.is_none() {
-                return Err(found());
-            }
-            at += 1;
-        }
-        match &self.path[1..] {
-            [] => list.next_element_seed(Here).map(|_| ()),
-            rest => list.next_element_seed(Seek::within(rest)).map(|_| ()),
-        }
-    }
-}
-
-/// A key: whether it is the first step; fails if it is the last one, too.
-struct SeekKey<'a>(&'a [String]);
-
-impl<'de> DeserializeSeed<'de> for SeekKey<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for SeekKey<'_> {
-    type Value = bool;
-
-    fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
-        to.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
-        match self.0 {
-            [last] if last == key => Err(found()),
-            [first, ..] => Ok(first == key),
-            [] => Ok(false),
-        }
-    }
-}
-
-/// A value: fails, whatever it is.
-struct Here;
-
-impl<'de> DeserializeSeed<'de> for Here {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Here {
-    type Value = ();
-
-    fn expecting(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
-        to.write_str("nothing")
-    }
+/// What a key says, however it is written.
+fn name(key: &str) -> Option<String> {
+    let object: Map<String, Value> = json5::from_str(&format!("{{{key}:0}}")).ok()?;
+    object.into_iter().next().map(|(name, _)| name)
 }
 
 #[cfg(test)]
@@ -163,5 +77,23 @@ mod tests {
         assert_eq!(of(body, &path(&["n", "x"])), Some((3, 6)));
         assert_eq!(of(body, &path(&["mode"])), None);
         assert_eq!(of("{", &path(&["n"])), None);
+    }
+
+    #[test]
+    fn of_two_of_one_key_the_last_one_is_meant() {
+        let body = "{a: {b: 1,\n b: 2},\n'\\x61': {\n  'c': 0, \"b\": 3, b: [4,\n 5]}, // and no {a: 1}\n}";
+        for (path, place) in [
+            (&["a"] as &[_], (3, 1)),
+            (&["a", "b"], (4, 19)),
+            (&["a", "b", "1"], (5, 2)),
+            (&["a", "b", "2"], (4, 22)),
+            (&["a", "c"], (4, 3)),
+            (&["a", "d"], (3, 9)),
+        ] {
+            let path: Vec<String> = path.iter().map(|step| step.to_string()).collect();
+            assert_eq!(of(body, &path), Some(place), "{path:?}");
+        }
+        let value: Value = json5::from_str(body).expect("JSON5");
+        assert_eq!(value["a"]["b"][1], 5, "what is told is what counts");
     }
 }

@@ -1,6 +1,8 @@
 //! Where a text stops being JSON5, and what is expected there. The parser refuses such a text as a whole, and tells the place of
 //! what it last looked at in vain: often another one. Brackets are found here; all between them is the parser's to judge.
 
+use std::ops::Range;
+
 use serde::de::IgnoredAny;
 
 /// Brackets within one another: what reads them calls itself for each.
@@ -24,11 +26,41 @@ pub fn too_deep(body: &str) -> Option<Place> {
     Some(place(body, Wrong { at, text }))
 }
 
+/// Where the value at or behind a place begins, and what stands in its brackets; None: it has none, or they are wrong.
+pub fn members(body: &str, at: usize) -> (usize, Option<Members>) {
+    let mut reader = Reader { body, at };
+    let is_there = reader.blanks().is_ok();
+    let (begin, mut all) = (reader.at, Vec::new());
+    let end = match reader.peek() {
+        Some('{') => '}',
+        Some('[') => ']',
+        _ => return (begin, None),
+    };
+    let is_right = is_there && reader.list(end, |member| all.push(member)).is_ok();
+    (begin, is_right.then_some(all))
+}
+
+pub type Members = Vec<Member>;
+
+/// Of an object or a list.
+pub struct Member {
+    /// Of an object: as it is written.
+    pub key: Option<Range<usize>>,
+    /// Where its value begins.
+    pub value: usize,
+}
+
 fn place(body: &str, wrong: Wrong) -> Place {
-    let before = &body[..wrong.at];
+    let (line, column) = line_and_column(body, wrong.at);
+    (line, column, wrong.text)
+}
+
+/// One-based.
+pub fn line_and_column(body: &str, at: usize) -> (usize, usize) {
+    let before = &body[..at];
     let line_begin = before.rfind('\n').map_or(0, |end| end + 1);
     let line = before.matches('\n').count() + 1;
-    (line, before[line_begin..].chars().count() + 1, wrong.text)
+    (line, before[line_begin..].chars().count() + 1)
 }
 
 struct Wrong {
@@ -115,8 +147,8 @@ impl Reader<'_> {
     fn value(&mut self) -> Result<(), Wrong> {
         self.blanks()?;
         match self.peek() {
-            Some('{') => self.list('}'),
-            Some('[') => self.list(']'),
+            Some('{') => self.list('}', |_| ()),
+            Some('[') => self.list(']', |_| ()),
             Some('"' | '\'') => self.string(),
             None => self.wrong("a value is expected, and the text ends"),
             Some(_) => {
@@ -128,7 +160,7 @@ impl Reader<'_> {
     }
 
     /// An object or a list, at its first bracket.
-    fn list(&mut self, end: char) -> Result<(), Wrong> {
+    fn list(&mut self, end: char, mut seen: impl FnMut(Member)) -> Result<(), Wrong> {
         let begin = self.at;
         self.at += 1;
         loop {
@@ -140,9 +172,9 @@ impl Reader<'_> {
                 self.at = begin;
                 return self.wrong(format!("a bracket that no {end} closes"));
             }
-            if end == '}' {
-                self.key()?;
-            }
+            let key = if end == '}' { Some(self.key()?) } else { None };
+            self.blanks()?;
+            seen(Member { key, value: self.at });
             self.value()?;
             self.blanks()?;
             if !self.takes(',') && !matches!(self.peek(), Some(c) if c == end) && self.peek().is_some() {
@@ -151,8 +183,9 @@ impl Reader<'_> {
         }
     }
 
-    /// With its colon.
-    fn key(&mut self) -> Result<(), Wrong> {
+    /// With its colon, which is not of what is returned.
+    fn key(&mut self) -> Result<Range<usize>, Wrong> {
+        let begin = self.at;
         match self.peek() {
             Some('"' | '\'') => self.string()?,
             _ => {
@@ -161,9 +194,10 @@ impl Reader<'_> {
                 self.pass(len, is_key, "a key or } is expected")?;
             }
         }
+        let key = begin..self.at;
         self.blanks()?;
         match self.takes(':') {
-            true => Ok(()),
+            true => Ok(key),
             false => self.wrong("a colon is expected behind the key"),
         }
     }
