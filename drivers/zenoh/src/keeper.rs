@@ -14,7 +14,7 @@ pub fn run(shared: &Arc<Shared>) {
     let mut seen = Seen::new(shared.life());
     while !shared.is_closing() {
         shared.gets.expire(Instant::now());
-        if let Some(why) = seen.find_stuck(shared.call) {
+        if let Some(why) = seen.find_stuck(shared) {
             shared.replace(seen.life.number, why);
         }
         if !shared.is_current(seen.life.number) {
@@ -39,9 +39,11 @@ impl Seen {
     }
 
     /// A put may wait for as long as a silent peer is believed in, so these lanes have twice the time.
-    fn find_stuck(&mut self, limit: Duration) -> Option<String> {
+    fn find_stuck(&mut self, shared: &Shared) -> Option<String> {
+        let limit = shared.call;
+        let control = if shared.is_up() { "a declaration" } else { "its opening" };
         for (place, what, limit) in [
-            (CONTROL, "a declaration", limit),
+            (CONTROL, control, limit),
             (Lane::Urgent as usize, "an urgent put", limit),
             (Lane::Data as usize, "a put", limit * 2),
             (Lane::Ask as usize, "a get or an answer", limit * 2),
