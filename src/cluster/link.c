@@ -32,7 +32,7 @@ void edai_link_free(edai_link *link)
     if (link == NULL) {
         return;
     }
-    EDA_ASSERT(link->waiting == NULL, "what waited was taken care of");
+    EDA_ASSERT(link->waiting.first == NULL, "what waited was taken care of");
     edai_buffer_fini(&link->out);
     edai_free(link->ring);
     edai_free(link->peer);
@@ -54,7 +54,7 @@ bool edai_link_has_places(const edai_link *link, uint32_t count)
 bool edai_link_is_tight(const edai_link *link)
 {
     return edai_link_under_way(link) >= EDAI_LINK_WINDOW / 2 ||
-           link->size >= EDAI_LINK_SIZE_EASY / 2 || link->waiting != NULL;
+           link->size >= EDAI_LINK_SIZE_EASY / 2 || link->waiting.first != NULL;
 }
 
 edai_buffer *edai_link_batch(edai_link *link, eda_str self)
@@ -140,15 +140,4 @@ bool edai_link_is_due(const edai_link *link)
 {
     return link->out.size > 0 && (link->is_pressing || link->out.size >= EDAI_LINK_BATCH_SIZE ||
                                      link->left - link->told - link->unknown < EDAI_LINK_EAGER);
-}
-
-void edai_link_wait(edai_link *link, edai_envelope *envelope)
-{
-    envelope->next = NULL;
-    if (link->waiting == NULL) {
-        link->waiting = envelope;
-    } else {
-        link->waiting_last->next = envelope;
-    }
-    link->waiting_last = envelope;
 }

@@ -9,8 +9,8 @@
 #ifndef EDAI_LINK_H
 #define EDAI_LINK_H
 
+#include "cluster/line.h"
 #include "core/contract.h"
-#include "core/envelope.h"
 #include "wire/wire.h"
 
 #define EDAI_LINK_WINDOW 65536u
@@ -55,14 +55,13 @@ typedef struct edai_link {
     uint32_t ring_capacity;
     uint32_t ring_first; /* counts on from 0, as ring_end; turns over */
     uint32_t ring_end;
-    size_t size;            /* bytes of these messages */
-    edai_buffer out;        /* a batch that was begun; empty: none */
-    uint64_t out_first;     /* the number it was begun with */
-    edai_link_last last;    /* in `out` */
-    bool is_pressing;       /* something in it should not wait */
-    bool is_tight;          /* was counted as such */
-    edai_envelope *waiting; /* EDA_WAIT deliveries that found the window full; oldest first */
-    edai_envelope *waiting_last;
+    size_t size;         /* bytes of these messages */
+    edai_buffer out;     /* a batch that was begun; empty: none */
+    uint64_t out_first;  /* the number it was begun with */
+    edai_link_last last; /* in `out` */
+    bool is_pressing;    /* something in it should not wait */
+    bool is_tight;       /* was counted as such */
+    edai_line waiting;   /* EDA_WAIT deliveries that found the window full */
 
     /* In. */
     uint64_t arrived;
@@ -98,6 +97,5 @@ static inline uint64_t edai_link_under_way(const edai_link *link)
 }
 /* A batch should leave now. */
 bool edai_link_is_due(const edai_link *link);
-void edai_link_wait(edai_link *link, edai_envelope *envelope);
 
 #endif

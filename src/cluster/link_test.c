@@ -151,9 +151,9 @@ static void half_of_what_may_be_under_way_makes_it_tight(void **state)
         link->told++;
     }
     assert_false(edai_link_is_tight(link));
-    edai_link_wait(link, &waiting);
+    edai_line_add(&link->waiting, &waiting, &waiting);
     assert_true(edai_link_is_tight(link));
-    link->waiting = NULL;
+    (void)edai_line_take_all(&link->waiting);
     edai_link_free(link);
 }
 

@@ -82,13 +82,7 @@ void edai_move_keep(edai_node *node, edai_envelope *envelope)
 {
     edai_moves *moves = &node->moves;
 
-    envelope->next = NULL;
-    if (moves->kept == NULL) {
-        moves->kept = envelope;
-    } else {
-        moves->kept_last->next = envelope;
-    }
-    moves->kept_last = envelope;
+    edai_line_add(&moves->kept, envelope, envelope);
     moves->kept_count++;
 }
 
@@ -96,18 +90,8 @@ void edai_move_keep(edai_node *node, edai_envelope *envelope)
 
 static void deliver_kept(edai_node *node)
 {
-    edai_moves *moves = &node->moves;
-    edai_envelope *at = moves->kept;
-
-    moves->kept = NULL;
-    moves->kept_count = 0;
-    while (at != NULL) {
-        edai_envelope *next = at->next;
-
-        at->next = NULL;
-        edai_spread_take(&node->abroad, node->gateway, at);
-        at = next;
-    }
+    node->moves.kept_count = 0;
+    edai_spread_take_all(node, &node->moves.kept);
 }
 
 /* Empty ones are given away, the others stay. */

@@ -10,6 +10,7 @@
 #ifndef EDAI_MOVE_H
 #define EDAI_MOVE_H
 
+#include "cluster/line.h"
 #include "core/system.h"
 #include "view/view.h"
 
@@ -38,8 +39,7 @@ typedef struct edai_moves {
     int64_t progress_at;
     int64_t next_at; /* not before */
     edai_timer timer;
-    edai_envelope *kept; /* oldest first */
-    edai_envelope *kept_last;
+    edai_line kept;
     uint32_t kept_count;
     edai_move_type *types; /* by actor type's index; owned */
     uint64_t view;         /* number of the view that these are of */

@@ -571,7 +571,7 @@ static void node_end(edai_abroad *abroad, edai_worker *gateway)
     edai_timers_disarm(&gateway->timers, &node->idle.again);
     edai_move_stop(node);
     edai_node_end_links(node);
-    edai_spread_readdress(node);
+    edai_spread_take_all(node, &node->stranded);
     while ((stranger = edai_strangers_take_any(&node->strangers)) != NULL) {
         if (stranger->query != NULL) {
             node->driver->answer(node->bus, stranger->query, NULL, false);
@@ -636,7 +636,7 @@ static void node_end_round(edai_abroad *abroad, edai_worker *gateway)
         return;
     }
     edai_member_end_round(node);
-    edai_spread_readdress(node);
+    edai_spread_take_all(node, &node->stranded);
     edai_arrive_acks(node);
     edai_spread_flush(node);
 }

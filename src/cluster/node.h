@@ -85,9 +85,8 @@ struct edai_node {
     edai_view *view;
     edai_link *links[EDAI_MEMBERS_MAX];     /* by slot; NULL: none */
     uint64_t linked[EDAI_MEMBERS_MAX / 64]; /* bit set: there is one */
-    edai_envelope *stranded; /* EDA_WAIT deliveries that waited for room to a node that is gone,
-                              * until the end of the round; oldest first */
-    edai_envelope *stranded_last;
+    edai_line stranded; /* EDA_WAIT deliveries that waited for room to a node that is gone, until
+                         * the end of the round */
     edai_fars fars;
     edai_entries pending;   /* edai_sent */
     edai_entries strangers; /* edai_stranger */
@@ -246,8 +245,9 @@ void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint6
 void edai_spread_probe(edai_node *node);
 /* Its peer is dead: what it had not told of is unknown; what waits is stranded. */
 void edai_spread_cut(edai_node *node, edai_link *link);
-/* At the end of the round: what is stranded goes to whoever owns it now. */
-void edai_spread_readdress(edai_node *node);
+/* All that stands in line goes to whoever owns it now: what is stranded, at the end of the round.
+ */
+void edai_spread_take_all(edai_node *node, edai_line *line);
 /* Who hears which message types abroad has changed. */
 void edai_spread_resolve(edai_node *node);
 

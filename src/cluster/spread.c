@@ -263,9 +263,9 @@ static void send_one(edai_node *node, edai_link *link, edai_envelope *envelope, 
             gateway, envelope, EDAI_SHED, EDA_ENOENT, "the node that hosts it is not there");
         return;
     }
-    if (link->waiting != NULL || !edai_link_has_room(link, may_wait(envelope))) {
+    if (link->waiting.first != NULL || !edai_link_has_room(link, may_wait(envelope))) {
         if (may_wait(envelope)) {
-            edai_link_wait(link, envelope);
+            edai_line_add(&link->waiting, envelope, envelope);
             count_tight(node, link);
         } else {
             edai_envelope_end(gateway, envelope, EDAI_SHED, EDA_ESHED,
@@ -425,7 +425,7 @@ static bool is_shown(const edai_node *node, const edai_msg *msg)
 
 static bool takes_all(const edai_link *link, uint32_t count)
 {
-    return link->waiting == NULL && edai_link_has_room(link, true) &&
+    return link->waiting.first == NULL && edai_link_has_room(link, true) &&
            edai_link_has_places(link, count);
 }
 
@@ -461,7 +461,7 @@ static void take_spread(edai_node *node, edai_envelope *envelope)
     uint32_t i;
 
     if (full != NULL) { /* before it went to any, as it comes here again for all */
-        edai_link_wait(full, envelope);
+        edai_line_add(&full->waiting, envelope, envelope);
         count_tight(node, full);
         return;
     }
@@ -572,14 +572,13 @@ static uint64_t told_now(const edai_link *link, uint64_t before, uint64_t now)
 /* Lets in what waits for room. */
 static void admit_waiting(edai_node *node, edai_link *link)
 {
-    edai_envelope *at = link->waiting;
+    edai_envelope *at = edai_line_take_all(&link->waiting);
 
-    link->waiting = NULL;
     while (at != NULL) {
         edai_envelope *next = at->next;
 
-        if (link->waiting != NULL || !edai_link_has_room(link, true)) {
-            edai_link_wait(link, at);
+        if (link->waiting.first != NULL || !edai_link_has_room(link, true)) {
+            edai_line_add(&link->waiting, at, at);
         } else {
             edai_spread_take(&node->abroad, node->gateway, at);
         }
@@ -594,35 +593,20 @@ void edai_spread_acked(edai_node *node, edai_link *link, uint64_t arrived, uint6
     link->told_lost += many;
     settle(node, link, EDAI_LOST, many, &link->told);
     settle(node, link, EDAI_FORWARDED, told_now(link, link->told, arrived + lost), &link->told);
-    if (link->waiting != NULL && edai_link_has_room(link, true)) {
+    if (link->waiting.first != NULL && edai_link_has_room(link, true)) {
         admit_waiting(node, link);
     }
     count_tight(node, link);
 }
 
-/* Its partitions are placed anew only when everybody was told that the peer is gone. */
-static void strand(edai_node *node, edai_link *link)
+void edai_spread_take_all(edai_node *node, edai_line *line)
 {
-    if (link->waiting == NULL) {
-        return;
-    }
-    if (node->stranded == NULL) {
-        node->stranded = link->waiting;
-    } else {
-        node->stranded_last->next = link->waiting;
-    }
-    node->stranded_last = link->waiting_last;
-    link->waiting = NULL;
-}
+    edai_envelope *at = edai_line_take_all(line);
 
-void edai_spread_readdress(edai_node *node)
-{
-    edai_envelope *at = node->stranded;
-
-    node->stranded = NULL;
     while (at != NULL) {
         edai_envelope *next = at->next;
 
+        at->next = NULL;
         edai_spread_take(&node->abroad, node->gateway, at);
         at = next;
     }
@@ -639,7 +623,10 @@ void edai_spread_cut(edai_node *node, edai_link *link)
     while ((sent = edai_pending_take_of(&node->pending, link->slot)) != NULL) {
         give_up(node, sent, EDA_EUNKNOWN, "the node that had it vanished: the outcome is unknown");
     }
-    strand(node, link);
+    if (link->waiting.first != NULL) { /* the partitions have no other owner yet */
+        edai_line_add(&node->stranded, link->waiting.first, link->waiting.last);
+        (void)edai_line_take_all(&link->waiting);
+    }
     count_tight(node, link);
 }
 
