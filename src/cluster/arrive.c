@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* EDA_WAIT deliveries from abroad that may wait for room before acks are held back. */
-#define HELD_MAX 1024u
 /* An ack waits no longer than until so many messages have come, or for so long. */
 #define ACK_LEN 4096u
 #define ACK_DELAY EDA_US(200)
@@ -611,7 +609,7 @@ void edai_arrive_acks(edai_node *node)
 
     /* What found no room is not acknowledged, so that its sender slows down. */
     if (node->held != NULL &&
-        atomic_load_explicit(&node->held->unadmitted, memory_order_acquire) > HELD_MAX) {
+        atomic_load_explicit(&node->held->unadmitted, memory_order_acquire) > EDAI_NODE_HELD_MAX) {
         node->is_ack_held = true;
     }
     if (node->is_ack_held) {

@@ -27,7 +27,7 @@ typedef enum edai_heard_kind {
     EDAI_HEARD_TOKEN,
     EDAI_HEARD_PING,      /* somebody's: to be answered */
     EDAI_HEARD_PONG,      /* an answer to ours; without a message: the end */
-    EDAI_HEARD_CATALOGUE, /* the same, to a request for a catalogue; `of` says whose */
+    EDAI_HEARD_CATALOGUE, /* the same, to a request for a catalogue */
     EDAI_HEARD_DESCRIBE,  /* somebody wants a catalogue or ps */
     EDAI_HEARD_PUT,       /* an outsider's; `of` is the declaration, as of GET */
     EDAI_HEARD_GET,
@@ -44,7 +44,7 @@ typedef struct edai_heard {
     eda_bus_query *query;  /* owned: PING, DESCRIBE, GET */
     const void *of;
     uint64_t number; /* of the request that this answers */
-    bool is_alive;   /* TOKEN */
+    bool is_alive;   /* TOKEN; the end of a PONG: somebody answered */
     bool is_end;     /* PONG, CATALOGUE */
     eda_status end;
 } edai_heard;

@@ -15,7 +15,7 @@ typedef struct sweep {
     bool is_all;
     const edai_actor_type *of; /* NULL: of all types */
     _Atomic uint32_t *done;    /* raised when it is over; NULL: nobody looks */
-    _Atomic uint32_t left;     /* workers, and whoever began it */
+    _Atomic uint32_t left;     /* workers that have not looked */
 } sweep;
 
 static void end_one(sweep *self)
@@ -114,7 +114,7 @@ static uint64_t count_live(const edai_node *node, bool is_all)
     for (actor = 0; actor < sys->actor_count; actor++) {
         const edai_actor_type *type = sys->actors[actor];
 
-        for (i = 0; type->live_at != NULL && i < EDAI_SHARDS; i++) {
+        for (i = 0; type->live_at != NULL && i < EDAI_PARTITIONS; i++) {
             uint16_t owner = atomic_load_explicit(&type->owners[i], memory_order_relaxed);
 
             if (is_all || (owner != EDAI_SELF && owner != EDAI_NOBODY)) {

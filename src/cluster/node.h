@@ -23,6 +23,11 @@
 #include "view/view.h"
 
 #define EDAI_NODE_OWN 8u
+/* EDA_WAIT deliveries from elsewhere that may wait for room, before outsiders' are refused and
+ * nodes' acks are held back. */
+#define EDAI_NODE_HELD_MAX 1024u
+
+_Static_assert(EDAI_PARTITIONS == EDAI_SHARDS, "what the view places is what the core counts");
 
 typedef struct edai_node edai_node;
 typedef struct edai_declared edai_declared;
@@ -267,8 +272,7 @@ void edai_arrive_settle(edai_node *node);
 /* Every link's ack that is due goes into its batch. */
 void edai_arrive_acks(edai_node *node);
 
-/* --- outside.c: outsiders -----------------------------------------------------------------------
- */
+/* --- outside.c: outsiders -------------------------------------------------------------------- */
 
 /* Lists what is handled here. Before anything runs. EDA_ENOMEM. */
 EDA_CHECK eda_status edai_outside_prepare(edai_node *node);
@@ -288,8 +292,7 @@ void edai_outside_get(edai_node *node, const edai_declared *declared,
 void edai_outside_answer(
     edai_node *node, edai_stranger *stranger, const edai_reply *reply, const void *data);
 
-/* --- member.c: who is there
- * ----------------------------------------------------------------------- */
+/* --- member.c: who is there ------------------------------------------------------------------ */
 
 /* The link to "NODE/INC", who is entered as a member if need be. EDA_ESTALE: dead. EDA_EINVAL,
  * EDA_ELIMIT, EDA_ENOMEM. */

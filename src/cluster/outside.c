@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* EDA_WAIT deliveries that may wait for room before outsiders are refused. */
-#define HELD_MAX 1024u
 /* An outsider's request has that long; a get's own timeout does not travel. */
 #define ANSWER_MS 10000u
 
@@ -427,7 +425,7 @@ static eda_status deliver(edai_node *node, const edai_msg *msg, const void *data
     edai_delivered delivered;
 
     if (msg->type->overflow == EDA_WAIT &&
-        atomic_load_explicit(&node->held->unadmitted, memory_order_relaxed) > HELD_MAX) {
+        atomic_load_explicit(&node->held->unadmitted, memory_order_relaxed) > EDAI_NODE_HELD_MAX) {
         return EDA_EFULL;
     }
     return edai_arrival_deliver(node->gateway, msg, data, &arrival, &delivered);

@@ -29,7 +29,7 @@ static bool is_waited_for(edai_node *node, bool is_for_idle)
 }
 
 /* Wakes whoever waits for so many nodes; 0: for idleness. */
-static void meet(edai_node *node, uint32_t nodes)
+static void wake(edai_node *node, uint32_t nodes)
 {
     const edai_port *port = node->sys->port;
     edai_node_wait *at;
@@ -66,7 +66,7 @@ void edai_wait_check(edai_node *node)
         &node->counts.nodes, edai_view_usable_count(node->view), memory_order_relaxed);
     atomic_store_explicit(&node->counts.view, edai_view_number(node->view), memory_order_relaxed);
     if (is_waited_for(node, false) && edai_wait_all_agree(node)) {
-        meet(node, edai_view_usable_count(node->view));
+        wake(node, edai_view_usable_count(node->view));
     }
 }
 
@@ -154,7 +154,7 @@ void edai_wait_round_ended(edai_node *node, uint64_t number)
         idle->is_all_idle && idle->answers >= count_others(node) && edai_system_is_idle(node->sys);
     if (is_idle && idle->was_idle_before && idle->moved == idle->moved_before) {
         idle->was_idle_before = false;
-        meet(node, 0);
+        wake(node, 0);
         return;
     }
     idle->moved_before = idle->moved;
