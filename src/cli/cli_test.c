@@ -571,7 +571,7 @@ static void sub_whose_nodes_go_says_so_and_when_one_is_back(void **state)
     driver->drop(home.bus, token);
 }
 
-/* All of them die at once, the one that relayed too. */
+/* The only one, which relayed, ends; local_test has what dies without a word. */
 static void sub_whose_host_has_nobody_left_says_so(void **state)
 {
     (void)state;

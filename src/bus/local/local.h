@@ -19,6 +19,7 @@
 #define EDAI_LOCAL_GETS_MAX 4096u
 #define EDAI_LOCAL_RETRY_MS 2 /* between attempts to reach a hub, doubling */
 #define EDAI_LOCAL_RETRY_MAX_MS 250
+#define EDAI_LOCAL_GONE_MS 500 /* for a guest, without anybody who listens; twice the above */
 
 /* A token that a watch was told of. */
 typedef struct edai_local_sighting {
@@ -78,8 +79,9 @@ struct eda_bus {
     edai_thread thread;
     const void *thread_self;
     int wake_fd;
-    edai_link link; /* its reader is the thread's */
-    uint32_t epoch; /* counts connections */
+    int64_t lost_ns; /* the thread's: since when there is no connection */
+    edai_link link;  /* its reader is the thread's */
+    uint32_t epoch;  /* counts connections */
     bool is_welcome;
     bool is_refused; /* by a hub of another version */
     bool is_closing;

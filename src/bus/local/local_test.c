@@ -21,6 +21,7 @@
 #include "base/thread.h"
 #include "bus/local/endpoint.h"
 #include "bus/local/frame.h"
+#include "bus/local/local.h"
 
 static const eda_bus_driver *const d = &eda_bus_local;
 static char folder[] = "/tmp/eda-local-XXXXXX";
@@ -484,6 +485,40 @@ static void session_that_connects_anew_greets_first(void **state)
     (void)close(lock);
 }
 
+/* However much it puts meanwhile: another one may be about to listen. */
+static void guest_takes_tokens_for_gone_once_nobody_listened_for_a_while(void **state)
+{
+    (void)state;
+    const eda_bus_message message = {.key = EDA_STR_INIT("a")};
+    edai_block *key = edai_block_of_key(EDA_STR("live/7"));
+    edai_thread thread;
+    kind_hub hub = {.listening = listen_by_hand()};
+    eda_bus_problem problem;
+    eda_bus *guest = NULL;
+    uint64_t id = 0;
+    seen s;
+
+    assert_non_null(key);
+    seen_init(&s);
+    assert_int_equal(edai_thread_start(&thread, take_one, &hub, "kind hub"), EDA_OK);
+    assert_int_equal(open_guest(&s, &guest, &problem), EDA_OK);
+    (void)edai_thread_join(&thread);
+    assert_int_equal(d->watch(guest, EDA_STR("live/*"), on_token, &s, &id), EDA_OK);
+    say(hub.connection, &(edai_frame){.type = EDAI_FRAME_CAME, .id = id, .other = 7, .body = key});
+    wait_log(&s, "+live/7\n");
+    (void)close(hub.listening);
+    (void)unlink(path);
+    int64_t begin = edai_clock_monotonic_ns();
+    (void)close(hub.connection);
+    while (!is_logged(&s, "-live/7\n")) {
+        (void)d->put(guest, &message);
+        edai_thread_yield();
+    }
+    assert_true(edai_clock_monotonic_ns() - begin >= EDA_MS(EDAI_LOCAL_GONE_MS));
+    edai_block_free(key);
+    d->close(guest);
+}
+
 static void open_refuses_a_place_that_is_none(void **state)
 {
     (void)state;
@@ -523,6 +558,7 @@ int main(void)
         cmocka_unit_test(hub_takes_a_session_that_connects_anew),
         cmocka_unit_test(socket_stands_in_the_users_folder),
         cmocka_unit_test(guest_never_is_the_hub),
+        cmocka_unit_test(guest_takes_tokens_for_gone_once_nobody_listened_for_a_while),
         cmocka_unit_test(hub_disconnects_who_takes_nothing),
         cmocka_unit_test(open_refuses_a_hub_of_another_version),
         cmocka_unit_test(open_gives_up_on_a_hub_that_says_nothing),

@@ -178,11 +178,12 @@ static void lose(eda_bus *bus)
     bus->is_welcome = false;
     edai_local_doubt(bus);
     edai_mutex_unlock(&bus->mutex);
+    bus->lost_ns = edai_clock_monotonic_ns();
     edai_local_end_all(bus, EDA_ECLOSED);
 }
 
-/* By the thread, once; what keeps it from a hub is said when it changes. Where a guest found nobody
- * for as long as anybody takes to become the hub, nobody is left. */
+/* By the thread, once; what keeps it from a hub is said when it changes. Where a guest has found
+ * nobody for longer than anybody takes to become the hub, nobody is left. */
 static void rejoin(eda_bus *bus, int *delay_ms, eda_bus_problem *said)
 {
     eda_bus_problem problem = {.text = {0}};
@@ -196,7 +197,9 @@ static void rejoin(eda_bus *bus, int *delay_ms, eda_bus_problem *said)
         edai_local_say(bus, problem.text);
         *said = problem;
     }
-    if (status == EDA_EIO && bus->at.is_guest && *delay_ms == EDAI_LOCAL_RETRY_MAX_MS) {
+    /* By the clock, since whatever is sent meanwhile makes it try sooner. */
+    if (status == EDA_EIO && bus->at.is_guest &&
+        edai_clock_monotonic_ns() - bus->lost_ns >= EDA_MS(EDAI_LOCAL_GONE_MS)) {
         edai_local_settle(bus);
     }
     back_off(bus, delay_ms);
