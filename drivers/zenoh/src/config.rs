@@ -127,14 +127,15 @@ impl Source {
             let body = text.to_owned();
             return Ok(Source { file: None, body });
         }
-        let mut body = String::new();
+        let mut bytes = Vec::new();
         // One more than is allowed, and of whatever it is: a device tells no size, and has no end.
-        let size = File::open(text)
-            .and_then(|file| file.take(FILE_MAX + 1).read_to_string(&mut body))
+        File::open(text)
+            .and_then(|file| file.take(FILE_MAX + 1).read_to_end(&mut bytes))
             .map_err(|e| format!("{text}: {e}"))?;
-        if size as u64 > FILE_MAX {
+        if bytes.len() as u64 > FILE_MAX {
             return Err(format!("{text}: a configuration has at most {FILE_MAX} bytes"));
         }
+        let body = String::from_utf8(bytes).map_err(|e| format!("{text}: {e}"))?;
         let file = Some(text.to_owned());
         Ok(Source { file, body })
     }
@@ -467,6 +468,11 @@ mod tests {
             (&"[".repeat(100_000), ", line 1, column 129: more than 128 brackets"),
             (
                 &" ".repeat(FILE_MAX as usize + 1),
+                ": a configuration has at most 1048576 bytes",
+            ),
+            // The first byte that is not read would end a character.
+            (
+                &"é".repeat(FILE_MAX as usize / 2 + 1),
                 ": a configuration has at most 1048576 bytes",
             ),
         ] {
