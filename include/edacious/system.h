@@ -52,8 +52,8 @@ typedef struct eda_options {
 } eda_options;
 #define EDA_UNLIMITED UINT32_MAX /* new_keys_per_s: no limit */
 
-/* Returns owned in `ret_system`. options NULL: all defaults. EDA_EINVAL: an option out of bounds.
- * EDA_ENOMEM. */
+/* Returns owned in `ret_system`. options NULL: all defaults. EDA_EINVAL: an option out of bounds; a
+ * line of the log says which. EDA_ENOMEM. */
 EDA_CHECK eda_status eda_system_new(const eda_options *options, eda_system **ret_system);
 /* Stops if it runs, frees. NULL is fine. */
 void eda_system_free(eda_system *sys);

@@ -19,8 +19,9 @@
 
 void edai_ctx_check(const eda_ctx *ctx)
 {
-    EDA_ASSERT(ctx != NULL && ctx->magic == EDAI_CTX_MAGIC,
-        "a ctx is used within its turn, a client until it is freed");
+    EDA_ASSERT(ctx != NULL, "there is a ctx: eda_system_client has none before eda_system_start");
+    EDA_ASSERT(
+        ctx->magic == EDAI_CTX_MAGIC, "a ctx is used within its turn, a client until it is freed");
 }
 
 eda_status edai_ctx_fail(eda_ctx *ctx, eda_status status, const char *format, ...)

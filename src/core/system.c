@@ -29,6 +29,8 @@ static const eda_options defaults = {.name = "edacious",
     .slow_turn_ms = 1000,
     .cluster = "edacious"};
 
+#define STACKS_MAX 1000000u /* of the option stacks_max */
+
 #define CHECK(sys_)                                                                                \
     EDA_ASSERT((sys_) != NULL && (sys_)->magic == EDAI_SYSTEM_MAGIC, "a system that was not "      \
                                                                      "freed")
@@ -54,8 +56,10 @@ const char *eda_system_error(eda_system *sys)
 void edai_system_log(eda_system *sys, const char *who, const char *format, ...)
 {
     char line[EDAI_LOG_SIZE_MAX];
-    const edai_log_head head = {
-        .at = sys->port->wall(sys->port->self), .system = sys->name, .who = who};
+    const edai_port *port = sys->port; /* neither port nor name: options were refused */
+    const edai_log_head head = {.at = port != NULL ? port->wall(port->self) : edai_clock_wall_ns(),
+        .system = sys->name != NULL ? sys->name : sys->options.name,
+        .who = who};
     va_list list;
 
     va_start(list, format);
@@ -84,6 +88,29 @@ static uint32_t worker_per_core(void)
     uint32_t count = edai_cpu_count();
 
     return count < EDAI_WORKERS_MAX ? count : EDAI_WORKERS_MAX;
+}
+
+static eda_status check_options(eda_system *sys)
+{
+    const eda_options *options = &sys->options;
+
+    if (options->pumped && options->workers != 1) {
+        return edai_system_fail(
+            sys, EDA_EINVAL, "workers is %u; a pumped system has 1", options->workers);
+    }
+    if (options->workers > EDAI_WORKERS_MAX) {
+        return edai_system_fail(
+            sys, EDA_EINVAL, "workers is %u; %u at most", options->workers, EDAI_WORKERS_MAX);
+    }
+    if (options->stack_size < EDAI_STACK_SIZE_MIN) {
+        return edai_system_fail(sys, EDA_EINVAL, "stack_size is %u; %u at least",
+            options->stack_size, (unsigned)EDAI_STACK_SIZE_MIN);
+    }
+    if (options->stacks_max > STACKS_MAX) {
+        return edai_system_fail(
+            sys, EDA_EINVAL, "stacks_max is %u; %u at most", options->stacks_max, STACKS_MAX);
+    }
+    return EDA_OK;
 }
 
 static eda_status fill_options(eda_system *sys, const eda_options *given)
@@ -116,24 +143,27 @@ static eda_status fill_options(eda_system *sys, const eda_options *given)
     if (options->seed == 0 && !edai_entropy(&options->seed, sizeof(options->seed))) {
         options->seed = (uint64_t)edai_clock_wall_ns(); /* not a secret: only spreads choices */
     }
-    if (options->workers > EDAI_WORKERS_MAX || (options->pumped && options->workers != 1)) {
-        return EDA_EINVAL;
-    }
-    return options->stack_size < EDAI_STACK_SIZE_MIN || options->stacks_max > 1000000 ? EDA_EINVAL
-                                                                                      : EDA_OK;
+    return check_options(sys);
 }
 
 static eda_status open_store(eda_system *sys)
 {
     if (sys->options.store_object != NULL) {
         sys->store = sys->options.store_object;
-        return sys->store->struct_size == sizeof(eda_store) ? EDA_OK : EDA_EINVAL;
+        return sys->store->struct_size == sizeof(eda_store)
+                   ? EDA_OK
+                   : edai_system_fail(sys, EDA_EINVAL,
+                         "store_object: its struct_size is %zu, not %zu",
+                         (size_t)sys->store->struct_size, sizeof(eda_store));
     }
     if (sys->options.store == NULL) {
         return EDA_OK;
     }
     if (strcmp(sys->options.store, EDA_STORE_MEMORY) != 0) {
-        return EDA_EINVAL;
+        return edai_system_fail(sys, EDA_EINVAL,
+            "store '%.80s' is unknown; there is '" EDA_STORE_MEMORY
+            "', others are given as store_object",
+            sys->options.store);
     }
     sys->store = eda_store_memory_new();
     sys->is_store_owned = true;
@@ -209,6 +239,9 @@ eda_status edai_system_new(
         status = open_store(sys);
     }
     if (status != EDA_OK) {
+        if (sys->error[0] != '\0') { /* there will be no system to ask */
+            edai_system_log(sys, NULL, "option %s", sys->error);
+        }
         system_free(sys);
         return status;
     }

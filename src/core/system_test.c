@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "delivery.h"
@@ -46,10 +47,20 @@ EDA_ACTOR(porter, eda_none, on(call, porter_call), on(nap, porter_nap));
 
 /* --- options ------------------------------------------------------------------------------ */
 
+static void keep_line(void *arg, eda_str line)
+{
+    (void)snprintf(arg, 256, "%.*s", EDA_STR_ARG(line));
+}
+
 static void options_out_of_bounds_are_refused(void **state)
 {
     eda_store wrong_store = {.struct_size = 1};
-    const eda_options wrong[] = {
+    static const char *const said[] = {"option workers is 65; 64 at most",
+        "option workers is 2; a pumped system has 1", "option stack_size is 1; 16384 at least",
+        "option stacks_max is 4294967295; 1000000 at most",
+        "option store 'memory.db' is unknown; there is 'memory'",
+        "option store_object: its struct_size is 1, not "};
+    eda_options wrong[] = {
         {.workers = 65},
         {.pumped = true, .workers = 2},
         {.stack_size = 1},
@@ -62,9 +73,13 @@ static void options_out_of_bounds_are_refused(void **state)
     (void)state;
     for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         eda_system *sys = NULL;
+        char line[256] = "";
 
+        wrong[i].log = keep_line;
+        wrong[i].log_arg = line;
         delivery_assert_status(eda_system_new(&wrong[i], &sys), EDA_EINVAL);
         assert_null(sys);
+        assert_non_null(strstr(line, said[i]));
     }
 }
 
