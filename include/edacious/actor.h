@@ -66,7 +66,7 @@ typedef struct eda_handler {
 /* What a declaration may set beside its entries; zero is the default everywhere. */
 typedef struct eda_actor_options {
     const char *doc;
-    uint32_t idle_ms;         /* goes after that long without a message, timers or not; 0: 15 min */
+    uint32_t idle_ms;         /* goes after so long without a message or a timer's; 0: 15 min */
     uint32_t mailbox_len_max; /* 0: the default, 1,024 */
     uint64_t activations_max; /* most live at once (least recently used goes); 0: no limit */
     eda_decision on_failure;  /* 0: EDA_RESUME; eda_fail always restarts */

@@ -95,8 +95,9 @@ eda_status eda_refuse(eda_ctx *ctx, const char *format, ...) EDA_PRINTF(2, 3);
 eda_status eda_fail(eda_ctx *ctx, eda_status status, const char *format, ...) EDA_PRINTF(3, 4);
 
 /* Sends the actor itself a record handled by on_self, `delay` after the call, if the turn succeeds.
- * It dies with the activation, which goes after idle_ms even so: for longer eda_publish_after, see
- * docs/ctx.md. `ret_timer` may be NULL. Late, it fires once. EDA_ELIMIT: 64 timers armed. */
+ * It dies with the activation, which an armed timer does not keep beyond idle_ms: for longer
+ * eda_publish_after, see docs/ctx.md. `ret_timer` may be NULL. Late, it fires once. EDA_ELIMIT: 64
+ * timers armed. */
 EDA_CHECK eda_status eda_after(
     eda_ctx *ctx, eda_value record, eda_duration delay, eda_timer *ret_timer);
 /* The same, every `period`. Catch-up: missed ticks are dropped, the next one keeps the phase. */
