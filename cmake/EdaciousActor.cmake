@@ -3,9 +3,13 @@
 #   edacious_actor(NAME [SOURCES file...] [MESSAGES folder...] [ALLOWS regex...])
 #
 # Compiles an actor's folder alone: with edacious's headers and the folders of message headers on its path, and nothing
-# else. SOURCES: by default every .c but the _test.c of the folder NAME, or of the current folder where there is no
-# such. After compiling, the objects may refer to nothing outside but edacious, the harmless part of the C library
-# (EdaciousActorSymbols.txt) and what ALLOWS matches: the symbols of a library which this actor wraps.
+# else. After compiling, the objects may refer to nothing outside but edacious, the harmless part of the C library
+# (EdaciousActorSymbols.txt) and what ALLOWS matches.
+#
+#   NAME      the actor's target, and its folder beside this CMakeLists.txt
+#   SOURCES   its files; by default every .c of the folder NAME but the _test.c. Given, no folder NAME is needed
+#   MESSAGES  folders of message headers, which must be there; whoever links the actor has them on its path, too
+#   ALLOWS    regular expressions, each for a whole symbol: what a library has which this actor wraps, such as sqlite3_.*
 #
 #   edacious_actor(door MESSAGES messages)
 #   target_link_libraries(my_program PRIVATE door)      # nothing more: the actor is in the program
@@ -21,6 +25,9 @@ function(edacious_actor name)
     set(folder ${CMAKE_CURRENT_SOURCE_DIR})
     if(IS_DIRECTORY ${folder}/${name})
         set(folder ${folder}/${name})
+    elseif(NOT arg_SOURCES)
+        message(FATAL_ERROR "edacious_actor(${name}): there is no folder ${folder}/${name}. "
+            "Put the actor's .c files there, or name them: edacious_actor(${name} SOURCES file...)")
     endif()
     if(NOT arg_SOURCES)
         file(GLOB arg_SOURCES CONFIGURE_DEPENDS ${folder}/*.c)
@@ -37,6 +44,9 @@ function(edacious_actor name)
     set(messages)
     foreach(message_folder IN LISTS arg_MESSAGES)
         cmake_path(ABSOLUTE_PATH message_folder NORMALIZE)
+        if(NOT IS_DIRECTORY ${message_folder})
+            message(FATAL_ERROR "edacious_actor(${name}): MESSAGES names ${message_folder}, and there is no such folder")
+        endif()
         list(APPEND messages ${message_folder})
     endforeach()
 

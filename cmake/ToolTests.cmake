@@ -54,19 +54,26 @@ foreach(compiler g++ clang++)
     endforeach()
 endforeach()
 
-# edacious_actor: one actor it accepts, two it refuses.
+# edacious_actor: one actor it accepts, two it refuses, and two calls that name a folder which is not there.
 function(eda_actor_alone_test name target)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "WRONG" "")
     add_test(NAME ${name} COMMAND ${CMAKE_CTEST_COMMAND}
-        --build-and-test ${PROJECT_SOURCE_DIR}/tests/actor_alone ${PROJECT_BINARY_DIR}/actor_alone/${target}
+        --build-and-test ${PROJECT_SOURCE_DIR}/tests/actor_alone ${PROJECT_BINARY_DIR}/actor_alone/${target}${arg_WRONG}
         --build-generator Ninja --build-target ${target}-alone
-        --build-options -DEDACIOUS_SOURCE=${PROJECT_SOURCE_DIR} -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER})
-    set_tests_properties(${name} PROPERTIES LABELS tests/actor_alone TIMEOUT 120 ${ARGN})
+        --build-options -DEDACIOUS_SOURCE=${PROJECT_SOURCE_DIR} -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER}
+            -DWRONG=${arg_WRONG})
+    set_tests_properties(${name} PROPERTIES LABELS tests/actor_alone TIMEOUT 120
+        ${arg_UNPARSED_ARGUMENTS})
 endfunction()
 eda_actor_alone_test(actor_alone_accepts_honest_actor honest)
 eda_actor_alone_test(actor_alone_refuses_foreign_function cheat
     PASS_REGULAR_EXPRESSION "actor cheat uses 'honest_secret', 'time'")
 eda_actor_alone_test(actor_alone_refuses_foreign_include peek
     PASS_REGULAR_EXPRESSION "actor peek: [^ ]*peek.c reaches out of its folder")
+eda_actor_alone_test(actor_alone_without_its_folder_is_refused honest WRONG nobody
+    PASS_REGULAR_EXPRESSION "edacious_actor\\(nobody\\): there is no folder")
+eda_actor_alone_test(actor_alone_without_its_messages_is_refused honest WRONG peek
+    PASS_REGULAR_EXPRESSION "edacious_actor\\(peek\\): MESSAGES names")
 
 # The seed stays small.
 add_test(NAME seed_has_at_most_25_lines COMMAND python3 ${PROJECT_SOURCE_DIR}/tools/count_lines.py
