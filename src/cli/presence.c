@@ -19,12 +19,12 @@ static void on_token(void *arg, eda_str key, bool is_alive)
     if (!is_alive && alive == 0) {
         return;
     }
-    atomic_store(&self->alive, is_alive ? alive + 1 : alive - 1);
     bool is_lost = !is_alive && alive == 1;
     bool is_back = is_alive && alive == 0 && was_lost;
-    if (is_lost) {
+    if (is_lost) { /* first: who sees that none is left sees this, too */
         atomic_store(&self->was_lost, true);
     }
+    atomic_store(&self->alive, is_alive ? alive + 1 : alive - 1);
     if ((is_lost || is_back) && self->fn != NULL) {
         self->fn(self->arg, is_back);
     }
