@@ -233,8 +233,10 @@ eda_status edai_system_new(
     if (status == EDA_OK && (sys->executor == NULL || sys->name == NULL)) {
         status = EDA_ENOMEM;
     }
-    if (status == EDA_OK) {
+    if (sys->name != NULL) {
         memcpy(sys->name, sys->options.name, strlen(sys->options.name) + 1);
+    }
+    if (status == EDA_OK) {
         sys->port = &sys->executor->port;
         status = open_store(sys);
     }
