@@ -68,8 +68,11 @@ void building_tell(eda_system *sys, const char *node)
 {
     const eda_counts counts = eda_system_counts(sys, NULL, NULL);
     const eda_cluster_counts cluster = eda_system_cluster(sys);
+    char hosted[512];
+    int len = 0;
     size_t i;
 
+    /* Each line by one call: what the system logs meanwhile stands before or behind it. */
     fprintf(stderr,
         "%s: accepted %" PRIu64 " handled %" PRIu64 " failed %" PRIu64 " expired %" PRIu64
         " shed %" PRIu64 " dead %" PRIu64 " stopped %" PRIu64 " forwarded %" PRIu64 " lost %" PRIu64
@@ -81,10 +84,9 @@ void building_tell(eda_system *sys, const char *node)
         "%s: sent %" PRIu64 " arrived %" PRIu64 " missed %" PRIu64 " moved %" PRIu64
         " refused %" PRIu64 "\n",
         node, cluster.sent, cluster.arrived, cluster.missed, cluster.moved, cluster.refused);
-    fprintf(stderr, "%s: hosted", node);
     for (i = 0; i < sizeof(actors) / sizeof(actors[0]); i++) {
-        fprintf(
-            stderr, " %s %" PRIu64, actors[i], eda_system_activations(sys, actors[i]).keys_ever);
+        len += snprintf(hosted + len, sizeof(hosted) - (size_t)len, " %s %" PRIu64, actors[i],
+            eda_system_activations(sys, actors[i]).keys_ever);
     }
-    fprintf(stderr, "\n");
+    fprintf(stderr, "%s: hosted%s\n", node, hosted);
 }

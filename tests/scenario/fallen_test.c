@@ -7,13 +7,13 @@
 
 #include <edacious/edacious.h>
 
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,7 +192,7 @@ static char *program;
 
 static eda_system *survivor;
 static pid_t victim;
-static int life = -1; /* the victim's input: it ends when this is closed */
+static int life = -1; /* to the victim's input: it ends when this is closed */
 
 static eda_system *make(const char *name)
 {
@@ -219,7 +219,7 @@ static int live_as_victim(void)
 
     is_victim = true;
     if (sys == NULL || eda_add(sys, EDA_WITH(anchor)) != EDA_OK ||
-        eda_system_start(sys) != EDA_OK) {
+        eda_system_start(sys) != EDA_OK || write(STDIN_FILENO, "", 1) != 1) {
         return 1;
     }
     while (read(STDIN_FILENO, &nothing, 1) > 0) {
@@ -232,15 +232,18 @@ static void start_victim(void)
     char role[] = "victim";
     char *const words[] = {program, role, config, NULL};
     posix_spawn_file_actions_t actions;
+    char nothing;
     int ends[2];
 
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
     assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO), 0);
     assert_int_equal(posix_spawn(&victim, program, &actions, NULL, words, environ), 0);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)close(ends[0]);
     life = ends[1];
+    /* Its token, which tells of its death, is declared last: when its start returns. */
+    assert_int_equal(read(life, &nothing, 1), 1);
     MUST(survivor, eda_cluster_wait_nodes(survivor, 2, PATIENCE_MS));
 }
 
