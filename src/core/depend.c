@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define CONFIGURED_SIZE 256
+#define NAMES_SIZE 256
 
 static bool needs_deps(const edai_actor_type *type)
 {
@@ -289,6 +290,44 @@ static bool knows_names(
     return true;
 }
 
+/* A list of names: what no longer fits is left out, and an ellipsis says so. */
+typedef struct names {
+    char text[NAMES_SIZE];
+    size_t len;
+    bool is_cut;
+} names;
+
+static void names_add(names *self, const char *name)
+{
+    int len;
+
+    if (self->is_cut) {
+        return;
+    }
+    len = snprintf(
+        self->text + self->len, NAMES_SIZE - self->len, "%s'%s'", self->len == 0 ? "" : ", ", name);
+    if (len < 0 || (size_t)len >= NAMES_SIZE - self->len) {
+        (void)snprintf(self->text + self->len, NAMES_SIZE - self->len, "%s",
+            NAMES_SIZE - self->len > sizeof(", ...") ? ", ..." : "");
+        self->is_cut = true;
+        return;
+    }
+    self->len += (size_t)len;
+}
+
+static eda_status refuse_field(
+    eda_system *sys, const edai_provided *provided, const eda_type *type, const char *name)
+{
+    names known = {.len = 0};
+    const eda_field *field;
+
+    for (field = type->fields; field != NULL && field->name != NULL; field++) {
+        names_add(&known, field->name);
+    }
+    return edai_system_fail(sys, EDA_EINVAL, "%s: %s has no field '%.60s'; known: %s",
+        provided->source, type->name, name, known.len > 0 ? known.text : "none");
+}
+
 static eda_status decode_configured(eda_system *sys, const eda_type *type, edai_provided *provided)
 {
     eda_problem problem = {.text = ""};
@@ -302,8 +341,7 @@ static eda_status decode_configured(eda_system *sys, const eda_type *type, edai_
         return edai_system_fail(sys, status, "%s: %s", provided->source, problem.text);
     }
     if (!knows_names(type, json, &unknown_in, &unknown)) {
-        status = edai_system_fail(sys, EDA_EINVAL, "%s: %s has no field '%s'", provided->source,
-            unknown_in->name, unknown);
+        status = refuse_field(sys, provided, unknown_in, unknown);
     } else {
         status = edai_json_from(type, json, NULL, 0, &provided->data, &problem);
         if (status != EDA_OK) {
@@ -435,15 +473,51 @@ static bool is_beaten(const eda_system *sys, const edai_provided *provided)
     return false;
 }
 
+/* What a configuration may give: the records that actors take, each once. True: `name` is one. */
+static bool list_taken(const eda_system *sys, const char *name, names *ret_taken)
+{
+    bool is_one = false;
+    uint32_t i;
+    uint32_t before;
+
+    for (i = 0; i < sys->actor_count; i++) {
+        const eda_type *deps = sys->actors[i]->actor->deps;
+
+        if (!needs_deps(sys->actors[i]) || deps->kind != EDA_KIND_RECORD) {
+            continue;
+        }
+        is_one = is_one || strcmp(deps->name, name) == 0;
+        for (before = 0; before < i; before++) {
+            const eda_type *other = sys->actors[before]->actor->deps;
+
+            if (other != NULL && strcmp(other->name, deps->name) == 0) {
+                break;
+            }
+        }
+        if (before == i) {
+            names_add(ret_taken, deps->name);
+        }
+    }
+    return is_one;
+}
+
 /* Probably misspelt; but one file may serve several programs. */
 static void report_unused(eda_system *sys)
 {
     const edai_provided *provided;
 
     for (provided = sys->provided; provided != NULL; provided = provided->next) {
-        if (!provided->is_used && provided->name != NULL && !is_beaten(sys, provided)) {
-            edai_system_log(
-                sys, NULL, "%s: no actor was given '%s'", provided->source, provided->name);
+        names taken = {.len = 0};
+
+        if (provided->is_used || provided->name == NULL || is_beaten(sys, provided)) {
+            continue;
+        }
+        if (list_taken(sys, provided->name, &taken)) {
+            edai_system_log(sys, NULL, "%s: '%s' is not used: the program gives its actors others",
+                provided->source, provided->name);
+        } else {
+            edai_system_log(sys, NULL, "%s: no actor takes '%s'; known: %s", provided->source,
+                provided->name, taken.len > 0 ? taken.text : "none");
         }
     }
 }

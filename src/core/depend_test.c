@@ -302,12 +302,14 @@ static const struct {
     {"{\"state_deps\": 5}", EDA_EINVAL, EDA_OK,
         "configuration: state_deps must be an object of fields"},
     {"{\"state_deps\": {\"name\": \"a\", \"nmae\": \"b\"}}", EDA_OK, EDA_EINVAL,
-        "configuration: state_deps has no field 'nmae'"},
+        "configuration: state_deps has no field 'nmae'; known: 'name', 'open_for', 'level', "
+        "'tone', 'bells', 'main_bell'"},
     {"{\"state_deps\": {\"name\": \"a\", \"bells\": [{\"place\": \"x\"}, {\"place\": \"x\", "
      "\"tone\": 1}]}}",
-        EDA_OK, EDA_EINVAL, "configuration: state_bell has no field 'tone'"},
+        EDA_OK, EDA_EINVAL,
+        "configuration: state_bell has no field 'tone'; known: 'place', 'rings'"},
     {"{\"state_deps\": {\"name\": \"a\", \"main_bell\": {\"rigns\": 1}}}", EDA_OK, EDA_EINVAL,
-        "configuration: state_bell has no field 'rigns'"},
+        "configuration: state_bell has no field 'rigns'; known: 'place', 'rings'"},
     {"{\"state_deps\": {\"name\": \"a\", \"level\": 10}}", EDA_OK, EDA_ERANGE,
         "configuration: state_deps.level is 10; allowed: 0 to 9"},
     {"{\"state_deps\": {\"name\": \"a\", \"main_bell\": {\"place\": \"x\", \"rings\": 10}}}",
@@ -380,8 +382,8 @@ static void configuration_file_that_is_wrong_is_named(void **state)
     assert_int_equal(eda_configure(sys, path), EDA_OK);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(eda_system_start(sys), EDA_EINVAL);
-    (void)snprintf(expected, sizeof(expected), "%s: state_deps has no field 'nmae'", path);
-    assert_string_equal(eda_system_error(sys), expected);
+    (void)snprintf(expected, sizeof(expected), "%s: state_deps has no field 'nmae'; known: ", path);
+    assert_int_equal(strncmp(eda_system_error(sys), expected, strlen(expected)), 0);
     eda_system_free(sys);
 }
 
@@ -397,8 +399,10 @@ static void configuration_that_nobody_needs_is_logged(void **state)
     assert_int_equal(
         configure(sys, "{\"state_deps\": {\"name\": \"a\"}, \"stat_deps\": {}}"), EDA_OK);
     assert_int_equal(eda_system_start(sys), EDA_OK);
-    assert_non_null(strstr(store.log, "configuration: no actor was given 'stat_deps'"));
-    assert_null(strstr(store.log, "'state_deps'"));
+    assert_non_null(
+        strstr(store.log, "configuration: no actor takes 'stat_deps'; known: 'state_deps'"));
+    assert_null(strstr(store.log, "'state_deps' is not used"));
+    assert_null(strstr(store.log, "no actor takes 'state_deps'"));
     state_system_end(sys);
     state_store_fini(&store);
 }
