@@ -277,7 +277,7 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
             "--timeout takes a time such as 2s or 500ms, from 1ms to 24h, not 5"},
         {{"ps", "--config", "/nowhere/x"}, "leave one out"},
         {{"ps", "--user", "me"}, "--user is for Zenoh; leave it out"},
-        {{"pub", "door"}, "a word is missing: TOPIC JSON, TOPIC -"},
+        {{"pub", "door"}, "the JSON is missing ({} if it has no fields): TOPIC JSON, TOPIC -"},
         {{"pub", "door/*", "1"}, "'door/*' is no topic"},
         {{"pub", "door", "{"}, "the payload is no JSON: JSON, line 1"},
         {{"pub", "door", "{badge: 7}"},
@@ -294,7 +294,7 @@ static void wrong_use_ends_with_2_and_says_what_to_do(void **state)
         {{"sub", "**/*"}, "'**/*' is written '*/**', the one way to say it\n"},
         {{"ask", "door/**/**/status", "--all"}, "'door/**/**/status' is written 'door/**/status'"},
         {{"pub", "door/$*", "1"}, "'door/$*' is written 'door/*'"},
-        {{"pub", "door", "--raw", "a/b"}, "a word is missing: TOPIC --raw MIME FILE"},
+        {{"pub", "door", "--raw", "a/b"}, "the file is missing: TOPIC --raw MIME FILE"},
         {{"sub", "a/"}, "'a/' is no key expression"},
         {{"sub", "door/{door_id}/opened"}, "write * for what stands in braces"},
         {{"sub", "a", "--count", "0"}, "--count takes a number from 1 on, not 0"},
@@ -669,10 +669,10 @@ static void messages_shows_types_and_who_has_to_do_with_them(void **state)
         "    -> is_open: bool - so is it\n"
         "    answered by door\n",
         "");
-    assert_run(
-        CLI_WORDS("messages", "nix"), EDAI_EXIT_FAILED, "", "no message type has to do with nix");
+    assert_run(CLI_WORDS("messages", "nix"), EDAI_EXIT_FAILED, "",
+        "no message type has to do with 'nix';");
     assert_run(CLI_WORDS("messages", "nix", "--json"), EDAI_EXIT_FAILED, "{\"messages\":[]}\n",
-        "no message type has to do with nix");
+        "no message type has to do with 'nix';");
     cli_result made = cli_run_with("", CLI_WORDS("messages", "status_get", "--json"));
     assert_non_null(strstr(made.out, "\"reply_fields\":[{\"name\":\"is_open\",\"type\":\"bool\""));
     cli_drop(&made);

@@ -349,8 +349,10 @@ static edai_exit run(edai_cli *cli)
     }
     if (code == EDAI_EXIT_OK && count == 0) {
         code = edai_cli_fail(cli, EDAI_EXIT_FAILED,
-            "no message type has to do with %s; without a word all are listed",
-            cli->args.word_count > 0 ? cli->args.words[0] : "these nodes");
+            cli->args.word_count > 0
+                ? "no message type has to do with '%s'; without a word all are listed"
+                : "%s",
+            cli->args.word_count > 0 ? cli->args.words[0] : "these nodes declare no message type");
     }
     if (code == EDAI_EXIT_OK) {
         code = nodes.code;

@@ -332,9 +332,9 @@ static edai_exit run(edai_cli *cli)
 
     if (cli->args.word_count == 1 && (strcmp(cli->args.words[0], "-") != 0 || is_raw)) {
         return edai_cli_fail(cli, EDAI_EXIT_USAGE,
-            is_raw ? "a word is missing: TOPIC --raw MIME FILE, where - is the input"
-                   : "a word is missing: TOPIC JSON, TOPIC - (a line of JSON each) or - (lines of "
-                     "TOPIC JSON)");
+            is_raw ? "the file is missing: TOPIC --raw MIME FILE, where - is the input"
+                   : "the JSON is missing ({} if it has no fields): TOPIC JSON, TOPIC - (a line of "
+                     "JSON each) or - (lines of TOPIC JSON)");
     }
     if (is_raw && self.is_cbor) {
         return edai_cli_fail(

@@ -56,9 +56,15 @@ static void print_help(FILE *to)
     (void)fprintf(to, "\n%s", exits);
 }
 
+static const char *space_before(const char *usage)
+{
+    return usage[0] != '\0' ? " " : "";
+}
+
 static void print_verb_help(FILE *to, const edai_verb *verb)
 {
-    (void)fprintf(to, "usage: edacious %s %s\n\n%s.\n", verb->name, verb->usage, verb->about);
+    (void)fprintf(to, "usage: edacious %s%s%s\n\n%s.\n", verb->name, space_before(verb->usage),
+        verb->usage, verb->about);
     if (verb->more != NULL) {
         (void)fprintf(to, "%s\n", verb->more);
     }
@@ -112,9 +118,9 @@ static edai_exit check_words(edai_cli *cli)
         return EDAI_EXIT_OK;
     }
     return edai_cli_fail(cli, EDAI_EXIT_USAGE,
-        count < cli->verb->words_min ? "a word is missing; usage: edacious %s %s"
-                                     : "a word too many; usage: edacious %s %s",
-        cli->verb->name, cli->verb->usage);
+        count < cli->verb->words_min ? "a word is missing; usage: edacious %s%s%s"
+                                     : "a word too many; usage: edacious %s%s%s",
+        cli->verb->name, space_before(cli->verb->usage), cli->verb->usage);
 }
 
 static edai_exit run_verb(edai_cli *cli, int argc, char **argv)

@@ -675,9 +675,9 @@ static eda_status check_saves(eda_system *sys)
             !sys->options.is_unfenced && sys->store != NULL && !sys->store->is_shared) {
             return edai_system_fail(sys, EDA_EMISSING,
                 "actor '%s' saves, and on several nodes that needs a store that all share: give "
-                "one, declare scope(node), or set .is_unfenced (of the stock main: --unfenced) if "
-                "a state that two nodes hold at once for a moment, and that is gone with its "
-                "node, does no harm",
+                "one, declare scope(node), or set .is_unfenced (of the stock main: --unfenced). "
+                "Then two nodes may hold one actor for a moment. And what it saved is in its "
+                "node's store alone, and gone with that",
                 type->actor->name);
         }
     }
