@@ -14,6 +14,8 @@
 #include "core/publish.h"
 #include "core/stop.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Envelopes admitted between two activations. */
@@ -22,6 +24,8 @@
 #define REST_MAX EDA_MS(1)
 /* Freed blocks of another worker that wait to go home together; all go before a worker sleeps. */
 #define RETURN_CHAIN_MIN 32u
+/* Bytes of a key in an error text. */
+#define KEY_SHOWN_MAX 80
 /* Stacks kept back for turns that answer requests: without one, who waits for them would wait for
  * ever. */
 #define RESERVE_DIVISOR 8u
@@ -169,15 +173,38 @@ void edai_worker_flush(edai_worker *worker)
 
 /* --- receiving ---------------------------------------------------------------------------- */
 
+/* Of an outsider, whoever asks for it. */
+static void say_absent(edai_envelope *envelope, char text[static EDAI_ERROR_SIZE])
+{
+    const edai_actor_type *type = envelope->route->actor;
+    char digits[24];
+    eda_str key = {.ptr = digits};
+
+    if ((envelope->flags & EDAI_IS_TEXT) != 0) {
+        key = edai_publish_key(envelope);
+    } else {
+        int len = type->is_signed_key
+                      ? snprintf(digits, sizeof(digits), "%" PRId64, (int64_t)envelope->identity)
+                      : snprintf(digits, sizeof(digits), "%" PRIu64, envelope->identity);
+        key.len = (size_t)len;
+    }
+    (void)snprintf(text, EDAI_ERROR_SIZE,
+        "%.60s[%.*s] does not live, and outsiders do not bring it to life: declare "
+        "spawns_for(outside)",
+        type->actor->name, key.len > KEY_SHOWN_MAX ? KEY_SHOWN_MAX : (int)key.len, key.ptr);
+}
+
 /* There is no activation, and there will be none. */
 static void refuse(edai_worker *worker, edai_envelope *envelope, eda_status status)
 {
-    const char *text =
-        status == EDA_ENOMEM ? "out of memory for a new activation"
-        : status == EDA_ENOENT
-            ? "it does not live, and outsiders do not bring it to life: declare spawns_for(outside)"
-            : "the limit on new keys was reached";
+    char absent[EDAI_ERROR_SIZE] = "";
+    const char *text = status == EDA_ENOMEM   ? "out of memory for a new activation"
+                       : status == EDA_ENOENT ? absent
+                                              : "the limit on new keys was reached";
 
+    if (status == EDA_ENOENT && edai_envelope_ext(envelope) != NULL) {
+        say_absent(envelope, absent);
+    }
     edai_envelope_end(worker, envelope, EDAI_SHED, status == EDA_ELIMIT ? EDA_ESHED : status, text);
 }
 

@@ -96,6 +96,30 @@ static void stall_on_stock(stall *self, const stall_stock *request, stall_answer
 EDA_ACTOR(stall, eda_none, answers(stall_price, stall_on_price),
     answers(stall_stock, stall_on_stock), spawns_for(outside));
 
+/* Outsiders do not bring these to life. */
+EDA_REQUEST(vault_get, stall_answer, "vault/{vault_id}/state", (eda_str, vault_id));
+EDA_REQUEST(crate_get, stall_answer, "crate/{number}/state", (int32_t, number));
+
+static void stall_on_vault(stall *self, const vault_get *request, stall_answer *reply)
+{
+    (void)request;
+    self->asked++;
+    reply->of = 3;
+}
+
+static void stall_on_crate(stall *self, const crate_get *request, stall_answer *reply)
+{
+    (void)request;
+    self->asked++;
+    reply->of = 4;
+}
+
+typedef stall vault;
+typedef stall crate;
+
+EDA_ACTOR(vault, eda_none, key(vault_id), answers(vault_get, stall_on_vault));
+EDA_ACTOR(crate, eda_none, key(number), answers(crate_get, stall_on_crate));
+
 /* --- the scene ------------------------------------------------------------------------------- */
 
 static eda_system *start(bool is_pumped)
@@ -105,6 +129,8 @@ static eda_system *start(bool is_pumped)
 
     MUST(sys, eda_add(sys, EDA_WITH(purse)));
     MUST(sys, eda_add(sys, EDA_WITH(stall)));
+    MUST(sys, eda_add(sys, EDA_WITH(vault)));
+    MUST(sys, eda_add(sys, EDA_WITH(crate)));
     MUST(sys, eda_system_start(sys));
     return sys;
 }
@@ -199,6 +225,23 @@ static void put_of_two_types_is_taken_by_the_named_one(void **state)
     check(sys, (purse_state){.gains = 1, .losses = 2});
     assert_int_equal(eda_system_cluster(sys).seen, 6); /* and the get */
     assert_int_equal(eda_system_cluster(sys).refused, 2);
+    eda_bus_inproc.close(bus);
+    eda_system_free(sys);
+}
+
+#define ABSENT(who_)                                                                               \
+    "{\"code\":\"EDA_ENOENT\",\"message\":\"" who_                                                 \
+    " does not live, and outsiders do not bring it "                                               \
+    "to life: declare spawns_for(outside)\"}"
+
+static void get_of_who_does_not_live_is_refused_by_name(void **state)
+{
+    eda_system *sys = start(false);
+    eda_bus *bus = join();
+
+    (void)state;
+    ask(bus, "vault/front/state", "", ABSENT("vault[front]"));
+    ask(bus, "crate/-7/state", "", ABSENT("crate[-7]"));
     eda_bus_inproc.close(bus);
     eda_system_free(sys);
 }
@@ -331,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(put_without_room_is_counted_refused),
         cmocka_unit_test(put_of_two_types_is_taken_by_the_named_one),
+        cmocka_unit_test(get_of_who_does_not_live_is_refused_by_name),
         cmocka_unit_test(get_of_two_types_is_answered_by_the_named_one),
         cmocka_unit_test(puts_refused_beyond_the_bound_are_logged_by_their_number),
         cmocka_unit_test(foreign_put_is_taken_once_by_each_that_asks_for_it),
