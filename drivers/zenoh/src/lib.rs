@@ -24,6 +24,7 @@ mod opening;
 mod place;
 mod query;
 mod queue;
+mod runtime;
 mod sender;
 mod session;
 #[cfg(test)]
@@ -79,13 +80,6 @@ static IS_FORKED: AtomicBool = AtomicBool::new(false);
 /// The table, for the loader.
 #[no_mangle]
 pub extern "C" fn eda_bus_driver_table() -> *const Driver {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // Read once by Zenoh, before its first session. With one network worker, declarations can starve behind others.
-        if std::env::var_os("ZENOH_RUNTIME").is_none() {
-            std::env::set_var("ZENOH_RUNTIME", "(net: (worker_threads: 2))");
-        }
-    });
     &TABLE
 }
 

@@ -19,7 +19,7 @@ use crate::guard::{lock, shield};
 use crate::opening::{Opening, Openings};
 use crate::query::{Gets, Queries};
 use crate::queue::{Queue, LANES};
-use crate::{config, handover, keeper, log, sender};
+use crate::{config, handover, keeper, log, runtime, sender};
 
 /// Whether a thread is inside a call of Zenoh's, and in which: odd while it is, another number in each. The keeper, whose
 /// time it is, looks whether the number changes; reading a clock for every put would cost a tenth of it.
@@ -175,6 +175,7 @@ impl Shared {
         if let Some(log) = options.log {
             log::add(shared.id, log, options.arg);
         }
+        runtime::choose(&shared.config);
         match shared.begin(life, deadline) {
             Ok(()) => Ok(shared),
             Err(failure) => {
