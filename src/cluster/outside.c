@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "cluster/topic_fill.h"
 #include "core/publish.h"
 #include "message/problem.h"
@@ -14,6 +15,7 @@
 
 /* An outsider's request has that long; a get's own timeout does not travel. */
 #define ANSWER_MS 10000u
+#define TYPE_SHOWN_MAX 48
 
 /* status: of the application's own, which have one code for all. */
 EDA_RECORD(error_answer, (eda_str, code), (eda_str, message), (eda_optional(uint32_t), status));
@@ -373,10 +375,53 @@ static void say_pattern(eda_problem *problem)
         "actors are asked on one topic, not on a pattern: a value goes in place of each wildcard");
 }
 
-static void say_conflict(eda_problem *problem)
+static bool is_asked_on(const edai_declared *declared, eda_str key)
 {
-    (void)edai_problem_set(problem, NULL, EDA_ECONFLICT,
-        "the attachment's t must name one of the message types of this topic");
+    return declared->kind == SERVED &&
+           eda_topic_intersects(edai_template_pattern(declared->msg->template), key);
+}
+
+#define TYPES_SIZE 110u
+
+/* The last one that does not fit is an ellipsis. */
+static void add_type(char text[static TYPES_SIZE], const edai_msg *msg)
+{
+    size_t len = strlen(text);
+    int more =
+        snprintf(text + len, TYPES_SIZE - len, "%s%s", len == 0 ? ": " : ", ", msg->type->name);
+
+    if (more < 0 || (size_t)more >= TYPES_SIZE - len) {
+        text[len] = '\0';
+        (void)snprintf(text + len, TYPES_SIZE - len, ", ...");
+    }
+}
+
+static void say_conflict(
+    edai_node *node, const eda_bus_message *message, bool is_get, eda_problem *problem)
+{
+    char types[TYPES_SIZE] = "";
+    const eda_str type = type_of(node, message);
+    const edai_msg *msg;
+    uint32_t i;
+
+    for (msg = node->sys->first_msg; !is_get && msg != NULL; msg = msg->next) {
+        if (is_on(msg, message->key)) {
+            add_type(types, msg);
+        }
+    }
+    for (i = 0; is_get && i < node->declared_count; i++) {
+        if (is_asked_on(&node->declared[i], message->key)) {
+            add_type(types, node->declared[i].msg);
+        }
+    }
+    if (type.len > 0) {
+        (void)edai_problem_set(problem, NULL, EDA_ECONFLICT,
+            "'%.*s' is none of the types of this topic%s",
+            type.len > TYPE_SHOWN_MAX ? TYPE_SHOWN_MAX : (int)type.len, type.ptr, types);
+    } else {
+        (void)edai_problem_set(problem, NULL, EDA_ECONFLICT,
+            "several types share this topic, and the attachment has no t%s", types);
+    }
 }
 
 /* The type that a put is of: the one its attachment names, else the only one of its topic. EDA_OK
@@ -455,16 +500,17 @@ void edai_outside_put(
     }
     edai_bump(&node->counts.seen);
     if (status == EDA_ECONFLICT) {
-        say_conflict(&problem);
+        say_conflict(node, message, false, &problem);
     } else if (status == EDA_OK && (msg == NULL || msg->type->is_raw)) {
         status = put_raw(node, msg != NULL ? msg : node->sys->undeclared, message);
     } else if (status == EDA_OK) {
-        status = edai_topic_fill(msg, message->key, edai_encoding_of(message->encoding),
-            message->payload, &data, &problem);
+        status = edai_topic_fill(
+            msg, message->key, message->encoding, message->payload, &data, &problem);
         status = status == EDA_OK ? deliver(node, msg, data) : status;
     }
     edai_free(data);
     if (status != EDA_OK) {
+        edai_utf8_tame(problem.text, strlen(problem.text)); /* it may quote what came, cut */
         edai_node_refuse_text(node, message->key, status,
             problem.text[0] != '\0' ? problem.text : eda_status_text(status));
     }
@@ -544,12 +590,6 @@ static eda_status ask(edai_node *node, const edai_msg *msg, const void *data, co
     return EDA_OK; /* answered already, perhaps */
 }
 
-static bool is_asked_on(const edai_declared *declared, eda_str key)
-{
-    return declared->kind == SERVED &&
-           eda_topic_intersects(edai_template_pattern(declared->msg->template), key);
-}
-
 /* Its fields, too, are what that type declares. */
 static bool is_key_of(const edai_declared *declared, eda_str key)
 {
@@ -613,26 +653,27 @@ static bool is_to_answer(
 static void answer_get(edai_node *node, const edai_msg *msg, const eda_bus_message *request,
     eda_bus_query *query, eda_status status)
 {
-    edai_encoding encoding = edai_encoding_of(request->encoding);
     const asked by = {.query = query,
         .key = status == EDA_EKEY ? EDA_STR(REFUSED_KEY) : request->key,
-        .is_cbor = encoding == EDAI_ENCODING_CBOR};
+        .is_cbor = edai_encoding_of(request->encoding) == EDAI_ENCODING_CBOR};
     eda_problem problem = {.text = ""};
     void *data = NULL;
 
     edai_bump(&node->counts.seen);
     if (status == EDA_ECONFLICT) {
-        say_conflict(&problem);
+        say_conflict(node, request, true, &problem);
     } else if (status == EDA_EKEY) {
         say_pattern(&problem);
     } else if (status == EDA_OK) {
-        status = edai_topic_fill(msg, request->key, encoding, request->payload, &data, &problem);
+        status = edai_topic_fill(
+            msg, request->key, request->encoding, request->payload, &data, &problem);
     }
     if (status == EDA_OK) {
         status = ask(node, msg, data, &by);
     }
     edai_free(data);
     if (status != EDA_OK) {
+        edai_utf8_tame(problem.text, strlen(problem.text)); /* it may quote what came, cut */
         edai_node_refuse_text(node, request->key, status, problem.text);
         answer_error(node, &by, status,
             eda_str_from(problem.text[0] != '\0' ? problem.text : eda_status_text(status)));

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define MIME_SHOWN_MAX 60
+
 static const struct {
     const char *mime;
     edai_encoding encoding;
@@ -205,11 +207,12 @@ static eda_status decode_json(const topical *from_topic, void **ret_data, eda_pr
         presets, count, ret_data, problem);
 }
 
-eda_status edai_topic_fill(const edai_msg *msg, eda_str topic, edai_encoding encoding,
-    eda_bytes payload, void **ret_data, eda_problem *ret_problem)
+eda_status edai_topic_fill(const edai_msg *msg, eda_str topic, eda_str mime, eda_bytes payload,
+    void **ret_data, eda_problem *ret_problem)
 {
     static const uint8_t empty[] = {0xa0};
     topical from_topic = {.msg = msg, .topic = topic, .payload = payload};
+    edai_encoding encoding = edai_encoding_of(mime);
 
     if (edai_template_parse(msg->template, topic, from_topic.values, EDAI_TEMPLATE_VALUES_MAX,
             &from_topic.count) != EDA_OK) {
@@ -221,7 +224,8 @@ eda_status edai_topic_fill(const edai_msg *msg, eda_str topic, edai_encoding enc
     }
     if (encoding == EDAI_ENCODING_OTHER) {
         return edai_problem_set(ret_problem, NULL, EDA_EINVAL,
-            "%s is read from application/json or application/cbor", msg->type->name);
+            "%s is read from application/json or application/cbor, and this is %.*s",
+            msg->type->name, mime.len > MIME_SHOWN_MAX ? MIME_SHOWN_MAX : (int)mime.len, mime.ptr);
     }
     if (payload.len == 0) {
         from_topic.payload = (eda_bytes){.ptr = empty, .len = sizeof(empty)};

@@ -30,7 +30,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void fills(edai_encoding encoding, const void *bytes, size_t len)
+static void fills(eda_str encoding, const void *bytes, size_t len)
 {
     const eda_bytes payload = {.ptr = bytes, .len = len};
     eda_problem problem = {.text = ""};
@@ -49,7 +49,7 @@ static void fills(edai_encoding encoding, const void *bytes, size_t len)
     edai_free(data);
 }
 
-static eda_status refuses(edai_encoding encoding, const void *bytes, size_t len)
+static eda_status refuses(eda_str encoding, const void *bytes, size_t len)
 {
     const eda_bytes payload = {.ptr = bytes, .len = len};
     eda_problem problem = {.text = ""};
@@ -59,6 +59,9 @@ static eda_status refuses(edai_encoding encoding, const void *bytes, size_t len)
 
     assert_null(data);
     assert_true(status == EDA_OK || problem.text[0] != '\0');
+    if (eda_str_equal(encoding, EDA_STR("image/png"))) {
+        assert_non_null(strstr(problem.text, "application/cbor, and this is image/png"));
+    }
     return status;
 }
 
@@ -70,11 +73,11 @@ static void json_and_cbor_are_filled_alike(void **state)
         0xa2, 0x64, 'h', 'o', 'l', 'd', 5, 0x65, 'f', 'l', 'o', 'o', 'r', 0x21};
 
     (void)state;
-    fills(EDAI_ENCODING_JSON, "{\"hold\":5}", 10);
-    fills(EDAI_ENCODING_JSON, "{\"hold\":5,\"floor\":-2}", 21);
-    fills(EDAI_ENCODING_CBOR, definite, sizeof(definite));
-    fills(EDAI_ENCODING_CBOR, open, sizeof(open));
-    fills(EDAI_ENCODING_CBOR, both, sizeof(both));
+    fills(EDA_STR("application/json"), "{\"hold\":5}", 10);
+    fills(EDA_STR("application/json"), "{\"hold\":5,\"floor\":-2}", 21);
+    fills(EDA_STR("application/cbor"), definite, sizeof(definite));
+    fills(EDA_STR("application/cbor"), open, sizeof(open));
+    fills(EDA_STR("application/cbor"), both, sizeof(both));
 }
 
 static void what_differs_from_the_topic_is_refused(void **state)
@@ -85,14 +88,15 @@ static void what_differs_from_the_topic_is_refused(void **state)
     static const uint8_t no_map[] = {0x81, 5};
 
     (void)state;
-    assert_int_equal(refuses(EDAI_ENCODING_JSON, "{\"hold\":5,\"floor\":-1}", 21), EDA_EINVAL);
-    assert_int_equal(refuses(EDAI_ENCODING_CBOR, other, sizeof(other)), EDA_EINVAL);
-    assert_int_not_equal(refuses(EDAI_ENCODING_CBOR, twice, sizeof(twice)), EDA_OK);
-    assert_int_equal(refuses(EDAI_ENCODING_CBOR, no_map, sizeof(no_map)), EDA_EINVAL);
-    assert_int_equal(refuses(EDAI_ENCODING_CBOR, "\xa1", 1), EDA_ESYNTAX);
-    assert_int_equal(refuses(EDAI_ENCODING_JSON, "", 0), EDA_EINVAL); /* hold is missing */
-    assert_int_equal(refuses(EDAI_ENCODING_CBOR, "", 0), EDA_EINVAL);
-    assert_int_equal(refuses(EDAI_ENCODING_OTHER, "x", 1), EDA_EINVAL);
+    assert_int_equal(
+        refuses(EDA_STR("application/json"), "{\"hold\":5,\"floor\":-1}", 21), EDA_EINVAL);
+    assert_int_equal(refuses(EDA_STR("application/cbor"), other, sizeof(other)), EDA_EINVAL);
+    assert_int_not_equal(refuses(EDA_STR("application/cbor"), twice, sizeof(twice)), EDA_OK);
+    assert_int_equal(refuses(EDA_STR("application/cbor"), no_map, sizeof(no_map)), EDA_EINVAL);
+    assert_int_equal(refuses(EDA_STR("application/cbor"), "\xa1", 1), EDA_ESYNTAX);
+    assert_int_equal(refuses(EDA_STR("application/json"), "", 0), EDA_EINVAL); /* hold is missing */
+    assert_int_equal(refuses(EDA_STR("application/cbor"), "", 0), EDA_EINVAL);
+    assert_int_equal(refuses(EDA_STR("image/png"), "x", 1), EDA_EINVAL);
 }
 
 static void encodings_are_told_by_their_mime_type(void **state)
