@@ -178,6 +178,10 @@ static bool fill_options(const char *program, arguments *given, eda_options *ret
 
 static eda_status wait_nodes(eda_system *sys)
 {
+    if (nodes_wanted > 1) { /* the others may begin much later: that it waits must be seen */
+        eda_log(eda_system_client(sys), "waits until %u nodes see each other, for %u s at most",
+            (unsigned)nodes_wanted, NODES_MS / 1000);
+    }
     return nodes_wanted == 0 ? EDA_OK : eda_cluster_wait_nodes(sys, nodes_wanted, NODES_MS);
 }
 
