@@ -194,8 +194,8 @@ static void say_absent(edai_envelope *envelope, char text[static EDAI_ERROR_SIZE
         type->actor->name, key.len > KEY_SHOWN_MAX ? KEY_SHOWN_MAX : (int)key.len, key.ptr);
 }
 
-/* There is no activation, and there will be none. */
-static void refuse(edai_worker *worker, edai_envelope *envelope, eda_status status)
+/* There is no activation, and there will be none. Cold: the text takes room on the stack. */
+static EDAI_COLD void refuse(edai_worker *worker, edai_envelope *envelope, eda_status status)
 {
     char absent[EDAI_ERROR_SIZE] = "";
     const char *text = status == EDA_ENOMEM   ? "out of memory for a new activation"
