@@ -22,6 +22,7 @@ mod keys;
 mod log;
 mod opening;
 mod place;
+mod plain;
 mod query;
 mod queue;
 mod runtime;
@@ -115,7 +116,7 @@ extern "C" fn open(options: *const ffi::Options, ret: *mut *mut Handle, problem:
                 ffi::OK
             }
             Err((status, text)) => {
-                ffi::set_problem(problem, &log::without_places(&text));
+                ffi::set_problem(problem, &plain::of_open(&text));
                 status
             }
         }

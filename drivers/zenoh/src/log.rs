@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::sync::{Once, PoisonError, RwLock};
 
 use crate::ffi::{Arg, LogFn, Str};
+use crate::plain::plain;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{EnvFilter, Layer};
@@ -101,7 +102,7 @@ impl<S: tracing::Subscriber> Layer<S> for ToSinks {
         let meta = event.metadata();
         let mut line = format!("{} {}:", meta.level(), meta.target());
         event.record(&mut Fields(&mut line));
-        tell(&sinks, &without_places(&line));
+        tell(&sinks, &plain(&line));
     }
 }
 
