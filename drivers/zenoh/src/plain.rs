@@ -1,7 +1,5 @@
 //! Errors of Zenoh's as whoever reads them needs them: without places in its source, and without dumps of its structures.
 
-use crate::log::without_places;
-
 const CLOSED: &str = "Received a close message (reason ";
 const ANY_OF: &str = "Unable to connect to any of [";
 
@@ -18,6 +16,39 @@ pub fn of_open(error: &str) -> String {
         return text;
     }
     format!("{text} Nothing answers there, or it refused: user, password or certificate? The log says which")
+}
+
+/// An error of Zenoh's without where in its source it was made: ` at FILE.rs:LINE.`, once for each layer.
+fn without_places(error: &str) -> String {
+    let mut rest = error;
+    let mut text = String::new();
+    while let Some(start) = rest.find(AT) {
+        let (before, place) = rest.split_at(start);
+        text.push_str(before);
+        rest = match place_len(&place[AT.len()..]) {
+            Some(len) => &place[AT.len() + len..],
+            None => {
+                text.push_str(AT);
+                &place[AT.len()..]
+            }
+        };
+    }
+    text.push_str(rest);
+    text.trim_end().to_owned()
+}
+
+const AT: &str = " at ";
+
+/// Of `FILE.rs:LINE.`, if the text begins with it. Only a path from the root on may hold spaces.
+fn place_len(text: &str) -> Option<usize> {
+    let file = text.find(".rs:")?;
+    let name = &text[..file];
+    if name.contains(AT) || (name.contains(' ') && !name.starts_with('/')) {
+        return None;
+    }
+    let line = &text[file + 4..];
+    let after = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    (after.len() < line.len()).then(|| text.len() - after.trim_start_matches('.').len())
 }
 
 /// As "Received a close message (reason GENERIC) in response to an OpenSyn on: TransportLinkUnicast { ... }".
@@ -64,6 +95,21 @@ fn endpoints(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_are_told_without_places() {
+        let error = "No listener. In use at /x/a/tcp.rs:12. at /x/b/tls.rs:3.";
+        assert_eq!(without_places(error), "No listener. In use");
+        assert_eq!(without_places("Cannot read at /etc/key"), "Cannot read at /etc/key");
+        assert_eq!(without_places("Unable! at /y/o.rs:447. Again"), "Unable! Again");
+        assert_eq!(
+            without_places("No key at /etc/key at /y z/o.rs:7."),
+            "No key at /etc/key"
+        );
+        assert_eq!(without_places("Closed at src/o.rs:7"), "Closed");
+        assert_eq!(without_places("Seen at the end of x.rs:7"), "Seen at the end of x.rs:7");
+        assert_eq!(without_places("At most at noon at x.rs:y"), "At most at noon at x.rs:y");
+    }
 
     #[test]
     fn refusals_are_told_without_dumps() {
